@@ -1,0 +1,5 @@
+"""The `factory` command."""
+
+
+def main() -> None:
+    raise SystemExit("under construction")

@@ -1,0 +1,60 @@
+"""What can go wrong, and where it is answered.
+
+RowError            one row is bad: it becomes a rejection, the run goes on
+FactoryError        the run cannot go on; `factory` prints the message and exits 1
++-- SettingsError   a recipe or placement holds a value that cannot work
++-- StorageError    an object store or a path refused what was asked
++-- TokenizerError  the fast tokenizer and the truth tokenizer disagree, or none was found
+
+Every rejection reason stands once in `REASONS`, with one sentence for the person who reads the table.
+"""
+
+REASONS: dict[str, str] = {
+    # reading
+    "bad_json": "the record is not valid JSON",
+    "too_large": "the record is over a parsing cap (bytes, depth, turns)",
+    "unknown_format": "no known format fits the record",
+    "format_mismatch": "the record does not fit its format; the detail names the field",
+    "no_question": "the run holds no question",
+    "duplicate": "the same run was already read",
+    "no_ground_truth": "nothing says what the right answer is",
+    # evidence
+    "no_tool_call": "the agent used no tool",
+    "no_visited_page": "the agent opened no page",
+    "no_gold_evidence": "no piece of evidence belongs to the answer",
+    "side_input_missing": "a database, repository, gold record or page store that the run names cannot be read",
+    # packing
+    "over_budget": "the gold evidence alone is over the token budget",
+    "too_short": "the context is under min_context_tokens",
+    # gold sanity
+    "gold_fails": "the ground truth does not pass its own verifier",
+}
+
+
+class RowError(Exception):
+    """One row is bad. `reason` is a key of REASONS; `detail` names the thing and the value."""
+
+    def __init__(self, reason: str, detail: str = ""):
+        assert reason in REASONS, f"`{reason}` is not in REASONS"
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+    def __reduce__(self):
+        return RowError, (self.reason, self.detail)
+
+
+class FactoryError(Exception):
+    """The run cannot go on. The message names the thing in backticks, the value, and the next step."""
+
+
+class SettingsError(FactoryError):
+    """A recipe or placement holds a value that cannot work."""
+
+
+class StorageError(FactoryError):
+    """An object store or a path refused what was asked."""
+
+
+class TokenizerError(FactoryError):
+    """The tokenizer is missing, or its fast form disagrees with the truth."""

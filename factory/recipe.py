@@ -1,0 +1,210 @@
+"""What decides content (Recipe, fingerprinted) and what decides where and how fast (Placement, never fingerprinted).
+
+Both are TOML files read once, at the entry. Unknown keys are refused. A stage's fingerprint covers only
+the sections that the stage reads, so that a new verifier setting leaves examples and traces alone.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from factory.errors import SettingsError
+from factory.records import canonical_json, digest
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class GoldTable(Settings):
+    """Records that hold the ground truth of runs, joined by task id."""
+
+    uri: str
+    """JSON, JSONL, CSV or Parquet; a list or a dict of records."""
+    key: str = "instance_id"
+    """Field of a record that equals the run's task id; `#` when `ids` gives the ids by position."""
+    ids: str = ""
+    """URI of a JSON list: the i-th record belongs to the task with the i-th id."""
+    fields: dict[str, str] = {}
+    """Our name -> field of the record. Our names: question, answer, patch, sql, database, dialect,
+    repository, base_commit, test_patch, test_command, fail_to_pass, pass_to_pass, solved."""
+
+
+class Input(Settings):
+    """A set of raw runs and how to read them."""
+
+    uri: str
+    """File, folder, glob or s3:// prefix."""
+    format: str = "auto"
+    domain: Literal["auto", "search", "swe", "sql"] = "auto"
+    gold: GoldTable | None = None
+    report: str = ""
+    """URI of the run's success report; `{folder}` is the run's folder, `{task_id}` its task."""
+    database: str = ""
+    """URI of the run's database; `{database}` is the name that the run or its gold record gives."""
+    dialect: Literal["", "sqlite", "duckdb"] = ""
+    repository: str = ""
+    """URI of the run's repository; `{repository}` is the name that the run or its gold record gives."""
+
+
+class Cleaning(Settings):
+    redact_secrets: bool = True
+    """Keys, tokens, private keys and passwords become `[REDACTED:kind]`."""
+
+
+class Vocabulary(Settings):
+    """Tool names beyond the built-in table (factory/vocabulary.py), by what they do."""
+
+    search: dict[str, str] = {}
+    """Tool name -> argument that holds the query. The same shape for all of them."""
+    visit: dict[str, str] = {}
+    view: dict[str, str] = {}
+    edit: dict[str, str] = {}
+    run: dict[str, str] = {}
+    query: dict[str, str] = {}
+
+
+class Search(Settings):
+    gold: Literal["visited", "cited", "visited_or_result"] = "visited"
+    """Which pages are gold; method.md, "Evidence per domain"."""
+
+
+class Swe(Settings):
+    distractors: Literal["inspected", "none"] = "inspected"
+
+
+class Sql(Settings):
+    distractors: Literal["none", "unqueried"] = "none"
+    max_rows: int = Field(200_000, gt=0)
+    """A queried table with more rows is rejected `over_budget` without being read whole."""
+
+
+class Packing(Settings):
+    sequence_tokens: int = Field(131_072, gt=0)
+    """Tokens of prompt + reasoning + answer."""
+    reserve_trace_tokens: int = Field(8_192, ge=0)
+    """Tokens kept free for reasoning and answer."""
+    min_context_tokens: int = Field(2_000, ge=0)
+    target: Literal["fill", "fixed", "histogram"] = "fill"
+    """fill: all distractors that fit; fixed: up to target_tokens; histogram: a length drawn from `histogram`."""
+    target_tokens: int = Field(0, ge=0)
+    """Prompt tokens wanted with target = fixed."""
+    histogram: dict[Literal["search", "swe", "sql"], dict[int, float]] = {}
+    """Domain -> lower edge of a 2,000-token bin -> weight."""
+    mine: bool = False
+    """Take more tier-2 distractors from other runs of the same domain (BM25 neighbours of the question)."""
+    seed: int = 0
+
+    @property
+    def budget_tokens(self) -> int:
+        """Tokens that the rendered prompt may take."""
+        return self.sequence_tokens - self.reserve_trace_tokens
+
+
+class Compile(Settings):
+    """Everything that decides an example."""
+
+    tokenizer: str = "qwen-vocab-151643"
+    """Hub id or folder of the target tokenizer, or the packaged Qwen vocabulary."""
+    cleaning: Cleaning = Cleaning()
+    vocabulary: Vocabulary = Vocabulary()
+    search: Search = Search()
+    swe: Swe = Swe()
+    sql: Sql = Sql()
+    packing: Packing = Packing()
+
+
+class Attempt(Settings):
+    """One rung of the sampling ladder."""
+
+    temperature: float = Field(0.6, ge=0)
+    top_p: float = Field(0.95, gt=0, le=1)
+    seed: int = 0
+
+
+class Teacher(Settings):
+    """Everything that decides a trace."""
+
+    kind: str = "trajectory"
+    """A key of factory.teachers.TEACHERS."""
+    model: str = ""
+    replies: str = ""
+    """replay: URI of recorded replies (JSONL of {example_id, attempt, reasoning, answer})."""
+    mode: Literal["blind", "answer_given"] = "blind"
+    wanted: int = Field(1, gt=0)
+    """Accepted traces wanted per example."""
+    max_attempts: int = Field(1, gt=0)
+    ladder: tuple[Attempt, ...] = (Attempt(),)
+    """Attempt i uses ladder[min(i, last)], with i added to its seed past the last."""
+    max_answer_tokens: int = Field(8_192, gt=0)
+    answer_only: bool = False
+    """Keep traces without reasoning (`no_reasoning` otherwise)."""
+
+
+class Verify(Settings):
+    """Everything that decides a verdict and which traces become rows."""
+
+    search_mode: Literal["strict", "lenient"] = "strict"
+    sql_mode: Literal["strict_bag", "bird", "testsuite", "spider2", "defog"] = "strict_bag"
+    low_information: Literal["keep", "reject"] = "keep"
+    """sql: what to do with a right value answer of one small cell."""
+    swe_tests: Literal["auto", "never", "require"] = "auto"
+    """auto: run the tests where the environment and a cage are at hand; else compare files."""
+    swe_fuzzy: bool = False
+    """Accept patches that apply only with fuzz."""
+    unsandboxed: bool = False
+    """Run tests without a cage where bubblewrap is missing; every verdict then carries `unsandboxed`."""
+    keep: Literal["first", "shortest", "all"] = "first"
+    """Which of several passing traces become rows."""
+
+
+class Recipe(Settings):
+    name: str = "dataset"
+    inputs: tuple[Input, ...] = ()
+    compile: Compile = Compile()
+    teacher: Teacher = Teacher()
+    verify: Verify = Verify()
+
+
+class Placement(Settings):
+    """Where and how fast. Nothing here changes a byte of the output."""
+
+    runner: Literal["auto", "inline", "ray"] = "auto"
+    """inline: in this process; ray: Ray Data; auto: ray when the pending input is over `inline_bytes`."""
+    address: str = ""
+    """Ray cluster address; "" starts Ray on this machine."""
+    workers: int = Field(0, ge=0)
+    """Parallel actors; 0 means one per CPU."""
+    inline_bytes: int = Field(8 << 20, ge=0)
+    shard_bytes: int = Field(16 << 20, gt=0)
+    """Raw input bytes that one task reads."""
+    part_bytes: int = Field(128 << 20, gt=0)
+    """Uncompressed bytes after which a part is closed."""
+
+
+def fingerprint(section: Settings) -> str:
+    return digest(canonical_json(section.model_dump(mode="json")))
+
+
+def load(model: type[Settings], path: str | Path) -> Any:
+    """Read a TOML file into `model`. Raises SettingsError that names the key and the value."""
+    try:
+        data = tomllib.loads(Path(path).read_text("utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(f"`{path}` does not exist; give the path of a TOML file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise SettingsError(f"`{path}` is not TOML: {e}") from None
+    return validate(model, data, str(path))
+
+
+def validate(model: type[Settings], data: dict[str, Any], name: str) -> Any:
+    try:
+        return model.model_validate(data)
+    except ValidationError as e:
+        first = e.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"`{name}`: `{key}` = {first.get('input')!r}: {first['msg']}") from None

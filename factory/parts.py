@@ -1,0 +1,105 @@
+"""Parts: Parquet files named by their content, written row by row and closed by size.
+
+A part that no commit record names does not exist: killed writers leave only files that nobody reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from factory import storage
+
+ROW_GROUP_BYTES = 8 << 20
+
+
+class Part(NamedTuple):
+    path: str
+    """Relative to the dataset's root."""
+    rows: int
+    bytes: int
+
+
+class PartWriter:
+    """Rows in, parts out. `folder` is relative to `root`. Close it, then take `parts`."""
+
+    def __init__(self, root: str, folder: str, schema: pa.Schema, part_bytes: int):
+        self.root, self.folder, self.schema, self.part_bytes = root, folder, schema, part_bytes
+        self.parts: list[Part] = []
+        self._rows: list[dict[str, Any]] = []
+        self._pending_bytes = 0
+        self._written_bytes = 0
+        self._num_rows = 0
+        self._writer: pq.ParquetWriter | None = None
+        self._path: Path | None = None
+
+    def write(self, row: dict[str, Any], num_bytes: int) -> None:
+        """`num_bytes`: about how much text the row holds; decides when a row group and a part are closed."""
+        self._rows.append(row)
+        self._pending_bytes += num_bytes
+        if self._pending_bytes >= ROW_GROUP_BYTES:
+            self._flush()
+        if self._written_bytes >= self.part_bytes:
+            self._finish()
+
+    def close(self) -> list[Part]:
+        self._flush()
+        self._finish()
+        return self.parts
+
+    def abort(self) -> None:
+        """Forget what is not finished; safe after close."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+
+    def _flush(self) -> None:
+        if not self._rows:
+            return
+        if self._writer is None:
+            handle, name = tempfile.mkstemp(prefix=".part-", dir=_staging(self.root, self.folder))
+            os.close(handle)
+            self._path = Path(name)
+            self._writer = pq.ParquetWriter(name, self.schema, compression="zstd", compression_level=1, use_dictionary=False)
+        self._writer.write_table(pa.Table.from_pylist(self._rows, self.schema))
+        self._num_rows += len(self._rows)
+        self._written_bytes += self._pending_bytes
+        self._rows, self._pending_bytes = [], 0
+
+    def _finish(self) -> None:
+        if self._writer is None or self._path is None:
+            return
+        self._writer.close()
+        size = self._path.stat().st_size
+        with open(self._path, "rb") as f:
+            name = hashlib.file_digest(f, "sha256").hexdigest()[:40]
+        path = f"{self.folder}/{name}.parquet"
+        storage.upload(self._path, storage.join(self.root, path))
+        self.parts.append(Part(path, self._num_rows, size))
+        self._writer = self._path = None
+        self._num_rows = self._written_bytes = 0
+
+
+def _staging(root: str, folder: str) -> str | None:
+    """Where a part grows: beside its final place on a local disk (a rename then publishes it), else a temporary folder."""
+    if storage.scheme(root):
+        return None
+    place = Path(root, folder)
+    place.mkdir(parents=True, exist_ok=True)
+    return str(place)
+
+
+def read_rows(root: str, path: str, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+    """Rows of a part, a few at a time."""
+    with storage.open_read(storage.join(root, path)) as f:
+        for batch in pq.ParquetFile(f).iter_batches(batch_size=16, columns=list(columns) if columns else None):
+            yield from batch.to_pylist()

@@ -1,0 +1,161 @@
+"""Local files. Conditional writes by `link` (fails when the name exists) and by a lock that dies with its process."""
+
+from __future__ import annotations
+
+import fcntl
+import glob
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from factory.errors import StorageError
+from factory.storage import Info
+
+
+def _path(uri: str) -> Path:
+    return Path(uri.removeprefix("file://"))
+
+
+def _info(uri: str, status: os.stat_result) -> Info:
+    return Info(uri, status.st_size, f"{status.st_size:x}-{status.st_mtime_ns:x}-{status.st_ino:x}")
+
+
+def stat(uri: str) -> Info | None:
+    path = _path(uri)
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as e:
+        raise StorageError(f"`{uri}` cannot be read: {e.strerror}") from None
+    if not path.is_dir():
+        return _info(uri, status)
+    inside = list(find(uri))
+    names = "\n".join(f"{info.uri} {info.etag}" for info in inside)
+    return Info(uri, sum(info.size for info in inside), hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()[:32])
+
+
+def find(uri: str) -> Iterator[Info]:
+    path = _path(uri)
+    if path.is_dir():
+        paths = sorted(_walk(path))
+    elif path.exists():
+        paths = [str(path)]
+    elif glob.has_magic(str(path)):
+        matches = sorted(glob.glob(str(path), recursive=True))
+        paths = sorted({file for match in matches for file in (_walk(Path(match)) if os.path.isdir(match) else [match])})
+    else:
+        paths = []
+    for name in paths:
+        try:
+            yield _info(name, os.stat(name))
+        except FileNotFoundError:
+            continue  # a dangling link, or gone since
+
+
+def _walk(folder: Path) -> Iterator[str]:
+    """Files under `folder`; names that begin with a dot or an underscore are not data."""
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
+        yield from (os.path.join(root, name) for name in files if not name.startswith((".", "__")))
+
+
+def read(uri: str) -> bytes:
+    try:
+        return _path(uri).read_bytes()
+    except OSError as e:
+        raise StorageError(f"`{uri}` cannot be read: {e.strerror}") from None
+
+
+def open_read(uri: str) -> BinaryIO:
+    try:
+        return open(_path(uri), "rb")
+    except OSError as e:
+        raise StorageError(f"`{uri}` cannot be read: {e.strerror}") from None
+
+
+def read_tagged(uri: str) -> tuple[bytes, str] | None:
+    try:
+        data = _path(uri).read_bytes()
+    except FileNotFoundError:
+        return None
+    return data, hashlib.sha256(data).hexdigest()
+
+
+def _stage(path: Path, data: bytes) -> Path:
+    """A durable temporary file beside `path`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
+    with os.fdopen(handle, "wb") as f:
+        f.write(data)
+        f.flush()
+        os.fsync(f.fileno())
+    os.chmod(name, 0o644)
+    return Path(name)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def put(uri: str, data: bytes) -> None:
+    path = _path(uri)
+    os.replace(_stage(path, data), path)
+    _sync_folder(path.parent)
+
+
+def put_if_absent(uri: str, data: bytes) -> bool:
+    path = _path(uri)
+    staged = _stage(path, data)
+    try:
+        os.link(staged, path)
+    except FileExistsError:
+        return False
+    finally:
+        os.unlink(staged)
+    _sync_folder(path.parent)
+    return True
+
+
+def swap(uri: str, data: bytes, etag: str | None) -> bool:
+    path = _path(uri)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path.parent / f".{path.name}.lock", "wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        found = read_tagged(uri)
+        if (found[1] if found else None) != etag:
+            return False
+        put(uri, data)
+        return True
+
+
+def upload(path: Path, uri: str) -> None:
+    target = _path(uri)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "rb") as f:
+        os.fsync(f.fileno())
+    try:
+        os.replace(path, target)
+    except OSError:  # another file system
+        staged = _stage(target, path.read_bytes())
+        os.replace(staged, target)
+        path.unlink()
+    _sync_folder(target.parent)
+
+
+def delete(uri: str) -> None:
+    _path(uri).unlink(missing_ok=True)
+
+
+def local_copy(uri: str, cache: Path) -> Path:
+    path = _path(uri)
+    if not path.exists():
+        raise StorageError(f"`{uri}` does not exist")
+    return path

@@ -1,16 +1,84 @@
 """Side inputs: what a row reads besides itself (databases, repositories, gold tables, page stores).
 
-`SideInputs` gives each one as a local path and remembers which were read, so that a unit's key can
-cover their content.
+`SideInputs` gives each one as a local path and remembers which were read and what they held, so that a unit's
+key covers their content and an object is opened again when one of them changed.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
+from collections import OrderedDict
 from pathlib import Path
-from typing import Protocol
+
+from factory import storage
+from factory.errors import RowError, StorageError
+
+ABSENT = ""
+REMEMBERED = 10_000
+"""Content hashes kept per process."""
 
 
-class SideInputs(Protocol):
+def cache_folder() -> Path:
+    """Where local copies of remote side inputs lie; safe to delete."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "acc-factory" / "side"
+
+
+def is_place(uri: str) -> bool:
+    """Whether `uri` names something that can be opened, and not only a name such as `django/django`."""
+    return bool(storage.scheme(uri)) or uri.startswith("/")
+
+
+class SideInputs:
+    def __init__(self) -> None:
+        self._hashes: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._etags: dict[str, str] = {}
+        """URI -> etag, for the object at hand; "" for an absent one."""
+
+    def begin(self) -> None:
+        """Forget which side inputs were read: a new object begins."""
+        self._etags = {}
+
+    def seen(self) -> dict[str, str]:
+        return dict(self._etags)
+
     def path(self, uri: str) -> Path:
         """Local, read-only path of the object or folder at `uri`. RowError("side_input_missing") when it cannot be read."""
-        ...
+        if not self._etag(uri):
+            raise RowError("side_input_missing", f"`{uri}` does not exist")
+        try:
+            return storage.local_copy(uri, cache_folder())
+        except StorageError as e:
+            raise RowError("side_input_missing", str(e)) from None
+
+    def content_hash(self, uri: str) -> str:
+        """Hash of the bytes at `uri`; ABSENT when there is nothing."""
+        etag = self._etag(uri)
+        if not etag:
+            return ABSENT
+        known = self._hashes.get((uri, etag))
+        if known is None:
+            known = _hash(self.path(uri))
+            self._hashes[uri, etag] = known
+            if len(self._hashes) > REMEMBERED:
+                self._hashes.popitem(last=False)
+        return known
+
+    def _etag(self, uri: str) -> str:
+        if uri not in self._etags:
+            info = storage.stat(uri)
+            self._etags[uri] = info.etag if info else ABSENT
+        return self._etags[uri]
+
+
+def _hash(path: Path) -> str:
+    """sha256 over a file, or over the names and contents of a folder's files."""
+    total = hashlib.sha256()
+    for file in [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file()):
+        if file != path:
+            total.update(str(file.relative_to(path)).encode("utf-8", "surrogateescape") + b"\0")
+        with open(file, "rb") as f:
+            total.update(hashlib.file_digest(f, "sha256").digest())
+    return total.hexdigest()
+
+

@@ -1,0 +1,101 @@
+"""What a unit's key covers, and what a whole run was asked to do.
+
+A scope is a flat dict field -> value digest: everything besides the row and its side inputs that decides what
+becomes of a row. An object whose scope, etag and side inputs are unchanged need not be opened. A unit's key
+takes from the scope only the fields that its own format and domain read, so that a new SWE setting leaves the
+SQL rows alone.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from factory import cleaning, packing, prompts, tokens
+from factory.domains import DOMAINS
+from factory.formats import FORMATS
+from factory.recipe import Compile, Input, Recipe, Settings, fingerprint
+from factory.records import canonical_json, digest
+from factory.teachers import TEACHERS
+from factory.verifiers import VERIFIERS
+
+VERSION = "1"
+"""Raised when the meaning of the rows of the ledger changes."""
+
+
+@cache
+def version(family: str, module: str) -> str:
+    return str(importlib.import_module(f"factory.{family}.{module}").VERSION)
+
+
+def compile_scope(settings: Compile, source: Input) -> dict[str, str]:
+    scope = {
+        "tokenizer": tokens.identity(settings.tokenizer),
+        "version.identity": VERSION,
+        "version.cleaning": cleaning.VERSION,
+        "version.packing": packing.VERSION,
+        "version.prompts": prompts.VERSION,
+    }
+    for name in ("cleaning", "vocabulary", "packing", "search", "swe", "sql"):
+        scope[f"compile.{name}"] = fingerprint(getattr(settings, name))
+    for name, module in FORMATS.items():
+        scope[f"version.formats.{name}"] = version("formats", module)
+    for name, module in DOMAINS.items():
+        scope[f"version.domains.{name}"] = version("domains", module)
+    for name in VERIFIERS:  # the gold must pass its own verifier before it becomes an example
+        scope[f"version.verifiers.{name}"] = version("verifiers", VERIFIERS[name])
+    for name in ("format", "domain", "gold", "report", "database", "dialect", "repository"):
+        value = getattr(source, name)
+        scope[f"input.{name}"] = fingerprint(value) if isinstance(value, Settings) else str(value or "")
+    return scope
+
+
+def compile_unit(scope: Mapping[str, str], record_hash: str, format: str, domain: str, sides: Iterable[str]) -> str:
+    """Key of one row. `sides` are hashes of the content of the side inputs that the row reads."""
+    kept = {
+        name: value
+        for name, value in scope.items()
+        if not name.startswith(("version.formats.", "version.domains.", "version.verifiers.", "compile.s"))
+        or name
+        in (f"version.formats.{format}", f"version.domains.{domain}", f"version.verifiers.{domain}", f"compile.{domain}")
+    }
+    return digest("compile", record_hash, canonical_json(kept), *sides)
+
+
+def trace_scope(recipe: Recipe) -> dict[str, str]:
+    teacher = recipe.teacher
+    module = TEACHERS[teacher.kind]
+    loaded = importlib.import_module(f"factory.teachers.{module}")
+    return {
+        "teacher": loaded.identity(teacher),
+        "teacher.mode": teacher.mode,
+        "teacher.model": teacher.model,
+        f"version.teachers.{teacher.kind}": loaded.VERSION,
+    }
+
+
+def trace_unit(scope: Mapping[str, str], ask: str, attempt: int, sampling: str) -> str:
+    return digest("trace", ask, canonical_json(dict(scope)), sampling, str(attempt))
+
+
+def verify_scope(recipe: Recipe) -> dict[str, str]:
+    from factory import exports
+
+    scope = {f"verify.{name}": canonical_json(value) for name, value in recipe.verify.model_dump(mode="json").items()}
+    for domain, module in VERIFIERS.items():
+        scope[f"version.verifiers.{domain}"] = version("verifiers", module)
+    return scope | {"version.exports": exports.VERSION, "teacher.answer_only": str(recipe.teacher.answer_only)}
+
+
+def verify_unit(scope: Mapping[str, str], unit: str, domain: str, trace_units: Iterable[str]) -> str:
+    """Key of the verdict over all traces of one example."""
+    kept = {
+        name: value
+        for name, value in scope.items()
+        if not name.startswith(("version.verifiers.", "verify.s", "verify.low_information"))
+        or name == f"version.verifiers.{domain}"
+        or name.startswith(f"verify.{domain}_")
+        or (domain == "sql" and name == "verify.low_information")
+    }
+    return digest("verify", unit, canonical_json(kept), *sorted(trace_units))

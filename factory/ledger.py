@@ -1,0 +1,120 @@
+"""What is done: commit records, one small object each, written after the parts that they name.
+
+A commit's name is the hash of its content and it is put if absent, so writing one twice is writing it once.
+Readers go through the ledger and never list Parquet. There is no lock and no server: two runs over the same
+ledger at worst do the same work and commit the same units, and readers take each unit once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
+
+from factory import storage
+from factory.errors import FactoryError
+from factory.records import Record, canonical_json
+
+Stage = Literal["compile", "trace", "verify"]
+STAGES: tuple[Stage, ...] = ("compile", "trace", "verify")
+
+
+class PartRecord(Record):
+    """A Parquet file and the units whose rows it holds, in row order."""
+
+    kind: Literal["examples", "traces", "rows", "verdicts", "rejections"]
+    path: str
+    rows: int
+    bytes: int
+    units: tuple[str, ...]
+
+
+class RowRecord(Record):
+    """What became of one input row."""
+
+    unit: str
+    domain: str
+    reason: str = ""
+    """"" when the row became an example."""
+    ask: str = ""
+    """Hash of what a teacher will be asked; "" for a rejected row."""
+    position: str = ""
+    task_id: str = ""
+
+
+class ObjectRecord(Record):
+    """One ingested object, or a byte range of it, and the rows that it holds."""
+
+    uri: str
+    etag: str
+    size: int
+    start: int = 0
+    end: int = 0
+    """Bytes [start, end) of the object; 0, 0 for the whole."""
+    scope: dict[str, str]
+    """What its rows were compiled under, field by field (see `factory/identity.py`)."""
+    sides: dict[str, str]
+    """Side input URI -> etag when its rows were compiled; "" for one that was absent."""
+    rows: tuple[RowRecord, ...]
+
+
+class UnitRecord(Record):
+    """A finished unit of the trace or verify stage."""
+
+    unit: str
+    example_unit: str
+    domain: str
+    stage: Literal["", "compile", "trace", "verify"] = ""
+    """Stage at which the row left the line; "" when it was kept."""
+    reason: str = ""
+    rows: int = 0
+
+
+class Commit(Record):
+    stage: Stage
+    scope: dict[str, str] = {}
+    """Settings that the units depend on, for `plan --explain`."""
+    objects: tuple[ObjectRecord, ...] = ()
+    units: tuple[UnitRecord, ...] = ()
+    parts: tuple[PartRecord, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return hashlib.sha256(canonical_json(self.model_dump(mode="json")).encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+
+def write(root: str, commit: Commit) -> None:
+    """Durable when this returns."""
+    data = commit.model_dump_json().encode("utf-8")
+    storage.put_if_absent(storage.join(root, "ledger", commit.stage, f"{commit.id}.json"), data)
+
+
+def load(root: str, stage: Stage) -> list[Commit]:
+    """Every commit of `stage`, sorted by name, so that all readers prefer the same one of two equal units."""
+    uris = [info.uri for info in storage.find(storage.join(root, "ledger", stage))]
+    with ThreadPoolExecutor(16 if storage.scheme(root) else 2) as pool:
+        return [commit for commits in pool.map(_read, uris) for commit in commits]
+
+
+def _read(uri: str) -> list[Commit]:
+    try:
+        return [Commit.model_validate_json(line) for line in storage.read(uri).splitlines() if line]
+    except ValueError as e:
+        raise FactoryError(f"commit record `{uri}` is damaged ({str(e).splitlines()[0]}); delete it, and its units are done again") from None
+
+
+def parts(commits: list[Commit], kind: str) -> Iterator[PartRecord]:
+    for commit in commits:
+        yield from (part for part in commit.parts if part.kind == kind)
+
+
+def homes(commits: list[Commit], kind: str) -> dict[str, PartRecord]:
+    """Unit -> the part that readers take it from."""
+    found: dict[str, PartRecord] = {}
+    for part in parts(commits, kind):
+        for unit in part.units:
+            found.setdefault(unit, part)
+    return found
+
+

@@ -13,8 +13,10 @@ REASONS: dict[str, str] = {
     # reading
     "bad_json": "the record is not valid JSON",
     "too_large": "the record is over a parsing cap (bytes, depth, turns)",
+    "unreadable": "the object is damaged or not what its name says",
     "unknown_format": "no known format fits the record",
     "format_mismatch": "the record does not fit its format; the detail names the field",
+    "unknown_domain": "nothing says whether the run is search, swe or sql; set `domain` on the input, or extend `vocabulary`",
     "no_question": "the run holds no question",
     "duplicate": "the same run was already read",
     "no_ground_truth": "nothing says what the right answer is",
@@ -28,6 +30,19 @@ REASONS: dict[str, str] = {
     "too_short": "the context is under min_context_tokens",
     # gold sanity
     "gold_fails": "the ground truth does not pass its own verifier",
+    "gold_accepts_anything": "the verifier accepts the answer to another question",
+    "gold_redacted": "the ground truth holds a secret that was redacted",
+    # tracing
+    "no_trace": "the teacher gave no reply",
+    "no_reasoning": "the reply holds no reasoning",
+    "no_answer": "the reply holds no answer",
+    "truncated": "the reply was cut off by the token limit",
+    "over_sequence": "prompt and reply together are over sequence_tokens",
+    # verifying
+    "wrong_answer": "the answer is not the ground truth",
+    "undecided": "the verifier could not tell; never accepted",
+    # ourselves
+    "internal_error": "a bug of the factory; the detail names it, please report it",
 }
 
 

@@ -4,12 +4,67 @@ A member is a module with
   VERSION: str                     raised when its output changes
   WHOLE_FILE: bool                 the object is the unit (a session log), not a record of it
   sniff(value) -> str              why it is this format, or "" when it is not; never raises
-  parse(value) -> Trajectory | list[Trajectory]     RowError("format_mismatch", path of the field) when it does not fit;
-                                   a list only where one object holds many runs that no container splits
+  parse(value, domain) -> Trajectory | list[Trajectory]     RowError("format_mismatch", path of the field) when it does
+                                   not fit; a list only where one object holds many runs that no container splits
 `value` is the decoded JSON of one record; for WHOLE_FILE formats the list of decoded lines, or the text.
+`domain` is the one asked for, or "auto".
 """
 
 from __future__ import annotations
 
+import importlib
+from typing import Any, BinaryIO
+
+from factory.containers import first_values
+from factory.errors import RowError, SettingsError
+from factory.records import Source, Trajectory
+
 # name -> module under factory.formats, imported when first used; the order is the order of detection
-FORMATS: dict[str, str] = {}
+FORMATS: dict[str, str] = {
+    "intercode": "intercode",
+    "openai_chat": "openai_chat",
+}
+
+
+def load(name: str) -> Any:
+    if name not in FORMATS:
+        raise SettingsError(f"`{name}` is no format; known are {', '.join(FORMATS)}")
+    return importlib.import_module(f"factory.formats.{FORMATS[name]}")
+
+
+def detect(value: Any, name: str = "") -> tuple[str, str]:
+    """(format, why it is that one); ("", what was seen) when none fits. The object's `name` is no evidence."""
+    for format in FORMATS:
+        if why := load(format).sniff(value):
+            return format, why
+    if isinstance(value, dict):
+        return "", f"an object with {', '.join(f'`{key}`'[:40] for key in list(value)[:8]) or 'no field'}"
+    if isinstance(value, str):
+        return "", f"text that begins {value[:60]!r}"
+    return "", f"a {type(value).__name__}" + (f" of {len(value)}" if isinstance(value, list) else "")
+
+
+def parse(value: Any, format: str = "auto", domain: str = "auto") -> list[Trajectory]:
+    """The runs in one record's value; their source holds the format. RowError when it fits no format, or not this one."""
+    asked = format != "auto"
+    if not asked:
+        format, seen = detect(value)
+        if not format:
+            raise RowError("unknown_format", seen)
+    elif not format:
+        raise RowError("unknown_format", detect(value)[1])
+    parsed = load(format).parse(value, domain)
+    runs = parsed if isinstance(parsed, list) else [parsed]
+    if asked and not any(step.tool for run in runs for step in run.steps):
+        likely, why = detect(value)  # chats look alike: no call was found, perhaps because it is another kind of chat
+        if likely and likely != format:
+            raise RowError("format_mismatch", f"no tool call was found as `{format}` writes it; it looks like `{likely}`: {why}")
+    return [run.model_copy(update={"source": Source(format=format)}) for run in runs]
+
+
+def reads_whole_file(format: str, name: str, stream: BinaryIO) -> bool:
+    """Is the whole object one record (a session log), rather than each line of it? The stream must be seekable."""
+    if format != "auto":
+        return bool(load(format).WHOLE_FILE)
+    values = first_values(name, stream)
+    return bool(values) and any(module.WHOLE_FILE and module.sniff(values) for module in map(load, FORMATS))

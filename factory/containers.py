@@ -1,0 +1,334 @@
+"""Objects to raw records: JSONL, JSON, Parquet and plain text, each also as .gz or .zst.
+
+What an object is, its bytes say first and its name second (a JSON array is often named .jsonl).
+Nothing here raises for a bad record or a damaged object: it yields a record that carries the RowError, and
+goes on with the next one where there is a next one.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Any, BinaryIO, NamedTuple
+
+from factory.decoding import decode, encode
+from factory.errors import RowError
+from factory.records import digest
+from factory.unpacking import CHUNK, unpack
+
+MAX_LINE = 64 << 20
+"""Bytes of one line of JSONL."""
+MAX_DOCUMENT = 512 << 20
+"""Bytes of one JSON document or text, which is held in memory."""
+MAX_ROW_GROUP = 1 << 30
+"""Declared uncompressed bytes of one Parquet row group."""
+PARQUET_ROWS = 16
+"""Rows decoded at once: rows of agent runs are up to megabytes each."""
+RAW_KEPT = 4_000
+"""Bytes kept of a record that is too large to hold."""
+
+WRAPPERS = ("samples", "results", "trajectories", "runs", "rollouts", "data")
+"""Keys under which a document keeps its list of runs."""
+
+
+class RawRecord(NamedTuple):
+    position: str
+    """Byte offset of a line, index or key of an element, index of a Parquet row; "" for a whole object."""
+    raw: bytes
+    """The line as it stands, or the element as canonical JSON; the first bytes of a record that is too large."""
+    value: Any
+    error: RowError | None
+    content: str
+    """Hash of `raw`, or of the whole line where only its first bytes are kept."""
+
+
+def read_records(name: str, source: bytes | BinaryIO, whole: bool = False) -> Iterator[RawRecord]:
+    """The records of one object, streamed. `name` may be a URI.
+
+    whole: JSONL is one record, too, and its value is the list of decoded lines. Plain text always is one record.
+    """
+    stream = io.BytesIO(source) if isinstance(source, bytes) else source
+    try:
+        yield from unpacked_records(name, stream, whole)
+    except RowError as error:  # the object itself: damaged or over a cap
+        yield failed("", b"", error)
+
+
+def unpacked_records(name: str, stream: BinaryIO, whole: bool) -> Iterator[RawRecord]:
+    chunks, name = unpack(name, stream)
+    head, chunks = peek(chunks)
+    if head[:4] == b"PAR1":
+        yield from parquet_records(stream, chunks)
+        return
+    kind = kind_of(name, head)
+    if kind == "lines" and not whole:
+        for offset, line, error, content in split_lines(chunks):
+            if record := line_record(offset, line, error, content):
+                yield record
+        return
+    data = join(chunks)
+    if kind == "lines":
+        yield from whole_records(data)
+    elif kind == "text":
+        yield record_of("", data, data.decode("utf-8-sig", "replace"))
+    else:
+        yield from document_records(data)
+
+
+def peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """The first CHUNK bytes, and all chunks from the start; an error in the first bytes rises where it belongs."""
+    seen: list[bytes] = []
+    late: list[Iterator[bytes]] = [chunks]
+    try:
+        for chunk in chunks:
+            seen.append(chunk)
+            if sum(map(len, seen)) >= CHUNK:
+                break
+    except RowError as error:
+        late = [raising(error)]
+    return b"".join(seen), itertools.chain(seen, *late)
+
+
+def raising(error: RowError) -> Iterator[bytes]:
+    raise error
+    yield b""
+
+
+def kind_of(name: str, head: bytes) -> str:
+    """`lines`, `document` or `text`, from the first megabyte and the name."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    line, newline, rest = start.partition(b"\n")
+    lined = name.endswith((".jsonl", ".ndjson"))
+    if start[:1] not in (b"{", b"["):
+        return "lines" if lined else "document" if name.endswith(".json") else "text"
+    if line.strip() in (b"{", b"["):
+        return "document"  # indented JSON, whatever its name
+    if not newline:
+        return "lines" if lined and start[:1] == b"{" else "document"
+    if not rest.strip():
+        return "document" if start[:1] == b"[" else "lines" if lined else "document"
+    try:
+        decode(line)
+    except RowError:
+        return "lines" if lined and start[:1] == b"{" else "document"
+    return "lines"
+
+
+def first_values(name: str, stream: BinaryIO, most: int = 8) -> list[Any]:
+    """The first decoded lines of an object that is JSONL, [] when it is not; the (seekable) stream is left at its start.
+
+    Lines that the first megabyte cuts short, and bad ones, are left out.
+    """
+    values = []
+    chunks, plain_name = unpack(name, stream)
+    head, _ = peek(chunks)
+    stream.seek(0)
+    if head[:4] != b"PAR1" and kind_of(plain_name, head) == "lines":
+        for line in head.removeprefix(b"\xef\xbb\xbf").split(b"\n", most)[:most]:
+            if decodes(line):
+                values.append(decode(line))
+    return values
+
+
+def read_lines(stream: BinaryIO, start: int, end: int) -> Iterator[RawRecord]:
+    """Records of the JSONL lines that begin in [start, end) of a seekable stream: shards cut anywhere meet exactly."""
+    at = max(0, start - 1)
+    stream.seek(at)
+    lines = split_lines(iter(lambda: stream.read(CHUNK), b""), at)
+    if start:
+        next(lines, None)  # the line that holds the byte before `start`: it began earlier, or ends right there
+    for offset, line, error, content in lines:
+        if offset >= end:
+            return
+        if record := line_record(offset, line, error, content):
+            yield record
+
+
+def split_lines(chunks: Iterator[bytes], offset: int = 0) -> Iterator[tuple[int, bytes, RowError | None, str]]:
+    """(byte offset, line, error, hash of a line whose end is not kept). Memory stays under MAX_LINE + one chunk."""
+    pieces: list[bytes] = []
+    size = 0
+    over = None  # running hash of a line that is too large; `pieces` then holds its first bytes
+
+    def cut() -> tuple[int, bytes, RowError, str]:
+        return offset, b"".join(pieces)[:RAW_KEPT], too_long(size), over.hexdigest() if over else ""
+
+    try:
+        for chunk in chunks:
+            *ends, rest = chunk.split(b"\n")
+            for end in (*ends, None):
+                piece = rest if end is None else end
+                size += len(piece)
+                if over:
+                    over.update(piece)
+                elif size > MAX_LINE:
+                    over = blake2b(b"".join([*pieces, piece]), digest_size=16)
+                    pieces = [b"".join([*pieces, piece])[:RAW_KEPT]]
+                elif end is None:
+                    if piece:
+                        pieces.append(piece)
+                else:
+                    yield offset, b"".join([*pieces, piece]) if pieces else piece, None, ""
+                if end is not None:
+                    if over:
+                        yield cut()
+                    offset += size + 1
+                    pieces, size, over = [], 0, None
+    except RowError as error:
+        yield offset, b"".join(pieces)[:RAW_KEPT], error, ""
+        return
+    if over:
+        yield cut()
+    elif size:
+        yield offset, b"".join(pieces), None, ""
+
+
+def too_long(length: int) -> RowError:
+    return RowError("too_large", f"the line has {length:,} bytes; at most {MAX_LINE:,} are read")
+
+
+def line_record(offset: int, line: bytes, error: RowError | None, content: str) -> RawRecord | None:
+    if error:
+        return failed(str(offset), line, error, content)
+    if offset == 0:
+        line = line.removeprefix(b"\xef\xbb\xbf")
+    line = line.rstrip(b"\r")
+    if not line or line.isspace():
+        return None
+    try:
+        return record_of(str(offset), line, decode(line))
+    except RowError as bad:
+        return failed(str(offset), line, bad)
+
+
+def record_of(position: str, raw: bytes, value: Any) -> RawRecord:
+    return RawRecord(position, raw, value, None, digest(raw))
+
+
+def failed(position: str, raw: bytes, error: RowError, content: str = "") -> RawRecord:
+    return RawRecord(position, raw, None, error, content or digest(raw))
+
+
+def whole_records(data: bytes) -> Iterator[RawRecord]:
+    """One record whose value is the list of decoded lines. A last line cut short is left out: sessions die mid-write."""
+    values = []
+    lines = [line for line in data.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.strip()]
+    for number, line in enumerate(lines):
+        try:
+            values.append(decode(line))
+        except RowError as error:
+            if number + 1 < len(lines) or not values:
+                yield failed("", data, RowError(error.reason, f"line {number}: {error.detail}"))
+                return
+    yield record_of("", data, values)
+
+
+def document_records(data: bytes) -> Iterator[RawRecord]:
+    try:
+        value = decode(data.removeprefix(b"\xef\xbb\xbf"))
+    except RowError as error:
+        first, _, rest = data.partition(b"\n")
+        if rest.strip() and decodes(first):
+            for offset, line, bad, content in split_lines(iter([data])):
+                if record := line_record(offset, line, bad, content):
+                    yield record
+        else:
+            yield failed("", data, error)
+        return
+    elements = elements_of(value)
+    if elements is None:
+        yield record_of("", data, value)
+        return
+    for position, element in elements:
+        yield record_of(position, encode(element), element)
+
+
+def decodes(line: bytes) -> bool:
+    try:
+        decode(line)
+    except RowError:
+        return False
+    return True
+
+
+def elements_of(value: Any) -> list[tuple[str, Any]] | None:
+    """The runs inside a document, each with its index or key; None when the document is one run."""
+    if isinstance(value, list):
+        if value and all(isinstance(item, dict) for item in value) and is_turn(value[0]):
+            return None
+        return [(str(index), item) for index, item in enumerate(value)]
+    if not isinstance(value, dict):
+        return None
+    for key in () if value.keys() & RUN_KEYS else WRAPPERS:
+        items = value.get(key)
+        if isinstance(items, list) and items and all(isinstance(item, dict) for item in items) and not is_turn(items[0]):
+            return [(str(index), item) for index, item in enumerate(items)]
+    runs = list(value.values())
+    if runs and all(isinstance(run, dict) for run in runs):
+        shared = set(runs[0]).intersection(*runs)
+        if len(shared) >= 3 and 2 * len(shared) >= len(set().union(*runs)):
+            return list(value.items())
+    return None
+
+
+def is_turn(item: dict[str, Any]) -> bool:
+    """Is it one message or event of a run, rather than a run?"""
+    if item.keys() & RUN_KEYS:
+        return False
+    return "role" in item or item.keys() >= {"from", "value"} or ("type" in item and bool(item.keys() & TURN_KEYS))
+
+
+RUN_KEYS = {"messages", "trajectory", "traj", "conversations", "response", "history", "turn_history"}
+TURN_KEYS = {"content", "message", "call_id", "payload", "output", "uuid"}
+
+
+def join(chunks: Iterator[bytes]) -> bytes:
+    pieces, size = [], 0
+    for chunk in chunks:
+        pieces.append(chunk)
+        size += len(chunk)
+        if size > MAX_DOCUMENT:
+            raise RowError("too_large", f"the document is over {MAX_DOCUMENT:,} bytes")
+    return b"".join(pieces)
+
+
+def parquet_records(stream: BinaryIO, chunks: Iterator[bytes]) -> Iterator[RawRecord]:
+    """Rows of a Parquet file, a few at a time. Its declared sizes are checked first; false ones are not covered."""
+    import pyarrow
+    from pyarrow import parquet
+
+    if not (stream.seekable() and stream.seek(0) == 0 and stream.read(4) == b"PAR1"):  # packed, or not seekable
+        stream = io.BytesIO(join(chunks))
+    stream.seek(0)
+    row = 0
+    try:
+        file = parquet.ParquetFile(stream)
+        for index in range(file.num_row_groups):
+            group = file.metadata.row_group(index)
+            if group.total_byte_size > MAX_ROW_GROUP:
+                detail = f"row group {index} declares {group.total_byte_size:,} bytes; at most {MAX_ROW_GROUP:,} are read"
+                yield failed(str(row), b"", RowError("too_large", detail), digest(str(row), detail))
+                row += group.num_rows
+                continue
+            for batch in file.iter_batches(PARQUET_ROWS, row_groups=[index]):
+                for value in batch.to_pylist():
+                    value = plain(value)
+                    yield record_of(str(row), encode(value), value)
+                    row += 1
+    except (pyarrow.ArrowException, OSError, ValueError, UnicodeDecodeError) as error:
+        yield failed(str(row), b"", RowError("unreadable", f"Parquet: {str(error)[:300]}"), digest(str(row), str(error)))
+
+
+def plain(value: Any) -> Any:
+    """A Parquet value as JSON has it: bytes as text, empty struct fields left out, other scalars as text."""
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return str(value)

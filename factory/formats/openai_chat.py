@@ -1,0 +1,100 @@
+"""OpenAI chat messages: `messages` with `tool_calls` and `role: tool`, or a bare list of them.
+
+Also tau-bench (`traj`), SWE-Gym (OpenHands over tool calls), Inspect AI samples, and the runs of our own worlds:
+  {task_id, domain, messages, ground_truth: {text, aliases, sql, ...}, environment: {...}, solved}
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from factory.errors import RowError
+from factory.formats import rows
+from factory.formats.answers import final_of
+from factory.formats.fields import arguments_of, content_text, mismatch, need_dict, need_list, text_at
+from factory.formats.questions import question_in
+from factory.formats.turns import Turns
+from factory.records import Trajectory
+
+VERSION = "1"
+WHOLE_FILE = False
+ROLES = ("system", "developer", "user", "assistant", "tool", "function")
+
+
+def messages_of(value: Any) -> tuple[dict[str, Any], Any, str]:
+    """(the row, its messages, their path)"""
+    if isinstance(value, list):
+        return {}, value, ""
+    row = need_dict(value, "")
+    for key in ("messages", "traj"):
+        if key in row:
+            return row, row[key], key
+    raise mismatch("messages", "a list of messages")
+
+
+def sniff(value: Any) -> str:
+    try:
+        _, messages, path = messages_of(value)
+        messages = need_list(messages, path)
+    except RowError:
+        return ""
+    if not messages or not all(isinstance(message, dict) and message.get("role") in ROLES for message in messages[:6]):
+        return ""
+    for index, message in enumerate(messages):
+        if isinstance(message, dict) and (message.get("tool_calls") or message.get("role") == "tool"):
+            return f"`{path}[{index}]` calls a tool in OpenAI's way"
+    return f"`{path}` holds role and content"
+
+
+def parse(value: Any, domain: str) -> Trajectory:
+    row, messages, path = messages_of(value)
+    turns, question = Turns(), ""
+    for index, message in enumerate(need_list(messages, path)):
+        place = f"{path}[{index}]"
+        message = need_dict(message, place)
+        role = message.get("role")
+        if role not in ROLES:
+            raise mismatch(f"{place}.role", f"one of {', '.join(ROLES)}", role)
+        text = content_text(message.get("content"), f"{place}.content")
+        if role == "assistant":
+            turns.begin()
+            turns.say(text_at(message, "reasoning_content", "reasoning"))
+            turns.say(text)
+            calls = message.get("tool_calls")
+            for number, call in enumerate(need_list(calls, f"{place}.tool_calls") if calls else ()):
+                turns.call(*called(call, f"{place}.tool_calls[{number}]"))
+            if isinstance(message.get("function_call"), dict):
+                turns.call(*called({"function": message["function_call"]}, f"{place}.function_call"))
+        elif role in ("tool", "function"):
+            turns.observe(observed(text), text_at(message, "tool_call_id"), bool(message.get("is_error") or message.get("error")))
+        elif role == "user" and not question:
+            question = question_in(text)
+    steps, last = turns.close()
+    domain = rows.domain_for(row, steps, domain, "sql" if path == "traj" else "")
+    if not domain:
+        raise RowError("unknown_domain", f"tools `{'`, `'.join(sorted({step.tool for step in steps if step.tool})[:5])}` are in no vocabulary")
+    final_reasoning, final_answer = final_of(steps, last, domain)
+    return Trajectory(
+        domain=domain,
+        task_id=rows.task_id_of(row),
+        question=text_at(row, "question", "problem_statement") or question,
+        steps=steps,
+        final_reasoning=final_reasoning,
+        final_answer=(rows.own_patch(row) if domain == "swe" else "") or final_answer,
+        ground_truth=rows.ground_truth_of(row),
+        solved=rows.solved_of(row),
+        environment=rows.environment_of(row),
+    )
+
+
+def called(call: Any, place: str) -> tuple[str, dict[str, Any], str]:
+    call = need_dict(call, place)
+    function = call.get("function", call)  # Inspect writes the name there, and the arguments beside it
+    if isinstance(function, str):
+        return function, arguments_of(call.get("arguments")), text_at(call, "id")
+    function = need_dict(function, f"{place}.function")
+    return text_at(function, "name"), arguments_of(function.get("arguments")), text_at(call, "id")
+
+
+def observed(text: str) -> str:
+    return text.removeprefix("OBSERVATION:\n")  # OpenHands puts it before every observation

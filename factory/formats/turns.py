@@ -1,0 +1,64 @@
+"""Building steps from a stream of what was said, called and observed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from factory.records import Step
+
+
+class Turns:
+    """Collects one run. Observations find their call by id, else the oldest call still unanswered."""
+
+    def __init__(self) -> None:
+        self.calls: list[dict[str, Any]] = []
+        self.waiting: dict[str, dict[str, Any]] = {}
+        self.turn = -1
+        self.said = ""
+        self.open = False  # a turn has begun, and nothing was observed since
+
+    def begin(self) -> None:
+        """A new assistant message. Text of the last one that made no call becomes a step, so that none is lost."""
+        if self.said:
+            self.calls.append({"turn": self.turn, "reasoning": self.said})
+            self.said = ""
+        self.turn += 1
+        self.open = True
+
+    def say(self, text: str) -> None:
+        """The agent writes: reasoning of the call that follows, or its last words."""
+        if not self.open:
+            self.begin()
+        if text := text.strip():
+            self.said = f"{self.said}\n\n{text}" if self.said else text
+
+    def call(self, tool: str, arguments: dict[str, Any], call_id: str = "", **known: Any) -> None:
+        """`known` may hold the observation and failed, where the log keeps them with the call."""
+        if not self.open:
+            self.begin()
+        call = {"turn": self.turn, "reasoning": self.said, "tool": tool or "unknown", "arguments": arguments, **known}
+        self.said = ""
+        self.calls.append(call)
+        if "observation" not in known:
+            key = call_id if call_id and call_id not in self.waiting else f"#{len(self.calls)}"
+            self.waiting[key] = call
+
+    def observe(self, text: str, call_id: str = "", failed: bool = False) -> bool:
+        """What came back. False when no call waits for it (what a person says, for example)."""
+        key = call_id if call_id in self.waiting else next(iter(self.waiting), None)
+        self.open = False
+        if key is None:
+            return False
+        self.waiting.pop(key).update(observation=text, failed=failed)
+        return True
+
+    def drop_waiting(self) -> None:
+        """Calls that are still unanswered stay so: what comes next belongs to none of them."""
+        self.waiting.clear()
+
+    def close(self) -> tuple[tuple[Step, ...], str]:
+        """The steps, and the text of the last turn when it made no call."""
+        last = self.said
+        if not last and self.calls and not self.calls[-1].get("tool"):
+            last = self.calls.pop()["reasoning"]
+        return tuple(Step(**call) for call in self.calls), last

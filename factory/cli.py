@@ -1,5 +1,253 @@
-"""The `factory` command."""
+"""The `factory` command. Each subcommand is one function; heavy imports happen inside."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from typing import Any
+
+from factory.errors import FactoryError
+
+DEMO_RUNS = 40
 
 
-def main() -> None:
-    raise SystemExit("under construction")
+def main(argv: list[str] | None = None) -> int:
+    arguments = parser().parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except FactoryError as e:
+        print(f"factory: {e}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("factory: stopped; what was committed is kept, run the same command again to go on", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="factory", description="Agent runs in, verified long-context training samples out.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Any, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        return sub
+
+    sub = command("build", build, "bring a dataset to what a recipe asks for, and publish it")
+    _asks(sub)
+    sub.add_argument("--placement", metavar="FILE", help="TOML file that says where and how fast")
+    sub.add_argument("--workers", type=int, default=0, help="parallel workers (default: one per CPU)")
+    sub.add_argument("--runner", choices=("auto", "inline", "ray"), help="inline: one process; ray: Ray Data; auto: by input size")
+    sub.add_argument("--verify", action="store_true", help="read every input again instead of trusting sizes and times")
+
+    sub = command("plan", plan, "say what a build would do and why, and do nothing")
+    _asks(sub)
+
+    sub = command("status", status, "show the published version of a dataset")
+    sub.add_argument("dataset", metavar="OUT")
+
+    sub = command("show", show, "show one sample of a dataset")
+    sub.add_argument("id", help="id of a row (or its first characters), a task id, or `any`")
+    sub.add_argument("--out", required=True, metavar="OUT", help="the dataset")
+
+    sub = command("rejections", rejections, "list rejected rows of a dataset")
+    sub.add_argument("dataset", metavar="OUT")
+    sub.add_argument("--reason", default="", help="only rows with this reason")
+    sub.add_argument("--limit", type=int, default=20)
+
+    sub = command("export", export, "write the released shape: one JSONL per domain with dialogs, ground_truth_answer, context_length")
+    sub.add_argument("dataset", metavar="OUT")
+    sub.add_argument("--to", required=True, metavar="FOLDER")
+
+    sub = command("worlds", worlds, "write runs of a small real world")
+    sub.add_argument("--domain", required=True, choices=("search", "swe", "sql"))
+    sub.add_argument("--runs", type=int, required=True)
+    sub.add_argument("--seed", type=int, default=0)
+    sub.add_argument("--out", required=True, metavar="FOLDER")
+
+    sub = command("demo", demo, "make runs of all three worlds and build a dataset from them")
+    sub.add_argument("--out", default="out/demo", metavar="FOLDER")
+    sub.add_argument("--runs", type=int, default=DEMO_RUNS, help=f"runs per domain (default {DEMO_RUNS})")
+    sub.add_argument("--seed", type=int, default=0)
+    return top
+
+
+def _asks(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("recipe", nargs="?", metavar="RECIPE", help="TOML recipe")
+    sub.add_argument("--input", action="append", default=[], metavar="URI", help="raw runs: file, folder, glob or s3:// prefix; may be repeated")
+    sub.add_argument("--format", default="auto", help="raw format of --input (default: detected)")
+    sub.add_argument("--domain", default="auto", choices=("auto", "search", "swe", "sql"), help="domain of --input")
+    sub.add_argument("--out", required=True, metavar="URI", help="the dataset: a folder or an s3:// prefix")
+    sub.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a recipe field, as compile.packing.seed=1")
+
+
+def recipe_of(arguments: argparse.Namespace) -> Any:
+    """The recipe file, the inputs of the command line and the overrides, as one Recipe."""
+    import tomllib
+
+    from factory import recipe
+    from factory.errors import SettingsError
+    from factory.run import absolute
+
+    data: dict[str, Any] = {}
+    if arguments.recipe:
+        data = recipe.load(recipe.Recipe, arguments.recipe).model_dump(mode="json")
+    elif not arguments.input:
+        raise SettingsError("neither a recipe nor an --input is given; give one of them")
+    sources = data.setdefault("inputs", [])
+    sources += [{"uri": uri, "format": arguments.format, "domain": arguments.domain} for uri in arguments.input]
+    for pair in arguments.set:
+        key, equals, text = pair.partition("=")
+        if not equals:
+            raise SettingsError(f"`--set {pair}`: give KEY=VALUE, as compile.packing.seed=1")
+        try:
+            value = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            value = text
+        section = data
+        *path, last = key.split(".")
+        for name in path:
+            section = section.setdefault(name, {})
+        section[last] = value
+    for source in sources:
+        for name in ("uri", "report", "database", "repository"):
+            if source.get(name):
+                source[name] = absolute(source[name])
+        for name in ("uri", "ids"):
+            if (source.get("gold") or {}).get(name):
+                source["gold"][name] = absolute(source["gold"][name])
+    return recipe.validate(recipe.Recipe, data, arguments.recipe or "--input")
+
+
+def build(arguments: argparse.Namespace) -> int:
+    from factory import recipe
+
+    placement = recipe.load(recipe.Placement, arguments.placement) if arguments.placement else recipe.Placement()
+    update = {name: value for name, value in (("workers", arguments.workers), ("runner", arguments.runner)) if value}
+    return run_build(arguments.out, recipe_of(arguments), placement.model_copy(update=update), arguments.verify)
+
+
+def run_build(out: str, recipe: Any, placement: Any, reread: bool = False) -> int:
+    from factory import run, screen
+
+    root = run.absolute(out)
+    started = time.monotonic()
+    with screen.ProgressBars() as progress:
+        result = run.build(root, recipe, placement, progress, reread)
+    print(screen.summary(root, result.version))
+    if result.did:
+        did = ", ".join(f"{count:,} {stage}" for stage, count in result.did.items())
+        print(f"units done: {did}; {time.monotonic() - started:.1f} s")
+    else:
+        print(f"nothing to do: version {result.version.version} already is what was asked for")
+    return 0
+
+
+def plan(arguments: argparse.Namespace) -> int:
+    from factory import plan as planning
+    from factory.run import absolute
+
+    print("\n".join(planning.describe(planning.plan(absolute(arguments.out), recipe_of(arguments)))))
+    return 0
+
+
+def _version(out: str) -> tuple[str, Any]:
+    from factory import publish
+    from factory.run import absolute
+
+    root = absolute(out)
+    version = publish.current(root)
+    if version is None:
+        raise FactoryError(f"`{out}` holds no published version; `factory build ... --out {out}` makes one")
+    return root, version
+
+
+def status(arguments: argparse.Namespace) -> int:
+    from factory import screen
+
+    root, version = _version(arguments.dataset)
+    print(f"published {version.created}")
+    print(screen.summary(root, version))
+    return 0
+
+
+def show(arguments: argparse.Namespace) -> int:
+    from factory import parts, screen
+
+    root, version = _version(arguments.out)
+    for file in version.files:
+        for row in parts.read_rows(root, file.path):
+            if arguments.id == "any" or row["id"].startswith(arguments.id) or row["task_id"] == arguments.id:
+                print(screen.sample(row))
+                return 0
+    for file in version.rejections:
+        for row in parts.read_rows(root, file.path):
+            if row["task_id"] == arguments.id or row["unit"].startswith(arguments.id):
+                print(screen.rejection(row))
+                return 0
+    raise FactoryError(f"`{arguments.id}` is neither the id nor the task of a row of `{arguments.out}`; `factory show any` shows one")
+
+
+def rejections(arguments: argparse.Namespace) -> int:
+    from factory import parts, screen
+
+    root, version = _version(arguments.dataset)
+    shown = 0
+    for file in version.rejections:
+        for row in parts.read_rows(root, file.path):
+            if arguments.reason in ("", row["reason"]) and shown < arguments.limit:
+                shown += 1
+                print(screen.rejection(row))
+    return 0
+
+
+def export(arguments: argparse.Namespace) -> int:
+    from factory import exports, parts
+
+    root, version = _version(arguments.dataset)
+    os.makedirs(arguments.to, exist_ok=True)
+    for domain in sorted({file.domain for file in version.files}):
+        path, count = os.path.join(arguments.to, f"{domain}.jsonl"), 0
+        with open(path + ".tmp", "w", encoding="utf-8") as out:
+            for file in version.files:
+                if file.domain == domain:
+                    for row in parts.read_rows(root, file.path):
+                        out.write(json.dumps(exports.released(row), ensure_ascii=False) + "\n")
+                        count += 1
+        os.replace(path + ".tmp", path)
+        print(f"{path}: {count:,} rows")
+    return 0
+
+
+def worlds(arguments: argparse.Namespace) -> int:
+    from factory import screen
+    from factory import worlds as family
+
+    with screen.ProgressBars() as progress:
+        written = family.write(arguments.domain, arguments.runs, arguments.seed, arguments.out, lambda done: progress(arguments.domain, done, arguments.runs))
+    print(f"{written.num_runs:,} runs, {written.num_bytes / 1e6:,.1f} MB in {written.folder}; what must become of them: {written.expected}")
+    return 0
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    from factory import recipe
+    from factory.run import absolute
+
+    folder = os.path.join(arguments.out, "worlds")
+    sources = []
+    for domain in ("search", "swe", "sql"):
+        worlds(argparse.Namespace(domain=domain, runs=arguments.runs, seed=arguments.seed, out=folder))
+        sources.append(recipe.Input(uri=absolute(os.path.join(folder, domain)), format="openai_chat"))
+    dataset = os.path.join(arguments.out, "dataset")
+    code = run_build(dataset, recipe.Recipe(name="demo", inputs=tuple(sources)), recipe.Placement())
+    print(f"look at a sample: factory show any --out {dataset}")
+    return code
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -16,14 +16,16 @@ from factory.records import Example, Trace, Verdict, digest
 VERSION = "1"
 
 
-def row(example: Example, trace: Trace, verdict: Verdict, count: Callable[[str], int], recipe: str) -> dict[str, Any]:
-    """One row of `schemas.ROW`. `count` gives tokens of a text; `recipe` is the recipe's fingerprint."""
+def row(example: Example, trace: Trace, verdict: Verdict, count: Callable[[str], int], unit: str) -> dict[str, Any]:
+    """One row of `schemas.ROW`. `count` gives tokens of a text; `unit` is the verify unit's key."""
     prefix, suffix = prompts.user_prompt(example.domain, example.question)
     assistant = prompts.assistant_text(trace.reasoning, trace.answer)
     completion_tokens = count(assistant)
     return {
         "id": digest(example.id, trace.unit),
-        "unit": example.unit,
+        "unit": unit,
+        "example_id": example.id,
+        "example_unit": example.unit,
         "pair_id": example.pair_id,
         "domain": example.domain,
         "task_id": example.task_id,
@@ -60,11 +62,9 @@ def row(example: Example, trace: Trace, verdict: Verdict, count: Callable[[str],
         "ground_truth": example.ground_truth.model_dump_json(),
         "environment": example.environment.model_dump_json(),
         "source_uri": example.source.uri,
-        "source_position": example.source.position,
-        "source_etag": example.source.etag,
+        "source_record": example.source.record,
         "source_format": example.source.format,
         "dropped": json.dumps(example.dropped, sort_keys=True),
-        "recipe": recipe,
     }
 
 

@@ -51,8 +51,10 @@ def compile_scope(settings: Compile, source: Input) -> dict[str, str]:
     return scope
 
 
-def compile_unit(scope: Mapping[str, str], record_hash: str, format: str, domain: str, sides: Iterable[str]) -> str:
-    """Key of one row. `sides` are hashes of the content of the side inputs that the row reads."""
+def compile_unit(scope: Mapping[str, str], uri: str, record_hash: str, format: str, domain: str, sides: Iterable[str]) -> str:
+    """Key of one row. `sides` are hashes of the content of the side inputs that the row reads.
+
+    The object's URI counts, since every published row names it; a row's place inside the object does not."""
     kept = {
         name: value
         for name, value in scope.items()
@@ -60,7 +62,7 @@ def compile_unit(scope: Mapping[str, str], record_hash: str, format: str, domain
         or name
         in (f"version.formats.{format}", f"version.domains.{domain}", f"version.verifiers.{domain}", f"compile.{domain}")
     }
-    return digest("compile", record_hash, canonical_json(kept), *sides)
+    return digest("compile", uri, record_hash, canonical_json(kept), *sides)
 
 
 def trace_scope(recipe: Recipe) -> dict[str, str]:
@@ -85,7 +87,8 @@ def verify_scope(recipe: Recipe) -> dict[str, str]:
     scope = {f"verify.{name}": canonical_json(value) for name, value in recipe.verify.model_dump(mode="json").items()}
     for domain, module in VERIFIERS.items():
         scope[f"version.verifiers.{domain}"] = version("verifiers", module)
-    return scope | {"version.exports": exports.VERSION, "teacher.answer_only": str(recipe.teacher.answer_only)}
+    scope["version.exports"] = exports.VERSION
+    return scope | {f"teacher.{name}": str(getattr(recipe.teacher, name)) for name in ("answer_only", "wanted")}
 
 
 def verify_unit(scope: Mapping[str, str], unit: str, domain: str, trace_units: Iterable[str]) -> str:

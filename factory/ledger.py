@@ -34,6 +34,8 @@ class RowRecord(Record):
     """What became of one input row."""
 
     unit: str
+    content: str
+    """Hash of the run itself; a second row with the same one is a duplicate."""
     domain: str
     reason: str = ""
     """"" when the row became an example."""

@@ -47,8 +47,9 @@ class Source(Record):
 
     uri: str = ""
     position: str = ""
-    """Place inside the object: a line number, an index, a key; "" when the object is one run."""
-    etag: str = ""
+    """Place inside the object when it was read: a byte offset, an index, a key; "" when the object is one run."""
+    record: str = ""
+    """Hash of the raw record: finds it again wherever it moved to inside the object."""
     format: str = ""
 
 

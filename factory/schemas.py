@@ -100,7 +100,7 @@ REJECTION = pa.schema(
         ("task_id", TEXT),
         ("source_uri", TEXT),
         ("source_position", TEXT),
-        ("source_etag", TEXT),
+        ("source_record", TEXT),
         ("source_format", TEXT),
         ("raw", TEXT),
     ]
@@ -112,6 +112,8 @@ ROW = pa.schema(
     [
         ("id", TEXT),
         ("unit", TEXT),
+        ("example_id", TEXT),
+        ("example_unit", TEXT),
         ("pair_id", TEXT),
         ("domain", TEXT),
         ("task_id", TEXT),
@@ -145,11 +147,9 @@ ROW = pa.schema(
         ("ground_truth", TEXT),
         ("environment", TEXT),
         ("source_uri", TEXT),
-        ("source_position", TEXT),
-        ("source_etag", TEXT),
+        ("source_record", TEXT),
         ("source_format", TEXT),
         ("dropped", TEXT),
-        ("recipe", TEXT),
     ],
     metadata={"factory.shape": "rows/1"},
 )
@@ -184,7 +184,7 @@ def trace_of(row: dict[str, Any]) -> Trace:
 
 def rejection_row(rejection: Rejection) -> dict[str, Any]:
     row = {name: getattr(rejection, name) for name in ("unit", "stage", "domain", "reason", "detail", "task_id", "raw")}
-    return row | {f"source_{name}": getattr(rejection.source, name) for name in ("uri", "position", "etag", "format")}
+    return row | {f"source_{name}": getattr(rejection.source, name) for name in ("uri", "position", "record", "format")}
 
 
 def batches(rows: Iterable[dict[str, Any]], schema: pa.Schema, num_rows: int = 64) -> Iterator[pa.RecordBatch]:

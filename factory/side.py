@@ -51,6 +51,9 @@ class SideInputs:
         except StorageError as e:
             raise RowError("side_input_missing", str(e)) from None
 
+    def present(self, uri: str) -> bool:
+        return bool(self._etag(uri))
+
     def content_hash(self, uri: str) -> str:
         """Hash of the bytes at `uri`; ABSENT when there is nothing."""
         etag = self._etag(uri)

@@ -1,0 +1,117 @@
+"""One visible version per run: `versions/<n>-<hash>.json`, made visible by one swap of `CURRENT`.
+
+A version lists the Parquet files that hold its rows, and nothing else: a reader with only pyarrow opens CURRENT,
+then the version, then the files. A part whose rows are all alive is listed as it is; one that holds a row that
+left (its object was removed, its unit was done twice) is written again without it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from factory import parts, schemas, storage
+from factory.errors import FactoryError
+from factory.ledger import PartRecord
+from factory.records import Record, Rejection
+
+
+class File(Record):
+    path: str
+    """Relative to the dataset's root."""
+    rows: int
+    bytes: int
+    domain: str = ""
+
+
+class Version(Record):
+    version: int
+    parent: str = ""
+    """Path of the version before; "" for the first."""
+    created: str
+    request: str
+    """Digest of what the run was asked: inputs, settings, code. The same request again has nothing to do."""
+    sides: dict[str, str] = {}
+    """Side input URI -> etag."""
+    recipe: dict[str, Any]
+    scopes: dict[str, str] = {}
+    """Field -> value digest of everything that decided content."""
+    files: tuple[File, ...]
+    rejections: tuple[File, ...]
+    summary: dict[str, Any]
+
+
+def current(root: str) -> Version | None:
+    found = storage.read_tagged(storage.join(root, "CURRENT"))
+    return _read(root, found[0]) if found else None
+
+
+def _read(root: str, pointer: bytes) -> Version:
+    path = json.loads(pointer)["path"]
+    try:
+        return Version.model_validate_json(storage.read(storage.join(root, path)))
+    except ValueError as e:
+        raise FactoryError(f"`{storage.join(root, path)}` is no version file: {str(e).splitlines()[0]}") from None
+
+
+def publish(root: str, make: Any, tries: int = 20) -> Version:
+    """Write the version that `make(number, parent path)` gives and swap the pointer to it; again on a lost race."""
+    pointer_uri = storage.join(root, "CURRENT")
+    for _ in range(tries):
+        found = storage.read_tagged(pointer_uri)
+        before = json.loads(found[0]) if found else {"version": 0, "path": ""}
+        version: Version = make(before["version"] + 1, before["path"])
+        data = version.model_dump_json(indent=1).encode("utf-8")
+        path = f"versions/{version.version:06d}-{hashlib.sha256(data).hexdigest()[:12]}.json"
+        storage.put(storage.join(root, path), data)
+        pointer = json.dumps({"version": version.version, "path": path}).encode()
+        if storage.swap(pointer_uri, pointer, found[1] if found else None):
+            return version
+    raise FactoryError(f"`{pointer_uri}` was changed {tries} times by other runs while this one published; run again")
+
+
+def live_files(root: str, folder: str, schema: pa.Schema, homes: Mapping[str, PartRecord], units: Iterable[str], key: str, domain: str, part_bytes: int) -> list[File]:
+    """Files that hold the rows of `units` and no others. `key` is the column that holds a row's unit."""
+    wanted: dict[str, set[str]] = {}
+    by_path: dict[str, PartRecord] = {}
+    for unit in units:
+        part = homes[unit]
+        by_path[part.path] = part
+        wanted.setdefault(part.path, set()).add(unit)
+    files: list[File] = []
+    for path in sorted(wanted):
+        part, alive = by_path[path], wanted[path]
+        if alive == set(part.units):
+            files.append(File(path=path, rows=part.rows, bytes=part.bytes, domain=domain))
+            continue
+        writer = parts.PartWriter(root, folder, schema, part_bytes)
+        for row in parts.read_rows(root, path):
+            if row[key] in alive:
+                writer.write(row, sum(len(value) for value in row.values() if isinstance(value, str)))
+        files.extend(File(path=p.path, rows=p.rows, bytes=p.bytes, domain=domain) for p in writer.close())
+    return files
+
+
+def write_rejections(root: str, rejections: Iterable[Rejection], part_bytes: int) -> list[File]:
+    writer = parts.PartWriter(root, "parts/rejections", schemas.REJECTION, part_bytes)
+    for rejection in rejections:
+        writer.write(schemas.rejection_row(rejection), 200)
+    return [File(path=p.path, rows=p.rows, bytes=p.bytes) for p in writer.close()]
+
+
+def count_tokens(root: str, files: Iterable[File]) -> dict[str, dict[str, int]]:
+    """Domain -> token totals of the published rows, read from two columns of the files."""
+    totals: dict[str, dict[str, int]] = {}
+    for file in files:
+        with storage.open_read(storage.join(root, file.path)) as f:
+            table = pq.read_table(f, columns=["prompt_tokens", "completion_tokens"])
+        counts = totals.setdefault(file.domain, {"prompt": 0, "completion": 0})
+        counts["prompt"] += pc.sum(table["prompt_tokens"]).as_py() or 0
+        counts["completion"] += pc.sum(table["completion_tokens"]).as_py() or 0
+    return totals

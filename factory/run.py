@@ -1,0 +1,352 @@
+"""Drive the three stages: what is pending, the work, the commits, one published version, a summary that reconciles.
+
+New files, a changed row, a changed recipe, a bigger cluster and a crash are one code path: wanted units minus
+committed units. That there is nothing to do is found out without Ray and without opening an input.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from factory import identity, ledger, publish, storage
+from factory.errors import SettingsError
+from factory.ledger import Commit, ObjectRecord, PartRecord, RowRecord
+from factory.recipe import Placement, Recipe
+from factory.records import DOMAINS, Rejection, Source, canonical_json, digest
+from factory.stages.compile import Compile, Shard
+from factory.stages.spread import spread
+from factory.stages.trace import TraceStage, TraceTask, trace_unit
+from factory.stages.verify import VerifyStage, VerifyTask
+
+RUN_NAMES = (".jsonl", ".ndjson", ".json", ".traj", ".parquet", ".txt")
+PACKED = (".gz", ".zst")
+SHARD_OBJECTS = 200
+"""Small objects that one task reads at most."""
+
+Progress = Callable[[str, int, int], None]
+"""(stage, done, total); bytes for compile, examples for the others."""
+
+
+class Listing(NamedTuple):
+    objects: list[tuple[int, storage.Info]]
+    """(index of the recipe's input, object)."""
+    request: str
+
+
+def listing(recipe: Recipe, scopes: list[dict[str, str]]) -> Listing:
+    """The input objects and the digest of everything that this run is asked to do."""
+    objects = []
+    for index, source in enumerate(recipe.inputs):
+        found = [info for info in storage.find(source.uri) if is_run(info.uri, source.uri)]
+        if not found:
+            raise SettingsError(f"`{source.uri}` holds no runs; give a file, folder, glob or prefix with {', '.join(RUN_NAMES)} files")
+        objects.extend((index, info) for info in found)
+    asked = [canonical_json(list(info)) + str(index) for index, info in objects]
+    settings = [canonical_json(scope) for scope in (*scopes, identity.trace_scope(recipe), identity.verify_scope(recipe))]
+    return Listing(objects, digest(*asked, *settings, canonical_json(recipe.teacher.model_dump(mode="json"))))
+
+
+def is_run(uri: str, asked: str) -> bool:
+    """Whether an object is read as runs: the one that was asked for by name, or any with a known ending."""
+    name = uri.lower()
+    for ending in PACKED:
+        name = name.removesuffix(ending)
+    return uri == asked or name.endswith(RUN_NAMES)
+
+
+def unchanged(root: str, asked: Listing) -> publish.Version | None:
+    """The published version when it already is what was asked for."""
+    version = publish.current(root)
+    if version is None or version.request != asked.request:
+        return None
+    return version if all(_etag(uri) == etag for uri, etag in version.sides.items()) else None
+
+
+def _etag(uri: str) -> str:
+    info = storage.stat(uri)
+    return info.etag if info else ""
+
+
+class State:
+    """What the ledger says of the objects at hand."""
+
+    def __init__(self, root: str, recipe: Recipe, asked: Listing, scopes: list[dict[str, str]], reread: bool = False):
+        self.commits = {stage: ledger.load(root, stage) for stage in ledger.STAGES}
+        self.recipe, self.asked, self.scopes = recipe, asked, scopes
+        self.reread = reread
+        self.etags: dict[str, str] = {}
+
+    def rows(self) -> dict[str, RowRecord]:
+        """Unit -> what became of it, from the commit that made it."""
+        return {row.unit: row for commit in self.commits["compile"] for item in commit.objects for row in item.rows if row.domain or row.reason}
+
+    def done(self) -> dict[tuple[int, str, str], list[ObjectRecord]]:
+        """(input, uri, etag) -> the records that cover the object, where nothing that they read has changed."""
+        inputs = {canonical_json(scope): index for index, scope in reversed(list(enumerate(self.scopes)))}
+        found: dict[tuple[int, str, str], dict[int, ObjectRecord]] = {}
+        for commit in self.commits["compile"]:
+            for item in commit.objects:
+                index = inputs.get(canonical_json(item.scope))
+                if index is not None and self._sides_stand(item):
+                    found.setdefault((index, item.uri, item.etag), {}).setdefault(item.start, item)
+        return {key: [items[at] for at in sorted(items)] for key, items in found.items() if _covers(items)}
+
+    def _sides_stand(self, item: ObjectRecord) -> bool:
+        for uri, etag in item.sides.items():
+            if uri not in self.etags:
+                self.etags[uri] = _etag(uri)
+            if self.etags[uri] != etag:
+                return False
+        return True
+
+
+def _covers(items: dict[int, ObjectRecord]) -> bool:
+    """Whether byte ranges meet from the first byte to the last; a whole object is its own cover."""
+    at = 0
+    for start in sorted(items):
+        item = items[start]
+        if not item.end:
+            return True
+        if start > at:
+            return False
+        at = max(at, item.end)
+    return at >= next(iter(items.values())).size
+
+
+def shards(objects: Iterable[tuple[int, storage.Info]], shard_bytes: int) -> list[tuple[Shard, ...]]:
+    """Tasks: big JSONL objects cut into byte ranges, small objects taken together."""
+    tasks: list[tuple[Shard, ...]] = []
+    group: list[Shard] = []
+    size = 0
+    for index, info in objects:
+        if info.size > 2 * shard_bytes and info.uri.endswith((".jsonl", ".ndjson")):
+            cuts = [*range(0, info.size, shard_bytes), info.size]
+            tasks.extend((Shard(info.uri, info.etag, info.size, start, end, index),) for start, end in zip(cuts, cuts[1:]))
+            continue
+        if group and (size + info.size > shard_bytes or len(group) == SHARD_OBJECTS):
+            tasks.append(tuple(group))
+            group, size = [], 0
+        group.append(Shard(info.uri, info.etag, info.size, 0, 0, index))
+        size += info.size
+    return [*tasks, tuple(group)] if group else tasks
+
+
+class Result(NamedTuple):
+    version: publish.Version
+    did: dict[str, int]
+    """Units done by this run, by stage; empty when there was nothing to do."""
+
+
+def build(root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool = False) -> Result:
+    """Bring the dataset at `root` to what `recipe` asks for, and publish it. `reread` distrusts etags."""
+    scopes = [identity.compile_scope(recipe.compile, source) for source in recipe.inputs]
+    asked = listing(recipe, scopes)
+    if not reread and (version := unchanged(root, asked)):
+        return Result(version, {})
+    state = State(root, recipe, asked, scopes, reread)
+    driver = Driver(root, recipe, placement, state, progress)
+    live = driver.compile()
+    driver.trace(live)
+    finished = driver.verify(live)
+    return Result(driver.publish(live, finished), driver.did)
+
+
+class Live(NamedTuple):
+    """The rows of the objects at hand."""
+
+    rows: list[RowRecord]
+    duplicates: list[tuple[RowRecord, str]]
+    """Repeats of an earlier run, each with the URI that holds it."""
+    sides: dict[str, str]
+
+
+class Driver:
+    def __init__(self, root: str, recipe: Recipe, placement: Placement, state: State, progress: Progress):
+        self.root, self.recipe, self.placement, self.state, self.progress = root, recipe, placement, state, progress
+        self.trace_scope = identity.trace_scope(recipe)
+        self.verify_scope = identity.verify_scope(recipe)
+        self.use_ray = placement.runner == "ray"
+        self.did: dict[str, int] = {}
+
+    def compile(self) -> Live:
+        state, placement = self.state, self.placement
+        done = {} if state.reread else state.done()
+        pending = [(index, info) for index, info in state.asked.objects if (index, info.uri, info.etag) not in done]
+        tasks = shards(pending, placement.shard_bytes)
+        total = sum(info.size for _, info in pending)
+        if placement.runner == "auto":
+            self.use_ray = total > placement.inline_bytes
+        known = state.rows()
+        arguments = (self.root, self.recipe, tuple(state.scopes), frozenset(known), placement.part_bytes)
+        made = read = 0
+        if tasks:
+            self.progress("compile", 0, total)
+        fresh: list[ObjectRecord] = []
+        for commit in spread(Compile, arguments, tasks, placement, self.use_ray):
+            made += sum(row.unit not in known for item in commit.objects for row in item.rows)
+            commit = _fill(commit, known)
+            ledger.write(self.root, commit)
+            state.commits["compile"].append(commit)
+            fresh.extend(commit.objects)
+            read += sum(item.end - item.start if item.end else item.size for item in commit.objects)
+            self.progress("compile", read, total)
+        self.did["compile"] = made
+        return self._live(done, fresh)
+
+    def _live(self, done: dict[tuple[int, str, str], list[ObjectRecord]], fresh: list[ObjectRecord]) -> Live:
+        by_object: dict[tuple[str, str], list[ObjectRecord]] = {}
+        for item in fresh:
+            by_object.setdefault((item.uri, canonical_json(item.scope)), []).append(item)
+        known = self.state.rows()
+        rows: list[RowRecord] = []
+        duplicates: list[tuple[RowRecord, str]] = []
+        sides: dict[str, str] = {}
+        seen: set[str] = set()
+        for index, info in sorted(self.state.asked.objects, key=lambda pair: (pair[1].uri, pair[0])):
+            items = done.get((index, info.uri, info.etag)) or by_object[info.uri, canonical_json(self.state.scopes[index])]
+            for item in sorted(items, key=lambda item: item.start):
+                sides.update(item.sides)
+                for row in item.rows:
+                    row = known[row.unit].model_copy(update={"position": row.position})
+                    if row.content in seen:
+                        duplicates.append((row, info.uri))
+                    else:
+                        seen.add(row.content)
+                        rows.append(row)
+        return Live(rows, duplicates, sides)
+
+    def trace(self, live: Live) -> None:
+        attempts = range(self.recipe.teacher.max_attempts)
+        asked = {(row.unit, i): trace_unit(self.recipe, self.trace_scope, row.ask, i) for row in live.rows if row.ask for i in attempts}
+        done = {unit.unit for commit in self.state.commits["trace"] for unit in commit.units}
+        pending: dict[str, set[tuple[str, int]]] = {}
+        homes = ledger.homes(self.state.commits["compile"], "examples")
+        parts: dict[str, PartRecord] = {}
+        taken: set[str] = set()
+        for key, unit in asked.items():
+            if unit not in done and unit not in taken:
+                taken.add(unit)
+                part = homes[key[0]]
+                parts[part.path] = part
+                pending.setdefault(part.path, set()).add(key)
+        tasks = [TraceTask(parts[path], frozenset(pending[path])) for path in sorted(pending)]
+        self._work("trace", TraceStage, self.trace_scope, tasks, len(taken))
+
+    def verify(self, live: Live) -> dict[str, ledger.UnitRecord]:
+        """Unit of an example -> what became of it."""
+        attempts = range(self.recipe.teacher.max_attempts)
+        traces = {row.unit: tuple(trace_unit(self.recipe, self.trace_scope, row.ask, i) for i in attempts) for row in live.rows if row.ask}
+        units = {row.unit: identity.verify_unit(self.verify_scope, row.unit, row.domain, traces[row.unit]) for row in live.rows if row.ask}
+        done = {unit.unit for commit in self.state.commits["verify"] for unit in commit.units}
+        trace_homes = ledger.homes(self.state.commits["trace"], "traces")
+        homes = ledger.homes(self.state.commits["compile"], "examples")
+        pending: dict[str, dict[str, tuple[str, ...]]] = {}
+        parts: dict[str, PartRecord] = {}
+        for example, unit in units.items():
+            if unit not in done:
+                part = homes[example]
+                parts[part.path] = part
+                pending.setdefault(part.path, {})[example] = traces[example]
+        tasks = []
+        for path in sorted(pending):
+            paths = {trace_homes[unit].path for wanted in pending[path].values() for unit in wanted if unit in trace_homes}
+            tasks.append(VerifyTask(parts[path], pending[path], tuple(sorted(paths))))
+        self._work("verify", VerifyStage, self.verify_scope, tasks, sum(map(len, pending.values())))
+        finished = {unit.unit: unit for commit in self.state.commits["verify"] for unit in commit.units}
+        return {example: finished[unit] for example, unit in units.items()}
+
+    def _work(self, stage: ledger.Stage, worker: Any, scope: dict[str, str], tasks: list[Any], total: int) -> None:
+        arguments = (self.root, self.recipe, scope, self.placement.part_bytes)
+        finished = 0
+        if tasks:
+            self.progress(stage, 0, total)
+        for commit in spread(worker, arguments, tasks, self.placement, self.use_ray):
+            ledger.write(self.root, commit)
+            self.state.commits[stage].append(commit)
+            finished += len(commit.units)
+            self.progress(stage, finished, total)
+        self.did[stage] = finished
+
+    def publish(self, live: Live, finished: dict[str, ledger.UnitRecord]) -> publish.Version:
+        from factory import schemas
+
+        commits, root, part_bytes = self.state.commits, self.root, self.placement.part_bytes
+        row_homes = ledger.homes(commits["verify"], "rows")
+        files: list[publish.File] = []
+        for domain in DOMAINS:
+            units = [unit.unit for unit in finished.values() if unit.rows and unit.domain == domain]
+            files += publish.live_files(root, f"data/{domain}", schemas.ROW, row_homes, units, "unit", domain, part_bytes)
+        rejected = [row.unit for row in live.rows if row.reason] + [unit.unit for unit in finished.values() if not unit.rows]
+        homes = ledger.homes(commits["compile"], "rejections") | ledger.homes(commits["verify"], "rejections")
+        rejections = publish.live_files(root, "parts/rejections", schemas.REJECTION, homes, rejected, "unit", "", part_bytes)
+        rejections += publish.write_rejections(root, _duplicates(live), part_bytes)
+        scopes = {name: value for scope in (*self.state.scopes, self.trace_scope, self.verify_scope) for name, value in scope.items()}
+
+        def make(number: int, parent: str) -> publish.Version:
+            return publish.Version(
+                version=number,
+                parent=parent,
+                created=datetime.now(UTC).isoformat(timespec="seconds"),
+                request=self.state.asked.request,
+                sides=live.sides,
+                recipe=self.recipe.model_dump(mode="json"),
+                scopes=scopes,
+                files=tuple(files),
+                rejections=tuple(rejections),
+                summary=summarize(live, finished, publish.count_tokens(root, files)),
+            )
+
+        return publish.publish(root, make)
+
+
+def _fill(commit: Commit, known: dict[str, RowRecord]) -> Commit:
+    """The commit with what the ledger knows of rows that were not made again."""
+    objects = tuple(
+        item.model_copy(update={"rows": tuple(known[row.unit].model_copy(update={"position": row.position}) if row.unit in known else row for row in item.rows)})
+        for item in commit.objects
+    )
+    return commit.model_copy(update={"objects": objects})
+
+
+def _duplicates(live: Live) -> Iterator[Rejection]:
+    for row, uri in live.duplicates:
+        source = Source(uri=uri, position=row.position, record=row.content)
+        yield Rejection(unit=row.unit, stage="compile", domain=row.domain, reason="duplicate", detail="", source=source, task_id=row.task_id)
+
+
+def summarize(live: Live, finished: dict[str, ledger.UnitRecord], num_tokens: dict[str, Any]) -> dict[str, Any]:
+    """Counts per domain and stage. For every domain: read = accepted + all rejections."""
+    domains: dict[str, dict[str, Any]] = {}
+
+    def of(domain: str) -> dict[str, Any]:
+        return domains.setdefault(domain or "unknown", {"read": 0, "accepted": 0, "rows": 0, "rejected": Counter()})
+
+    for row in live.rows:
+        counts = of(row.domain)
+        counts["read"] += 1
+        if row.reason:
+            counts["rejected"][f"compile/{row.reason}"] += 1
+            continue
+        unit = finished[row.unit]
+        counts["rows"] += unit.rows
+        if unit.rows:
+            counts["accepted"] += 1
+        else:
+            counts["rejected"][f"{unit.stage}/{unit.reason}"] += 1
+    for row, _ in live.duplicates:
+        counts = of(row.domain)
+        counts["read"] += 1
+        counts["rejected"]["compile/duplicate"] += 1
+    for counts in domains.values():
+        assert counts["read"] == counts["accepted"] + sum(counts["rejected"].values())
+        counts["rejected"] = dict(sorted(counts["rejected"].items()))
+    return {"domains": {name: domains[name] for name in sorted(domains)}, "tokens": num_tokens}
+
+
+def absolute(uri: str) -> str:
+    """A local path made absolute, so that workers in other folders mean the same file."""
+    return uri if storage.scheme(uri) else os.path.abspath(uri)

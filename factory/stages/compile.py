@@ -1,0 +1,296 @@
+"""Compile: raw runs to examples. A task is a shard of input objects; its receipt is a commit of what became of each row.
+
+Every record of a shard comes out as an example or as a rejection with a reason. Rows that the ledger already
+holds under the same unit are named in the receipt and not made again.
+"""
+
+from __future__ import annotations
+
+import importlib
+import traceback
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from factory import cleaning, containers, formats, identity, joins, packing, parts, prompts, schemas, storage, tokens
+from factory.domains import DOMAINS
+from factory.errors import FactoryError, RowError
+from factory.ledger import Commit, ObjectRecord, PartRecord, RowRecord
+from factory.recipe import Recipe, Verify, fingerprint
+from factory.records import (
+    RAW_LIMIT,
+    AgentTrace,
+    Evidence,
+    Example,
+    GroundTruth,
+    Rejection,
+    Source,
+    Trajectory,
+    canonical_json,
+    digest,
+)
+from factory.side import SideInputs, is_place
+from factory.verifiers import VERIFIERS
+
+GOLD_CHECK = Verify(swe_tests="never")
+"""The gold is judged by the strict rules, whatever the recipe allows for answers."""
+
+FOREIGN_GOLDS = {
+    "search": ("The Treaty of Tordesillas", "Wenceslas Hollar"),
+    "swe": (
+        "diff --git a/zz/foreign.py b/zz/foreign.py\n--- a/zz/foreign.py\n+++ b/zz/foreign.py\n@@ -1 +1 @@\n-old = 1\n+old = 2\n",
+    ),
+    "sql": ("| foreign |\n| --- |\n| Wenceslas Hollar 1607 |",),
+}
+"""Answers to other questions: a gold whose verifier accepts one of them accepts anything."""
+
+
+Outcome = tuple[str, str, Example | Rejection | None]
+"""Unit, hash of the run, and what became of it: None for a unit that the ledger holds."""
+
+
+class Shard(NamedTuple):
+    uri: str
+    etag: str
+    size: int
+    start: int
+    end: int
+    """Bytes [start, end) of a JSONL object; 0, 0 for the whole."""
+    source: int
+    """Index of the recipe's input that the object belongs to."""
+
+
+class Compile:
+    def __init__(self, root: str, recipe: Recipe, scopes: tuple[dict[str, str], ...], known: frozenset[str], part_bytes: int):
+        self.root, self.recipe, self.scopes, self.known, self.part_bytes = root, recipe, scopes, known, part_bytes
+        self.settings = recipe.compile
+        self.side = SideInputs()
+        self.tokenizer = tokens.load(self.settings.tokenizer)
+        self.joins = [joins.Join(source, self.side) for source in recipe.inputs]
+        self.domains = {name: importlib.import_module(f"factory.domains.{module}") for name, module in DOMAINS.items()}
+        self.verifiers = {name: importlib.import_module(f"factory.verifiers.{module}") for name, module in VERIFIERS.items()}
+        self.packing = fingerprint(self.settings.packing)
+
+    def __call__(self, shards: tuple[Shard, ...]) -> Commit:
+        examples = Output(self.root, "parts/examples", schemas.EXAMPLE, self.part_bytes)
+        rejections = Output(self.root, "parts/rejections", schemas.REJECTION, self.part_bytes)
+        made: dict[str, RowRecord] = {}
+        try:
+            objects = tuple(self._object(shard, examples, rejections, made) for shard in shards)
+            records = examples.close("examples") + rejections.close("rejections")
+        except BaseException:
+            examples.abort()
+            rejections.abort()
+            raise
+        return Commit(stage="compile", objects=objects, parts=records)
+
+    def _object(self, shard: Shard, examples: Output, rejections: Output, made: dict[str, RowRecord]) -> ObjectRecord:
+        self.side.begin()
+        rows: list[RowRecord] = []
+        for record in self._records(shard):
+            for unit, content, outcome in self._compile_record(shard, record):
+                row = made.get(unit) or RowRecord(unit=unit, content=content, domain="")
+                if unit not in made and outcome is not None:
+                    row = self._write(row, outcome, examples, rejections)
+                made[unit] = row
+                rows.append(row.model_copy(update={"position": record.position}))
+        return ObjectRecord(
+            uri=shard.uri,
+            etag=shard.etag,
+            size=shard.size,
+            start=shard.start,
+            end=shard.end,
+            scope=self.scopes[shard.source],
+            sides=self.side.seen(),
+            rows=tuple(rows),
+        )
+
+    def _write(self, row: RowRecord, outcome: Example | Rejection, examples: Output, rejections: Output) -> RowRecord:
+        known = {"domain": outcome.domain, "task_id": outcome.task_id}
+        if isinstance(outcome, Rejection):
+            rejections.write(row.unit, schemas.rejection_row(outcome), len(outcome.raw) + 200)
+            return row.model_copy(update=known | {"reason": outcome.reason})
+        ask = digest(prompts.VERSION, outcome.domain, outcome.question, outcome.context, outcome.agent.model_dump_json())
+        examples.write(row.unit, schemas.example_row(outcome, ask), len(outcome.context))
+        return row.model_copy(update=known | {"ask": ask})
+
+    def _records(self, shard: Shard) -> Iterator[containers.RawRecord]:
+        with storage.open_read(shard.uri) as stream:
+            if shard.end:
+                yield from containers.read_lines(stream, shard.start, shard.end)
+            else:
+                whole = formats.reads_whole_file(self.recipe.inputs[shard.source].format, shard.uri, stream)
+                yield from containers.read_records(shard.uri, stream, whole)
+
+    def _compile_record(self, shard: Shard, record: containers.RawRecord) -> Iterator[Outcome]:
+        """What became of every run in the record."""
+        scope, settings = self.scopes[shard.source], self.recipe.inputs[shard.source]
+        source = Source(uri=shard.uri, position=record.position, record=record.content)
+        try:
+            if record.error:
+                raise record.error
+            name, why = formats.detect(record.value, shard.uri) if settings.format == "auto" else (settings.format, "")
+            trajectories = formats.parse(record.value, name, settings.domain)
+        except Exception as e:
+            unit = digest("unread", shard.uri, record.content, canonical_json(scope))
+            yield unit, record.content, None if unit in self.known else self._rejection(unit, e, source, "", "", record.raw)
+            return
+        for index, trajectory in enumerate(trajectories):
+            content = record.content if len(trajectories) == 1 else digest(trajectory.model_dump_json())
+            place = source.model_copy(update={"format": name, "position": _position(record.position, index, len(trajectories))})
+            unit, outcome = self._compile_trajectory(trajectory.model_copy(update={"source": place}), content, shard, record.raw)
+            yield unit, content, outcome
+
+    def _compile_trajectory(self, trajectory: Trajectory, content: str, shard: Shard, raw: bytes) -> tuple[str, Example | Rejection | None]:
+        scope, place = self.scopes[shard.source], trajectory.source
+        try:
+            trajectory, gold_hash = self.joins[shard.source](trajectory)
+            sides = [gold_hash, *self._side_hashes(trajectory)]
+        except Exception as e:
+            unit = digest("unjoined", shard.uri, content, canonical_json(scope), *sorted(self.side.seen().values()))
+            return unit, None if unit in self.known else self._rejection(unit, e, place, trajectory.domain, trajectory.task_id, raw)
+        unit = identity.compile_unit(scope, shard.uri, content, place.format, trajectory.domain, sides)
+        if unit in self.known:
+            return unit, None
+        try:
+            return unit, self._example(trajectory, unit, digest("run", content))
+        except Exception as e:
+            return unit, self._rejection(unit, e, place, trajectory.domain, trajectory.task_id, raw)
+
+    def _side_hashes(self, trajectory: Trajectory) -> list[str]:
+        """Content of what the row reads. A full commit id names its tree: only the repository's presence counts."""
+        environment = trajectory.environment
+        hashes = [environment.model_dump_json(exclude={"database", "repository", "pages"})]
+        for uri in (environment.database, environment.pages):
+            hashes.append(self.side.content_hash(uri) if is_place(uri) else uri)
+        if is_place(environment.repository):
+            pinned = len(environment.base_commit) == 40
+            hashes.append(str(self.side.present(environment.repository)) if pinned else self.side.content_hash(environment.repository))
+        return hashes
+
+    def _example(self, trajectory: Trajectory, unit: str, pair_id: str) -> Example:
+        if not trajectory.question.strip():
+            raise RowError("no_question")
+        collected = self.domains[trajectory.domain].collect(trajectory, self.settings, self.side)
+        question = self._clean(trajectory.question)
+        ground_truth = self._clean_gold(collected.ground_truth)
+        evidence = self._clean_evidence(collected.evidence)
+        if not any(piece.role == "gold" for piece in evidence):
+            raise RowError("no_gold_evidence", "every gold piece is empty after cleaning")
+        packed = packing.pack(question, trajectory.domain, evidence, self.tokenizer, self.settings.packing, pair_id)
+        example = Example(
+            id=digest(question, ground_truth.model_dump_json(), *sorted(piece.id for piece in evidence), self.packing),
+            pair_id=pair_id,
+            unit=unit,
+            domain=trajectory.domain,
+            task_id=trajectory.task_id,
+            question=question,
+            context=packed.context,
+            pieces=packed.pieces,
+            ground_truth=ground_truth,
+            agent=AgentTrace(reasoning=self._clean(_reasoning(trajectory)), answer=self._clean(trajectory.final_answer)),
+            solved=trajectory.solved,
+            environment=trajectory.environment,
+            source=trajectory.source,
+            tokenizer=self.tokenizer.identity,
+            seed=self.settings.packing.seed,
+            budget_tokens=self.settings.packing.budget_tokens,
+            prompt_tokens=packed.prompt_tokens,
+            context_tokens=packed.context_tokens,
+            dropped=_add(collected.dropped, packed.dropped),
+        )
+        self._check_gold(example)
+        return example
+
+    def _check_gold(self, example: Example) -> None:
+        verify = self.verifiers[example.domain].verify
+        verdict = verify(example, example.ground_truth.text, GOLD_CHECK, self.side)
+        if not verdict.passed:
+            raise RowError("gold_fails", f"{verdict.outcome}: {verdict.reason} {verdict.detail}".strip())
+        for foreign in FOREIGN_GOLDS[example.domain]:
+            verdict = verify(example, foreign, GOLD_CHECK, self.side)
+            if verdict.passed and foreign != example.ground_truth.text:
+                raise RowError("gold_accepts_anything", f"`{foreign[:60]}` passes by rule {verdict.rule}")
+
+    def _clean(self, text: str) -> str:
+        return cleaning.clean(text, self.settings.cleaning, self.tokenizer.special_tokens).text
+
+    def _clean_gold(self, gold: GroundTruth) -> GroundTruth:
+        cleaned = cleaning.clean(gold.text, self.settings.cleaning, self.tokenizer.special_tokens)
+        if any(edit.startswith("secret") for edit in cleaned.edits):
+            raise RowError("gold_redacted", ", ".join(cleaned.edits))
+        return gold.model_copy(update={"text": cleaned.text, "aliases": tuple(self._clean(alias) for alias in gold.aliases)})
+
+    def _clean_evidence(self, evidence: list[Evidence]) -> list[Evidence]:
+        kept = []
+        for piece in evidence:
+            cleaned = cleaning.clean(piece.text, self.settings.cleaning, self.tokenizer.special_tokens)
+            name = self._clean(piece.name)
+            if not cleaned.text.strip():
+                continue
+            if cleaned.edits or name != piece.name:
+                update = {"text": cleaned.text, "edits": cleaned.edits, "original_sha256": cleaned.original_sha256, "name": name}
+                piece = piece.model_copy(update=update)
+            kept.append(piece)
+        return kept
+
+    def _rejection(self, unit: str, error: Exception, source: Source, domain: str, task_id: str, raw: bytes) -> Rejection:
+        if isinstance(error, FactoryError | KeyboardInterrupt):
+            raise error
+        if isinstance(error, RowError):
+            reason, detail = error.reason, error.detail
+        else:
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            reason, detail = "internal_error", f"{type(error).__name__} in {frame.name} line {frame.lineno}: {error}"
+        # Clean more than is kept: a secret that the cut would split is then seen whole.
+        start = raw[: 2 * RAW_LIMIT].decode("utf-8", "replace")
+        return Rejection(
+            unit=unit,
+            stage="compile",
+            domain=domain,
+            reason=reason,
+            detail=self._clean(detail[:RAW_LIMIT]),
+            source=source,
+            task_id=self._clean(task_id),
+            raw=self._clean(start)[:RAW_LIMIT],
+        )
+
+
+class Output:
+    """A PartWriter that remembers which units went into which part."""
+
+    def __init__(self, root: str, folder: str, schema: Any, part_bytes: int):
+        self.writer = parts.PartWriter(root, folder, schema, part_bytes)
+        self.units: list[str] = []
+
+    def write(self, unit: str, row: dict[str, Any], num_bytes: int) -> None:
+        self.units.append(unit)
+        self.writer.write(row, num_bytes)
+
+    def close(self, kind: Any) -> tuple[PartRecord, ...]:
+        records, at = [], 0
+        for part in self.writer.close():
+            units = tuple(self.units[at : at + part.rows])
+            records.append(PartRecord(kind=kind, path=part.path, rows=part.rows, bytes=part.bytes, units=units))
+            at += part.rows
+        return tuple(records)
+
+    def abort(self) -> None:
+        self.writer.abort()
+
+
+def _reasoning(trajectory: Trajectory) -> str:
+    """All that the agent wrote while it worked, in order."""
+    said = [step.reasoning for step in trajectory.steps] + [trajectory.final_reasoning]
+    return "\n\n".join(text.strip() for text in said if text.strip())
+
+
+def _position(position: str, index: int, count: int) -> str:
+    return position if count == 1 else f"{position}#{index}" if position else str(index)
+
+
+def _add(*counts: dict[str, int]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for one in counts:
+        for name, number in one.items():
+            total[name] = total.get(name, 0) + number
+    return total

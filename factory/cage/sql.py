@@ -1,0 +1,281 @@
+"""The SQL cage: queries run in a separate process that holds nothing worth stealing and is killed when late.
+
+What holds: an empty environment, address-space, CPU and file-size limits, a read-only immutable opening,
+an authorizer (SQLite) or locked settings (DuckDB), caps on rows and bytes, and a wall deadline kept by
+killing. What it does not cover: the process may read any file that its user can read, should a query
+break out of the engine itself; run the factory under a user of its own for that.
+One cage belongs to one actor; it is not for threads.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import importlib.util
+import json
+import os
+import select
+import stat
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from factory.cage.results import ResultTable, decode_cell
+
+WORKER = Path(__file__).with_name("sql_worker.py")
+MAX_DATABASE_BYTES = 4 << 30
+MAX_RESULT_BYTES = 32 << 20
+MAX_REPLY_BYTES = 4 * MAX_RESULT_BYTES
+CHECK_SECONDS = 60.0
+"""For opening and checking a database for the first time."""
+START_SECONDS = 30.0
+GRACE_SECONDS = 0.3
+MAGIC = {"sqlite": (0, b"SQLite format 3\x00"), "duckdb": (8, b"DUCK")}
+
+
+class SqlError(Exception):
+    """A query or a database that gave no result.
+
+    kind: sql (does not prepare or fails), refused (not a statement that the cage runs), timeout, memory,
+    overflow (more rows or bytes than asked for), bad_database, crash.
+    """
+
+    def __init__(self, kind: str, message: str):
+        super().__init__(f"{kind}: {message}")
+        self.kind = kind
+        self.message = message
+
+    def __reduce__(self):
+        return SqlError, (self.kind, self.message)
+
+
+class Column(NamedTuple):
+    name: str
+    type: str
+    """As declared; "" where SQLite was told none."""
+    not_null: bool
+    primary_key: int
+    """1-based place in the primary key, 0 outside of it."""
+
+
+class Table(NamedTuple):
+    name: str
+    view: bool
+    columns: tuple[Column, ...]
+    foreign_keys: tuple[tuple[str, str, str], ...]
+    """(column, referenced table, referenced column or "" for its primary key)."""
+
+
+class Worker:
+    """One process; `ask` sends a request and waits for the reply no longer than it is told."""
+
+    def __init__(self, dialect: str):
+        command = [sys.executable, "-I", "-S", str(WORKER), dialect]
+        if dialect == "duckdb":
+            found = importlib.util.find_spec("duckdb")
+            if found is None:
+                raise SqlError("crash", "the package `duckdb` is not installed")
+            command.append(str(Path(found.submodule_search_locations[0]).parent))
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={},
+            cwd="/",
+            start_new_session=True,
+        )
+        self.deadline = time.monotonic() + START_SECONDS
+        self.fresh = True
+
+    def ask(self, request: dict, seconds: float) -> bytes:
+        # A new process first has to load its engine.
+        self.deadline = time.monotonic() + seconds + (START_SECONDS if self.fresh else 0)
+        data = json.dumps(request).encode()
+        try:
+            self.process.stdin.write(struct.pack("<I", len(data)) + data)
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise SqlError("crash", "the worker is gone") from None
+        (length,) = struct.unpack("<Q", self.read(8))
+        if length > MAX_REPLY_BYTES:
+            raise SqlError("crash", "the worker's reply is over the cap")
+        self.fresh = False
+        return self.read(length)
+
+    def read(self, num_bytes: int) -> bytes:
+        descriptor, pieces = self.process.stdout.fileno(), []
+        while num_bytes:
+            left = self.deadline - time.monotonic()
+            poll = select.poll()  # not select(): an actor may hold more than 1,024 descriptors
+            poll.register(descriptor, select.POLLIN)
+            if left <= 0 or not poll.poll(left * 1000):
+                raise SqlError("timeout", "killed at the deadline")
+            piece = os.read(descriptor, min(num_bytes, 1 << 20))
+            if not piece:
+                raise SqlError("crash", "the worker died")
+            pieces.append(piece)
+            num_bytes -= len(piece)
+        return b"".join(pieces)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait()
+
+
+class SqlCage:
+    """Runs queries over database files; a context manager.
+
+    Every method raises SqlError. `timeout` is in seconds.
+    """
+
+    def __init__(self):
+        self.workers: dict[str, Worker] = {}
+        self.checked: set[tuple] = set()
+        """Files that passed their check, so that a new worker need not check them again."""
+
+    def __enter__(self) -> SqlCage:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        for dialect in list(self.workers):
+            self.workers.pop(dialect).close()
+
+    def query(
+        self,
+        database: Path,
+        dialect: str,
+        sql: str,
+        max_rows: int = 200_000,
+        timeout: float = 30.0,
+        max_bytes: int = MAX_RESULT_BYTES,
+    ) -> ResultTable:
+        return as_table(self.ask(database, dialect, "query", timeout, sql=sql, max_rows=max_rows, max_bytes=max_bytes))
+
+    def query_reversed(
+        self, database: Path, dialect: str, sql: str, max_rows: int = 200_000, timeout: float = 30.0
+    ) -> ResultTable:
+        """The query with the rows of unordered scans met in reverse: what depends on chance shows."""
+        reply = self.ask(database, dialect, "reversed", timeout, sql=sql, max_rows=max_rows, max_bytes=MAX_RESULT_BYTES)
+        return as_table(reply)
+
+    def tables(self, database: Path, dialect: str, timeout: float = 30.0) -> list[Table]:
+        """Tables and views that a query can name, in the order of the schema."""
+        listed = self.ask(database, dialect, "tables", timeout)["tables"]
+        return [
+            Table(t["name"], t["view"], tuple(Column(*c) for c in t["columns"]), tuple(tuple(k) for k in t["foreign_keys"]))
+            for t in listed
+        ]
+
+    def tables_read(self, database: Path, dialect: str, sql: str, timeout: float = 10.0) -> list[str]:
+        """Names of the tables that the engine reads for `sql`, views followed down; the query is not run."""
+        return self.ask(database, dialect, "reads", timeout, sql=sql)["tables"]
+
+    def unstable_functions(self, database: Path, dialect: str, sql: str, timeout: float = 10.0) -> list[str]:
+        """Functions in `sql` whose value is chance or the clock, as far as their name tells."""
+        return self.ask(database, dialect, "functions", timeout, sql=sql)["functions"]
+
+    def read_table(
+        self, database: Path, dialect: str, table: str, max_rows: int, timeout: float = 60.0, max_bytes: int = MAX_RESULT_BYTES
+    ) -> ResultTable:
+        """The whole table, by rowid or else by primary key."""
+        reply = self.ask(database, dialect, "table", timeout, table=table, max_rows=max_rows, max_bytes=max_bytes)
+        return as_table(reply)
+
+    def query_copy(
+        self,
+        database: Path,
+        dialect: str,
+        statements: Sequence[str],
+        queries: Sequence[str],
+        max_rows: int = 200_000,
+        timeout: float = 30.0,
+    ) -> list[ResultTable | SqlError]:
+        """Change a copy in memory by `statements`, then run `queries` on it. The file stays as it is."""
+        reply = self.ask(
+            database,
+            dialect,
+            "scratch",
+            timeout,
+            statements=list(statements),
+            queries=list(queries),
+            max_rows=max_rows,
+            max_bytes=MAX_RESULT_BYTES,
+        )
+        return [SqlError(*r["error"]) if "error" in r else as_table(r) for r in reply["results"]]
+
+    def ask(self, database: Path, dialect: str, operation: str, timeout: float, **request: Any) -> dict:
+        if dialect not in MAGIC:
+            raise SqlError("refused", f"dialect `{dialect}` is not one of {', '.join(MAGIC)}")
+        path, identity = identify(database, dialect)
+        check = (path, identity) not in self.checked
+        seconds = timeout + (CHECK_SECONDS if check else 0)
+        request |= {"op": operation, "path": path, "identity": identity, "timeout": timeout, "check": check}
+        if dialect not in self.workers:
+            self.workers[dialect] = Worker(dialect)
+        try:
+            reply = json.loads(self.workers[dialect].ask(request, seconds * 1.2 + GRACE_SECONDS))
+        except (SqlError, ValueError, RecursionError) as e:
+            self.workers.pop(dialect).close()
+            raise e if isinstance(e, SqlError) else SqlError("crash", "the worker's reply is not JSON") from None
+        except BaseException:
+            # An interrupted wait leaves half a reply in the pipe.
+            self.workers.pop(dialect).close()
+            raise
+        if "error" in reply:
+            kind, message = reply["error"]
+            if kind in ("memory", "timeout"):
+                self.workers.pop(dialect).close()
+            raise SqlError(kind, message)
+        self.checked.add((path, identity))
+        return reply
+
+
+def identify(database: Path, dialect: str) -> tuple[str, str]:
+    """(resolved path, identity) of a database file; SqlError("bad_database") where it is none."""
+    try:
+        path = Path(database).resolve(strict=True)
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise SqlError("bad_database", f"`{path.name}` is not a regular file")
+        if status.st_size > MAX_DATABASE_BYTES:
+            raise SqlError("bad_database", f"`{path.name}` has {status.st_size} bytes, over {MAX_DATABASE_BYTES}")
+        offset, magic = MAGIC[dialect]
+        with path.open("rb") as file:
+            start = file.read(16)
+        # Changes that were not yet written into the file would be missed in silence.
+        for ending in ("-wal", "-journal", ".wal"):
+            beside = path.with_name(path.name + ending)
+            if beside.exists() and beside.stat().st_size > 0:
+                raise SqlError("bad_database", f"`{beside.name}` holds changes that are not in `{path.name}`; close it cleanly first")
+    except OSError as e:
+        raise SqlError("bad_database", f"`{Path(database).name}`: {e.strerror}") from None
+    if start[offset : offset + len(magic)] != magic:
+        raise SqlError("bad_database", f"`{path.name}` is not a {dialect} database")
+    return str(path), f"{status.st_dev}:{status.st_ino}:{status.st_size}:{status.st_mtime_ns}"
+
+
+def as_table(reply: dict) -> ResultTable:
+    try:
+        rows = tuple(tuple(decode_cell(c) if isinstance(c, dict | list) else c for c in row) for row in reply["rows"])
+        return ResultTable(tuple(reply["columns"]), rows, replaced=reply["replaced"])
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as e:
+        raise SqlError("crash", f"the worker's reply is no table: {type(e).__name__}") from None
+
+
+@functools.cache
+def shared_cage(trust: str) -> SqlCage:
+    """This process's cage for one level of trust: `source` (the input's own queries) or `answer` (a model's)."""
+    cage = SqlCage()
+    atexit.register(cage.close)
+    os.register_at_fork(after_in_child=cage.workers.clear)
+    return cage

@@ -128,15 +128,14 @@ class Compile:
         try:
             if record.error:
                 raise record.error
-            name, why = formats.detect(record.value, shard.uri) if settings.format == "auto" else (settings.format, "")
-            trajectories = formats.parse(record.value, name, settings.domain)
+            trajectories = formats.parse(record.value, settings.format, settings.domain)
         except Exception as e:
             unit = digest("unread", shard.uri, record.content, canonical_json(scope))
             yield unit, record.content, None if unit in self.known else self._rejection(unit, e, source, "", "", record.raw)
             return
         for index, trajectory in enumerate(trajectories):
             content = record.content if len(trajectories) == 1 else digest(trajectory.model_dump_json())
-            place = source.model_copy(update={"format": name, "position": _position(record.position, index, len(trajectories))})
+            place = source.model_copy(update={"format": trajectory.source.format, "position": _position(record.position, index, len(trajectories))})
             unit, outcome = self._compile_trajectory(trajectory.model_copy(update={"source": place}), content, shard, record.raw)
             yield unit, content, outcome
 

@@ -64,6 +64,19 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("dataset", metavar="OUT")
     sub.add_argument("--to", required=True, metavar="FOLDER")
 
+    sub = command("versions", versions, "list the versions of a dataset")
+    sub.add_argument("dataset", metavar="OUT")
+
+    sub = command("diff", diff, "say what changed between two versions")
+    sub.add_argument("dataset", metavar="OUT")
+    sub.add_argument("old", type=int)
+    sub.add_argument("new", type=int)
+
+    sub = command("gc", gc, "list files that nothing names any more; delete them with --delete")
+    sub.add_argument("dataset", metavar="OUT")
+    sub.add_argument("--keep", type=int, default=10, help="versions to keep (default 10)")
+    sub.add_argument("--delete", action="store_true")
+
     sub = command("worlds", worlds, "write runs of a small real world")
     sub.add_argument("--domain", required=True, choices=("search", "swe", "sql"))
     sub.add_argument("--runs", type=int, required=True)
@@ -221,6 +234,47 @@ def export(arguments: argparse.Namespace) -> int:
                         count += 1
         os.replace(path + ".tmp", path)
         print(f"{path}: {count:,} rows")
+    return 0
+
+
+def versions(arguments: argparse.Namespace) -> int:
+    from factory import history
+
+    root, _ = _version(arguments.dataset)
+    for version in history.versions(root):
+        rows = sum(file.rows for file in version.files)
+        print(f"{version.version:6}  {version.created}  {rows:10,} rows in {len(version.files):,} files")
+    return 0
+
+
+def diff(arguments: argparse.Namespace) -> int:
+    from factory import history
+
+    root, _ = _version(arguments.dataset)
+    found = history.diff(root, history.version(root, arguments.old), history.version(root, arguments.new))
+    print(f"{len(found.added):,} rows added, {len(found.removed):,} removed, {len(found.changed):,} changed")
+    for sign, rows in (("+", found.added), ("-", found.removed), ("~", [after for _, after in found.changed])):
+        for row in rows[:20]:
+            print(f"{sign} {row['domain']:7} {row['id']}  {row['task_id']}  {row['source_uri']}")
+        if len(rows) > 20:
+            print(f"{sign} and {len(rows) - 20:,} more")
+    for name in found.fields:
+        print(f"`{name}` differs")
+    for uri in found.sides:
+        print(f"side input `{uri}` differs")
+    return 0
+
+
+def gc(arguments: argparse.Namespace) -> int:
+    from factory import history, storage
+
+    root, _ = _version(arguments.dataset)
+    files = history.garbage(root, arguments.keep)
+    for info in files:
+        if arguments.delete:
+            storage.delete(info.uri)
+        print(f"{'deleted' if arguments.delete else 'unnamed'}  {info.size:12,}  {info.uri}")
+    print(f"{len(files):,} files, {sum(info.size for info in files):,} bytes" + ("" if arguments.delete else "; --delete removes them"))
     return 0
 
 

@@ -18,6 +18,9 @@ from factory.records import Record, canonical_json
 
 Stage = Literal["compile", "trace", "verify"]
 STAGES: tuple[Stage, ...] = ("compile", "trace", "verify")
+LOOSE = 64
+"""Commit records of a stage that may lie about before they are packed into one object."""
+TRIES = 10
 
 
 class PartRecord(Record):
@@ -93,17 +96,40 @@ def write(root: str, commit: Commit) -> None:
 
 
 def load(root: str, stage: Stage) -> list[Commit]:
-    """Every commit of `stage`, sorted by name, so that all readers prefer the same one of two equal units."""
-    uris = [info.uri for info in storage.find(storage.join(root, "ledger", stage))]
-    with ThreadPoolExecutor(16 if storage.scheme(root) else 2) as pool:
-        return [commit for commits in pool.map(_read, uris) for commit in commits]
+    """Every commit of `stage`, sorted by id, so that all readers prefer the same one of two equal units."""
+    for _ in range(TRIES):
+        uris = [info.uri for info in storage.find(storage.join(root, "ledger", stage))]
+        with ThreadPoolExecutor(16 if storage.scheme(root) else 2) as pool:
+            found = list(pool.map(_read, uris))
+        if all(commits is not None for commits in found):
+            by_id = {commit.id: commit for commits in found for commit in commits or ()}
+            return [by_id[name] for name in sorted(by_id)]
+    raise FactoryError(f"`{root}/ledger/{stage}` changed {TRIES} times while it was read; run again")
 
 
-def _read(uri: str) -> list[Commit]:
+def _read(uri: str) -> list[Commit] | None:
+    """The commits of one object; None when another run has just packed it away."""
+    found = storage.read_tagged(uri)
+    if found is None:
+        return None
     try:
-        return [Commit.model_validate_json(line) for line in storage.read(uri).splitlines() if line]
+        return [Commit.model_validate_json(line) for line in found[0].splitlines() if line]
     except ValueError as e:
         raise FactoryError(f"commit record `{uri}` is damaged ({str(e).splitlines()[0]}); delete it, and its units are done again") from None
+
+
+def pack(root: str, stage: Stage, most: int = LOOSE) -> None:
+    """Put many commit records into one object, so that listing stays quick. The packed one is written before any is deleted."""
+    infos = list(storage.find(storage.join(root, "ledger", stage)))
+    if len(infos) <= most:
+        return
+    lines = [line for info in infos if (found := storage.read_tagged(info.uri)) for line in found[0].splitlines() if line]
+    data = b"".join(line + b"\n" for line in sorted(set(lines)))
+    packed = storage.join(root, "ledger", stage, f"packed-{hashlib.sha256(data).hexdigest()[:40]}.jsonl")
+    storage.put(packed, data)
+    for info in infos:
+        if info.uri != packed:
+            storage.delete(info.uri)
 
 
 def parts(commits: list[Commit], kind: str) -> Iterator[PartRecord]:

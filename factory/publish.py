@@ -49,11 +49,10 @@ class Version(Record):
 
 def current(root: str) -> Version | None:
     found = storage.read_tagged(storage.join(root, "CURRENT"))
-    return _read(root, found[0]) if found else None
+    return read_version(root, json.loads(found[0])["path"]) if found else None
 
 
-def _read(root: str, pointer: bytes) -> Version:
-    path = json.loads(pointer)["path"]
+def read_version(root: str, path: str) -> Version:
     try:
         return Version.model_validate_json(storage.read(storage.join(root, path)))
     except ValueError as e:

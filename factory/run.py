@@ -45,7 +45,7 @@ def listing(recipe: Recipe, scopes: list[dict[str, str]]) -> Listing:
         if not found:
             raise SettingsError(f"`{source.uri}` holds no runs; give a file, folder, glob or prefix with {', '.join(RUN_NAMES)} files")
         objects.extend((index, info) for info in found)
-    asked = [canonical_json(list(info)) + str(index) for index, info in objects]
+    asked = [canonical_json([index, info.uri, info.size, info.etag]) for index, info in objects]
     settings = [canonical_json(scope) for scope in (*scopes, identity.trace_scope(recipe), identity.verify_scope(recipe))]
     return Listing(objects, digest(*asked, *settings, canonical_json(recipe.teacher.model_dump(mode="json"))))
 
@@ -300,7 +300,10 @@ class Driver:
                 summary=summarize(live, finished, publish.count_tokens(root, files)),
             )
 
-        return publish.publish(root, make)
+        version = publish.publish(root, make)
+        for stage in ledger.STAGES:
+            ledger.pack(root, stage)
+        return version
 
 
 def _fill(commit: Commit, known: dict[str, RowRecord]) -> Commit:

@@ -20,6 +20,8 @@ class Info(NamedTuple):
     uri: str
     size: int
     etag: str
+    modified: float = 0.0
+    """Seconds since 1970; 0 where the store does not say."""
 
 
 def scheme(uri: str) -> str:

@@ -20,7 +20,7 @@ def _path(uri: str) -> Path:
 
 
 def _info(uri: str, status: os.stat_result) -> Info:
-    return Info(uri, status.st_size, f"{status.st_size:x}-{status.st_mtime_ns:x}-{status.st_ino:x}")
+    return Info(uri, status.st_size, f"{status.st_size:x}-{status.st_mtime_ns:x}-{status.st_ino:x}", status.st_mtime)
 
 
 def stat(uri: str) -> Info | None:

@@ -67,7 +67,7 @@ def stat(uri: str) -> Info | None:
     bucket, key = _split(uri)
     found = _call(uri, "head_object", True, Bucket=bucket, Key=key) if key else None
     if found:
-        return Info(uri, found["ContentLength"], found["ETag"].strip('"'))
+        return Info(uri, found["ContentLength"], found["ETag"].strip('"'), found["LastModified"].timestamp())
     inside = list(find(uri.rstrip("/") + "/"))
     if not inside:
         return None
@@ -90,7 +90,7 @@ def find(uri: str) -> Iterator[Info]:
                 matches = name == key or not key or name.startswith(key.rstrip("/") + "/")
             hidden = any(part.startswith((".", "__")) for part in name[len(prefix.rpartition("/")[0]) :].split("/"))
             if matches and not hidden and not name.endswith("/"):
-                yield Info(f"s3://{bucket}/{name}", item["Size"], item["ETag"].strip('"'))
+                yield Info(f"s3://{bucket}/{name}", item["Size"], item["ETag"].strip('"'), item["LastModified"].timestamp())
         if not page.get("IsTruncated"):
             return
         token = {"ContinuationToken": page["NextContinuationToken"]}

@@ -1,0 +1,91 @@
+"""Versions of a dataset: which there are, what changed between two, and what may be deleted."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any, NamedTuple
+
+import pyarrow.parquet as pq
+
+from factory import ledger, publish, storage
+from factory.errors import FactoryError
+
+GRACE_SECONDS = 24 * 3600.0
+"""Files younger than this may belong to a run that has not committed yet."""
+
+LINEAGE = ("id", "task_id", "domain", "source_uri", "source_record", "example_unit", "trace_unit", "unit")
+
+
+def versions(root: str) -> list[publish.Version]:
+    """From the current one back to the first."""
+    found = []
+    version = publish.current(root)
+    while version:
+        found.append(version)
+        if not version.parent:
+            break
+        version = publish.read_version(root, version.parent)
+    return found
+
+
+def version(root: str, number: int) -> publish.Version:
+    known = versions(root)
+    for one in known:
+        if one.version == number:
+            return one
+    raise FactoryError(f"`{root}` has no version {number}; it has {', '.join(str(v.version) for v in reversed(known)) or 'none'}")
+
+
+class Diff(NamedTuple):
+    added: list[dict[str, Any]]
+    removed: list[dict[str, Any]]
+    changed: list[tuple[dict[str, Any], dict[str, Any]]]
+    """(before, after) of a run whose row is another one now."""
+    fields: list[str]
+    """Settings, code versions and teacher fields that differ."""
+    sides: list[str]
+    """Side inputs that differ."""
+
+
+def diff(root: str, old: publish.Version, new: publish.Version) -> Diff:
+    shared = {file.path for file in old.files} & {file.path for file in new.files}
+    before, after = (_rows(root, one, shared) for one in (old, new))
+    gone = {key: row for key, row in before.items() if key not in after}
+    come = {key: row for key, row in after.items() if key not in before}
+    by_run = {(row["source_uri"], row["source_record"]): row for row in gone.values()}
+    changed = []
+    for key, row in list(come.items()):
+        earlier = by_run.get((row["source_uri"], row["source_record"]))
+        if earlier and earlier["id"] in gone:
+            changed.append((earlier, row))
+            del come[key], gone[earlier["id"]]
+    fields = sorted(name for name in old.scopes.keys() | new.scopes.keys() if old.scopes.get(name) != new.scopes.get(name))
+    sides = sorted(uri for uri in old.sides.keys() | new.sides.keys() if old.sides.get(uri) != new.sides.get(uri))
+    return Diff(list(come.values()), list(gone.values()), changed, fields, sides)
+
+
+def _rows(root: str, version: publish.Version, skip: set[str]) -> dict[str, dict[str, Any]]:
+    rows: dict[str, dict[str, Any]] = {}
+    for file in version.files:
+        if file.path not in skip:
+            with storage.open_read(storage.join(root, file.path)) as f:
+                rows.update((row["id"], row) for row in pq.read_table(f, columns=list(LINEAGE)).to_pylist())
+    return rows
+
+
+def garbage(root: str, keep: int = 10, now: float | None = None) -> list[storage.Info]:
+    """Files that no commit and none of the last `keep` versions names, old enough to belong to no running build."""
+    now = time.time() if now is None else now
+    known = versions(root)
+    named = {file.path for one in known[:keep] for file in (*one.files, *one.rejections)}
+    named |= {part.path for stage in ledger.STAGES for commit in ledger.load(root, stage) for part in commit.parts}
+    pointers = {json.loads(found[0])["path"] for found in [storage.read_tagged(storage.join(root, "CURRENT"))] if found}
+    named |= pointers | {one.parent for one in known[: keep - 1] if one.parent}
+    prefix = root.rstrip("/") + "/"
+    found = []
+    for folder in ("data", "parts", "versions"):
+        for info in storage.find(storage.join(root, folder)):
+            if info.uri.removeprefix(prefix) not in named and now - info.modified > GRACE_SECONDS:
+                found.append(info)
+    return found

@@ -12,36 +12,37 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from factory.worlds.runs import chance
-from factory.worlds.search_prose import FIRST_NAMES, Prose, coin, date, place, surname
+from factory.worlds.search_prose import FIRST_NAMES, Prose, date, place, surname
 
-# relation -> (phrase in a question, words to search for, sentences). {x} entity asked about, {s} subject, {o} object
+# relation -> (phrase in a question, words to search for, sentences). {x} entity asked about, {s} subject, {o} object.
+# Phrases end with {x}, so that a chain of them still reads: the source mountain of the river of the birthplace of ...
 RELATIONS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "birthplace": ("the town where {x} was born", "born town", ("{s} was born in {o}, the child of a {trade} dealer.", "{s} came into the world at {o}, above a shop that sold {trade}.")),
+    "birthplace": ("the birthplace of {x}", "born town", ("{s} was born in {o}, the child of a {trade} dealer.", "{s} came into the world at {o}, above a shop that sold {trade}.")),
     "teacher": ("the teacher of {x}", "pupil teacher studied", ("{s} was a pupil of {o} for several years.", "As an apprentice {s} was taught by {o}, whose methods left a mark.")),
-    "spouse": ("the person whom {x} married", "married", ("{s} married {o} after a long engagement.", "After two broken engagements {s} married {o}.")),
+    "spouse": ("the spouse of {x}", "married", ("{s} married {o} after a long engagement.", "After two broken engagements {s} married {o}.")),
     "work": ("the best-known work of {x}", "best-known work", ("{s} is best known for {o}.", "Of everything {s} made, {o} is the work that lasted.")),
-    "command": ("the ship of which {x} was the first captain", "captain ship command", ("{s} was the first captain of {o}.", "{s} took {o} to sea as its first captain.")),
+    "command": ("the ship first captained by {x}", "captain ship command", ("{s} was the first captain of {o}.", "{s} took {o} to sea as its first captain.")),
     "company": ("the company founded by {x}", "founded company", ("{s} founded {o} with borrowed money.", "With a small inheritance {s} founded {o}.")),
     "author": ("the author of {x}", "author", ("{s} is the work of {o}.", "{s} was created by {o}, as the title page says.")),
-    "dedicatee": ("the person to whom {x} is dedicated", "dedicated", ("{s} is dedicated to {o}.", "The dedication of {s} names {o}.")),
-    "premiere": ("the town where {x} was first shown to the public", "first public showing", ("{s} was first shown to the public in {o}.", "The first public showing of {s} took place in {o}.")),
+    "dedicatee": ("the dedicatee of {x}", "dedicated", ("{s} is dedicated to {o}.", "The dedication of {s} names {o}.")),
+    "premiere": ("the town of the first public showing of {x}", "first public showing", ("{s} was first shown to the public in {o}.", "The first public showing of {s} took place in {o}.")),
     "founder": ("the founder of {x}", "founder founded", ("{s} was founded by {o}.", "The founder of {s} was {o}.")),
-    "seat": ("the town where {x} has its head office", "head office", ("{s} has its head office in {o}.", "The head office of {s} stands in {o}, beside the station.")),
+    "seat": ("the town with the head office of {x}", "head office", ("{s} has its head office in {o}.", "The head office of {s} stands in {o}, beside the station.")),
     "builder": ("the company that built {x}", "built yard", ("{s} was built by {o}.", "The hull of {s} was laid down and finished by {o}.")),
     "captain": ("the first captain of {x}", "first captain", ("The first captain of {s} was {o}.", "On its first voyage {s} sailed under {o}, its first captain.")),
     "architect": ("the architect of {x}", "architect designed", ("{s} was designed by {o}.", "The architect of {s} was {o}, chosen over two rivals.")),
-    "crosses": ("the river that {x} crosses", "crosses river", ("{s} crosses {o}.", "{s} carries the coast road over {o}.")),
-    "bridge_town": ("the town in which {x} stands", "stands town", ("{s} stands in {o}.", "{s} is a landmark of {o}.")),
-    "town_river": ("the river on which {x} lies", "lies on river", ("{s} lies on {o}.", "{s} grew up along the banks of {o}.")),
+    "crosses": ("the river under {x}", "crosses river", ("{s} crosses {o}.", "{s} carries the coast road over {o}.")),
+    "bridge_town": ("the town that owns {x}", "belongs owned town", ("{s} belongs to {o}.", "{s} is owned by {o}, which also pays for its upkeep.")),
+    "town_river": ("the river of {x}", "lies on river", ("{s} lies on {o}.", "{s} grew up along the banks of {o}.")),
     "mayor": ("the first mayor of {x}", "first mayor", ("The first mayor of {s} was {o}.", "{s} chose {o} as its first mayor.")),
     "twin": ("the twin town of {x}", "twin town", ("The twin town of {s} is {o}.", "{s} and {o} have been twin towns for decades.")),
-    "source": ("the mountain on which {x} rises", "rises mountain source", ("{s} rises on {o}.", "The source of {s} is a spring on {o}.")),
-    "host": ("the town where {x} is held", "held town", ("{s} is held in {o}.", "Every year {o} is the scene of {s}.")),
-    "festival": ("the festival held in {x}", "festival", ("{s} is the home of {o}.", "Each year {o} fills the streets of {s}.")),
-    "namesake": ("the person after whom {x} is named", "named after", ("{s} is named after {o}.", "The name of {s} honours {o}.")),
+    "source": ("the source mountain of {x}", "rises mountain source", ("{s} rises on {o}.", "The source of {s} is a spring on {o}.")),
+    "host": ("the host town of {x}", "held town", ("{s} is held in {o}.", "Every year {o} is the scene of {s}.")),
+    "festival": ("the yearly festival of {x}", "festival", ("{s} is the home of {o}.", "Each year {o} fills the streets of {s}.")),
+    "namesake": ("the person honoured in the name of {x}", "named after", ("{s} is named after {o}.", "The name of {s} honours {o}.")),
     "leader": ("the leader of {x}", "leader led", ("{s} was led by {o}.", "The leader of {s} was {o}.")),
-    "vessel": ("the ship that carried {x}", "ship carried", ("{s} sailed on board {o}.", "The ship that carried {s} was {o}.")),
-    "ascent": ("the first person to climb {x}", "first climbed", ("The first person to climb {s} was {o}.", "{s} was first climbed by {o}.")),
+    "vessel": ("the ship of {x}", "ship carried", ("{s} sailed on board {o}.", "The ship that carried {s} was {o}.")),
+    "ascent": ("the first climber of {x}", "first climbed", ("The first person to climb {s} was {o}.", "{s} was first climbed by {o}.")),
 }  # fmt: skip
 
 # value -> (question, kind, words to search for, sentences)

@@ -9,11 +9,14 @@ import bm25s
 import numpy as np
 
 from factory.worlds.search_corpus import Corpus
+from factory.worlds.search_prose import listed
 
 SNIPPET_CHARACTERS = 300
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
 _WORD = re.compile(r"[a-z0-9]+")
-_STOP = frozenset("a an and are as at be by did do for from had has have how in into is it its of on or that the this to was were what when which who whom with".split())
+_STOP = frozenset(
+    listed("a an and are as at be by did do for from had has have how in into is it its of on or that the this to was were what when which who whom with")
+)  # fmt: skip
 
 
 class Result(NamedTuple):

@@ -10,21 +10,24 @@ import random
 import re
 from collections.abc import Callable
 
-MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
-FIRST_NAMES = (
+
+def listed(words: str) -> tuple[str, ...]:
+    return tuple(words.split())
+
+
+MONTHS = listed("January February March April May June July August September October November December")
+FIRST_NAMES = listed(
     "Halven Mirra Osric Talia Bregan Ilse Corvin Edda Joren Sanna Petrik Lowenna Aldous Vesna Rurik Marit Tobin Elowen "
     "Casimir Runa Dorian Yselle Hector Nadia Ansel Brita Leopold Orla Matthis Zelda Ivor Catrin Emeric Sunniva Gawain "
     "Petra Lucan Thyra Konrad Isolde Ragnar Odette Severin Maren Bastian Wilma Florian Greta Anselm Hedda"
-).split()
-_STARTS = "Bar Bel Bran Cal Cor Dar Dun El Fen Gal Gren Har Hol Is Jar Kel Kor Lan Lor Mar Mel Nor Or Os Pel Quen Ras Ros Sel Sor Tal Tar Tor Ul Val Vel Vor Wen Wil Yar Zan".split()
-_MIDDLES = "a an ar e el en er i il in o ol on or u un ur ath eth ov av em im".split()
-_ENDS = "rick stead mont dane wick lund vale ster gard bray dell quist holm nard sen kett rova tine ville mere dal bourne wen thal vik".split()
-_TOWN_ENDS = "ford haven port bury stad minster mouth wold gate ham cross field bridge ness hythe combe".split()
+)
+_STARTS = listed("Bar Bel Bran Cal Cor Dar Dun El Fen Gal Gren Har Hol Is Jar Kel Kor Lan Lor Mar Mel Nor Or Os Pel Quen Ras Ros Sel Sor Tal Tar Tor Ul Val Vel Vor Wen Wil Yar Zan")  # fmt: skip
+_MIDDLES = listed("a an ar e el en er i il in o ol on or u un ur ath eth ov av em im")  # fmt: skip
+_ENDS = listed("rick stead mont dane wick lund vale ster gard bray dell quist holm nard sen kett rova tine ville mere dal bourne wen thal vik")  # fmt: skip
+_TOWN_ENDS = listed("ford haven port bury stad minster mouth wold gate ham cross field bridge ness hythe combe")  # fmt: skip
 
 
-def coin(rng: random.Random, ends: list[str]) -> str:
+def coin(rng: random.Random, ends: tuple[str, ...]) -> str:
     middle = rng.choice(_MIDDLES) if rng.random() < 0.6 else ""
     return rng.choice(_STARTS) + middle + rng.choice(ends)
 
@@ -44,10 +47,10 @@ def date(rng: random.Random, year: int, month_first: bool) -> str:
 
 
 SLOTS: dict[str, tuple[str, ...]] = {
-    "trade": tuple("timber wool salt herring copper linen barley slate glass amber rope tin honey cider paper oats leather lamp-oil".split()),
-    "quality": tuple("modest unusual careful stubborn celebrated disputed quiet ambitious provisional ornate sober uneven patient costly remarkable ill-judged durable".split()),
+    "trade": listed("timber wool salt herring copper linen barley slate glass amber rope tin honey cider paper oats leather lamp-oil"),
+    "quality": listed("modest unusual careful stubborn celebrated disputed quiet ambitious provisional ornate sober uneven patient costly remarkable ill-judged durable"),
     "season": ("a wet spring", "an early frost", "a dry summer", "the autumn gales", "a mild winter", "the spring floods", "a late harvest"),
-    "craft": tuple("carpenters weavers dockers printers masons millers clerks glaziers coopers schoolteachers ferrymen quarrymen bookbinders".split()),
+    "craft": listed("carpenters weavers dockers printers masons millers clerks glaziers coopers schoolteachers ferrymen quarrymen bookbinders"),
     "thing": ("the old granary", "a lime kiln", "the tide mill", "a row of almshouses", "the customs shed", "a rope walk", "the reading room", "a signal tower", "the fish market", "the town pump", "a toll house", "the weighing hall"),
     "paper": ("a ledger", "a bundle of letters", "the parish register", "a surveyor's notebook", "a printed almanac", "a court roll", "a traveller's diary", "an insurance schedule", "a list of subscribers"),
     "sense": ("a smell of tar", "the noise of the looms", "a thin yellow light", "the cold of the stone floors", "an echo under the arches", "the taste of brackish water"),

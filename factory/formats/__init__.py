@@ -22,6 +22,8 @@ from factory.records import Source, Trajectory
 # name -> module under factory.formats, imported when first used; the order is the order of detection
 FORMATS: dict[str, str] = {
     "intercode": "intercode",
+    "mini_swe_agent": "mini_swe_agent",
+    "webdancer": "webdancer",
     "openai_chat": "openai_chat",
 }
 

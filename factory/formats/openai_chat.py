@@ -66,7 +66,7 @@ def parse(value: Any, domain: str) -> Trajectory:
             if isinstance(message.get("function_call"), dict):
                 turns.call(*called({"function": message["function_call"]}, f"{place}.function_call"))
         elif role in ("tool", "function"):
-            turns.observe(observed(text), text_at(message, "tool_call_id"), bool(message.get("is_error") or message.get("error")))
+            turns.observe(text, text_at(message, "tool_call_id"), bool(message.get("is_error") or message.get("error")))
         elif role == "user" and not question:
             question = question_in(text)
     steps, last = turns.close()
@@ -94,7 +94,3 @@ def called(call: Any, place: str) -> tuple[str, dict[str, Any], str]:
         return function, arguments_of(call.get("arguments")), text_at(call, "id")
     function = need_dict(function, f"{place}.function")
     return text_at(function, "name"), arguments_of(function.get("arguments")), text_at(call, "id")
-
-
-def observed(text: str) -> str:
-    return text.removeprefix("OBSERVATION:\n")  # OpenHands puts it before every observation

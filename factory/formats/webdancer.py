@@ -1,0 +1,169 @@
+"""Tool calls as tags inside message text: <tool_call>{"name", "arguments"}</tool_call>, answered by <tool_response>.
+
+WebDancer and the many open-model stacks that speak the Qwen / Hermes template; also <function=NAME> with
+<parameter=KEY> (OpenHands without native calling), and <execute_bash>, <execute_ipython>, <sql> blocks.
+The gold stands in `answer`, a nested list of accepted strings.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from factory.errors import RowError
+from factory.formats import rows
+from factory.formats.answers import final_of
+from factory.formats.fields import arguments_of, content_text, decoded, mismatch, need_dict, need_list, text_at
+from factory.formats.questions import question_in
+from factory.formats.turns import Turns
+from factory.records import Trajectory
+
+VERSION = "1"
+WHOLE_FILE = False
+
+# opening tag -> (closing tag, the tool when the tag itself is the call, its argument)
+CALLS: dict[str, tuple[str, str, str]] = {
+    "<tool_call>": ("</tool_call>", "", ""),
+    "<function_call>": ("</function_call>", "", ""),
+    "<function=": ("</function>", "", ""),
+    "<execute_bash>": ("</execute_bash>", "execute_bash", "command"),
+    "<execute_ipython>": ("</execute_ipython>", "execute_ipython_cell", "code"),
+    "<search>": ("</search>", "search", "query"),
+    "<sql>": ("</sql>", "query", "sql"),
+}
+RESPONSES: dict[str, str] = {
+    "<tool_response>": "</tool_response>",
+    "<information>": "</information>",
+    "<function_results>": "</function_results>",
+    "<observation>": "</observation>",
+}
+AGENT = ("assistant", "gpt", "ai", "model")
+
+
+def messages_of(value: Any) -> tuple[dict[str, Any], list[Any]]:
+    if isinstance(value, list):
+        return {}, need_list(value, "messages")
+    row = need_dict(value, "")
+    for key in ("messages", "conversations"):
+        if key in row:
+            return row, need_list(row[key], key)
+    raise mismatch("messages", "a list of messages")
+
+
+def sniff(value: Any) -> str:
+    try:
+        _, messages = messages_of(value)
+    except RowError:
+        return ""
+    for index, message in enumerate(messages[:12]):
+        if not isinstance(message, dict) or (message.get("role") or message.get("from")) not in AGENT or message.get("tool_calls"):
+            continue
+        text = message.get("content", message.get("value"))
+        if isinstance(text, str):
+            for tag, (closing, _, _) in CALLS.items():
+                if tag in text and closing in text:
+                    return f"`messages[{index}]` holds {tag} in its text"
+    return ""
+
+
+def parse(value: Any, domain: str) -> Trajectory:
+    row, messages = messages_of(value)
+    turns, question = Turns(), ""
+    for index, message in enumerate(messages):
+        place = f"messages[{index}]"
+        message = need_dict(message, place)
+        role = message.get("role") or message.get("from")
+        if not isinstance(role, str):
+            raise mismatch(f"{place}.role", "text", role)
+        text = content_text(message.get("content", message.get("value")), f"{place}.content")
+        if role in AGENT:
+            turns.begin()
+            turns.say(text_at(message, "reasoning_content"))
+            agent_text(turns, text)
+        elif role in ("user", "human", "tool", "observation", "function"):
+            answered = [text[start:end] for start, end, *_ in spans(text, RESPONSES)]
+            if not question and not turns.calls:
+                question = question_in(text)
+            elif answered:
+                for observation in answered:
+                    turns.observe(observation.strip())
+            elif role in ("tool", "observation", "function") or turns.waiting:
+                turns.observe(text)
+    steps, last = turns.close()
+    domain = rows.domain_for(row, steps, domain)
+    if not domain:
+        raise RowError("unknown_domain", f"tools `{'`, `'.join(sorted({step.tool for step in steps if step.tool})[:5])}` are in no vocabulary")
+    final_reasoning, final_answer = final_of(steps, last, domain)
+    return Trajectory(
+        domain=domain,
+        task_id=rows.task_id_of(row),
+        question=text_at(row, "question") or question,
+        steps=steps,
+        final_reasoning=final_reasoning,
+        final_answer=(rows.own_patch(row) if domain == "swe" else "") or final_answer,
+        ground_truth=rows.ground_truth_of(row),
+        solved=rows.solved_of(row),
+        environment=rows.environment_of(row),
+    )
+
+
+def agent_text(turns: Turns, text: str) -> None:
+    """Text, calls, and observations of one assistant message: some stacks write a whole run into one."""
+    at = 0
+    for start, end, tag, closing in spans(text, {tag: closing for tag, (closing, _, _) in CALLS.items()} | RESPONSES):
+        said = text[at : start - len(tag)]
+        inside = text[start:end]
+        if tag in RESPONSES:
+            turns.say(bare(said))
+            turns.observe(inside.strip())
+        else:
+            turns.say(bare(said))
+            tool, arguments = called(tag, inside)
+            turns.call(tool, arguments)
+        at = end + len(closing)
+    rest = text[at:]
+    turns.say(rest)
+
+
+def bare(text: str) -> str:
+    """Reasoning without its think tags."""
+    return text.replace("<think>", "").replace("</think>", "").strip()
+
+
+def called(tag: str, inside: str) -> tuple[str, dict[str, Any]]:
+    _, tool, argument = CALLS[tag]
+    if tool:
+        return tool, {argument: inside.strip()}
+    if tag == "<function=" or inside.lstrip().startswith("<function="):
+        return function_tag(inside.strip().removeprefix("<function="))
+    call = decoded(inside.strip())
+    if isinstance(call, dict):
+        arguments = call.get("arguments", call.get("parameters", call.get("args")))
+        return text_at(call, "name", "tool", "function") or "unknown", arguments_of(arguments)
+    return "unknown", {"input": inside.strip()}
+
+
+def function_tag(inside: str) -> tuple[str, dict[str, Any]]:
+    name, _, rest = inside.partition(">")
+    arguments = {}
+    for part in rest.split("<parameter=")[1:]:
+        key, _, value = part.partition(">")
+        arguments[key.strip()] = value.rpartition("</parameter>")[0].strip("\n") if "</parameter>" in value else value
+    return name.strip(), arguments
+
+
+def spans(text: str, tags: dict[str, str]) -> list[tuple[int, int, str, str]]:
+    """(start, end, opening, closing) of what stands inside each tag, in order; an unclosed tag reaches the end."""
+    found, at = [], 0
+    places = {tag: text.find(tag) for tag in tags}
+    while True:
+        for tag, place in places.items():
+            if 0 <= place < at:
+                places[tag] = text.find(tag, at)
+        first = min(((place, tag) for tag, place in places.items() if place >= 0), default=None)
+        if first is None:
+            return found
+        start = first[0] + len(first[1])
+        end = text.find(tags[first[1]], start)
+        end = len(text) if end < 0 else end
+        found.append((start, end, first[1], tags[first[1]]))
+        at = end

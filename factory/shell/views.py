@@ -53,6 +53,8 @@ class View:
     """The lines were found by a search, not opened."""
     show_all: bool = False
     """`cat -A`: tabs as ^I, line ends as $."""
+    folder: str = "."
+    """Where the command ran; printed paths count from there."""
 
     @property
     def has_file_numbers(self) -> bool:
@@ -351,7 +353,7 @@ def _grep(command: Simple, view: View | None, folder: str) -> View:
             raise _NotAView
         # a recursive search of one file prints no path; the reader of the output sees which
         only = _resolve(folder, operands[0].text) if len(operands) == 1 and operands[0].exact else ""
-        return View(only, None, False, numbers=(Numbers("grep"),), separated=context, path_prefixes=True, search=True)
+        return View(only, None, False, numbers=(Numbers("grep"),), separated=context, path_prefixes=True, search=True, folder=folder)
     view = _source(command, operands, view, folder)
     if numbered:
         view = _numbered(view, Numbers("grep"))

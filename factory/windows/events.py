@@ -1,0 +1,182 @@
+"""What happened to files in a run, in order: windows that were shown, edits, and diffs of the working tree."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import NamedTuple
+
+from factory.recipe import Vocabulary
+from factory.records import Step
+from factory.shell import Command, Edit, parse
+from factory.vocabulary import Action, classify
+from factory.windows import tools
+from factory.windows.observations import Output, unwrap
+from factory.windows.reading import Window, windows_of
+
+
+class Diff(NamedTuple):
+    """Output of `git diff`."""
+
+    text: str
+
+
+class Event(NamedTuple):
+    turn: int
+    what: Window | Edit | Diff
+    failed: bool = False
+    """The call failed, so that an edit may not have happened."""
+
+
+_RANGE_EDIT = re.compile(r"edit +(\d{1,9}):(\d{1,9})[ \t]*\n(.*?)\n?end_of_edit\s*$", re.S)
+_EDITOR_COMMAND = re.compile(r"(?:edit|insert|create)\b")
+
+
+def events(steps: tuple[Step, ...], vocabulary: Vocabulary) -> list[Event]:
+    """Events of all steps. Paths are as the run writes them, joined with the working folder where it is told."""
+    out: list[Event] = []
+    folder = ""
+    for step in steps:
+        for action in classify(step, vocabulary):
+            output = unwrap(step.observation, action.target if action.kind == "run" else "")
+            for event in _of_action(step, action, output):
+                out.append(event._replace(what=_placed(event.what, folder)))
+            folder = output.folder or folder
+    return out
+
+
+def _placed(what: Window | Edit | Diff, folder: str) -> Window | Edit | Diff:
+    """`what` with its relative paths counted from `folder`."""
+    if not folder or isinstance(what, Diff):
+        return what
+    if isinstance(what, Window):
+        return what._replace(path=posixpath.normpath(posixpath.join(folder, what.path)))
+    if what.path:
+        return Edit(**{**what.__dict__, "path": posixpath.normpath(posixpath.join(folder, what.path))})
+    return what
+
+
+def _of_action(step: Step, action: Action, output: Output) -> list[Event]:
+    found = tools.described(output, step.arguments)
+    windows = [window for window, _ in found]
+    if action.kind == "run" and not (windows and _EDITOR_COMMAND.match(action.target)):
+        if windows:
+            return [Event(step.turn, window) for window in windows]
+        return _shell(step, action.target, output)
+    if action.kind == "view":
+        windows = windows or (tools.viewed(action.target, step.arguments, output) if action.target and not step.failed else [])
+        return [Event(step.turn, window) for window in windows]
+    if action.kind in ("edit", "run"):
+        made = _editor(step, action, output, windows)
+        # a snippet says where the new text stands now
+        snippets = [window for window, after in found if after]
+        made = [_located(edit, snippets) for edit in made]
+        return [Event(step.turn, edit) for edit in made] + [Event(step.turn, window) for window in windows]
+    return [Event(step.turn, window) for window in windows]
+
+
+def _editor(step: Step, action: Action, output: Output, windows: list[Window]) -> list[Edit]:
+    path = action.target if action.kind == "edit" and "\n" not in action.target else ""
+    path = path or (windows[0].path if windows else "")
+    script = action.target if action.kind == "run" else next((v for v in step.arguments.values() if isinstance(v, str)), "")
+    ranged = _RANGE_EDIT.match(script)
+    if ranged and path:
+        if "Your proposed edit has introduced" in output.text[:200]:
+            return []
+        text = ranged.group(3)
+        first, last = int(ranged.group(1)), int(ranged.group(2))
+        return [Edit(path, "lines", first=first, last=max(first, last), lines=tuple(text.split("\n")) if text else ())]
+    if not path or action.kind == "run":
+        return [] if tools._NO_EDIT.match(output.text[:300]) else [Edit(path, "unknown", script)]
+    return tools.edits(path, step, output)
+
+
+def _located(edit: Edit, snippets: list[Window]) -> Edit:
+    """A replacement with the line where it happened, when the snippet shows the new text exactly once."""
+    if edit.kind != "replace" or edit.everywhere or not edit.new.strip():
+        return edit
+    places = []
+    for window in snippets:
+        text = "\n".join(window.lines)
+        at = text.find(edit.new)
+        while at >= 0 and len(places) < 2:
+            places.append((window.first or 1) + text.count("\n", 0, at))
+            at = text.find(edit.new, at + 1)
+    return Edit(**{**edit.__dict__, "first": places[0]}) if len(places) == 1 else edit
+
+
+def _shell(step: Step, script: str, output: Output) -> list[Event]:
+    commands = parse(script)
+    failed = output.failed or step.failed
+    shares = _share(commands, output._replace(failed=failed))
+    out: list[Event] = []
+    for position, command in enumerate(commands):
+        for edit in command.edits:
+            doubtful = command.conditional or (failed and edit.kind not in ("write", "script"))
+            out.append(Event(step.turn, edit, doubtful))
+        share = shares.get(position)
+        if share is None:
+            continue
+        if command.kind == "view" and command.view is not None:
+            if not share.failed or command.view.has_file_numbers:
+                out += [Event(step.turn, window) for window in windows_of(command.view, share)]
+        elif command.kind == "diff":
+            out.append(Event(step.turn, Diff(share.text)))
+    return out
+
+
+def _share(commands: list[Command], output: Output) -> dict[int, Output]:
+    """Which part of the output each command printed, where that can be told."""
+    printing = [(i, c) for i, c in enumerate(commands) if c.kind != "silent"]
+    if len(printing) == 1:
+        return {printing[0][0]: output}
+    pieces = output.pieces
+    if output.failed or len(pieces) != 1:
+        return {}
+    lines = list(pieces[0].lines)
+    shares: dict[int, Output] = {}
+    group: list[tuple[int, Command]] = []
+    at = 0
+    for position, command in [*printing, (-1, Command("print"))]:
+        if command.kind != "print":
+            group.append((position, command))
+            continue
+        if position < 0:
+            stop = len(lines)
+        else:
+            said = [c.text for _, c in printing if c.kind == "print"]
+            # a separator that also stands in a file would split it at the wrong place
+            if "\n" in command.text or lines.count(command.text) != said.count(command.text):
+                return shares
+            stop = lines.index(command.text, at) if command.text in lines[at:] else -1
+            if stop < 0 or (stop > at and not group):
+                return shares
+        shares.update(_split(group, lines[at:stop], output))
+        group, at = [], stop + 1
+    return shares
+
+
+def _split(group: list[tuple[int, Command]], lines: list[str], output: Output) -> dict[int, Output]:
+    """Lines that several commands printed one after the other: only numbered views can be told apart."""
+    if not group:
+        return {}
+    if len(group) == 1:
+        return {group[0][0]: output._replace(text="\n".join(lines) + "\n")}
+    shares = {}
+    at = 0
+    for position, command in group:
+        view = command.view
+        if view is None or not view.has_file_numbers or not view.contiguous or view.numbers[0].style != "nl":
+            return {}
+        stop = at
+        number = None
+        while stop < len(lines):
+            shown = lines[stop].partition(view.numbers[-1].separator)[0].strip()
+            if not shown.isdigit() or (number is not None and int(shown[:9]) != number + 1):
+                break
+            number = int(shown[:9])
+            stop += 1
+        if stop > at:
+            shares[position] = output._replace(text="\n".join(lines[at:stop]) + "\n")
+        at = stop
+    return shares if at == len(lines) else {}

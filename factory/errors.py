@@ -30,6 +30,8 @@ REASONS: dict[str, str] = {
     "too_short": "the context is under min_context_tokens",
     # gold sanity
     "gold_fails": "the ground truth does not pass its own verifier",
+    "gold_sql_fails": "the gold query does not run on the database",
+    "gold_sql_empty": "the gold query returns no row",
     "gold_accepts_anything": "the verifier accepts the answer to another question",
     "gold_redacted": "the ground truth holds a secret that was redacted",
     # tracing

@@ -25,6 +25,7 @@ REASONS: dict[str, str] = {
     "no_visited_page": "the agent opened no page",
     "no_gold_evidence": "no piece of evidence belongs to the answer",
     "side_input_missing": "a database, repository, gold record or page store that the run names cannot be read",
+    "no_queried_table": "no table was read by a successful query of the agent or by the gold query",
     # packing
     "over_budget": "the gold evidence alone is over the token budget",
     "too_short": "the context is under min_context_tokens",
@@ -32,6 +33,7 @@ REASONS: dict[str, str] = {
     "gold_fails": "the ground truth does not pass its own verifier",
     "gold_sql_fails": "the gold query does not run on the database",
     "gold_sql_empty": "the gold query returns no row",
+    "gold_nondeterministic": "the gold query's result depends on chance, the clock or the order in which rows are met",
     "gold_accepts_anything": "the verifier accepts the answer to another question",
     "gold_redacted": "the ground truth holds a secret that was redacted",
     # tracing

@@ -19,7 +19,7 @@ from factory.cage.results import Cell, Nested, unescape_text
 
 RELATIVE = Decimal("1e-9")
 MIN_PRINTED_DECIMALS = 2
-MIN_SIGNIFICANT = 3
+MIN_SIGNIFICANT = 2
 NULL_WORDS = frozenset({"NULL", "null", "Null", "None", "<NULL>", "NaN"})
 NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d{1,3})?")
 HEXADECIMAL = re.compile(r"(?:[xX]'([0-9a-fA-F]*)'|0x([0-9a-fA-F]*))")
@@ -164,7 +164,7 @@ def same_number(gold: Decimal, answer: Decimal, printed: int | None, rounded: bo
     """Whether `answer` is `gold`: to 1e-9 where both are typed; at `printed` decimals where it was written.
 
     A written number may have fewer decimals than the gold, but at least two (or all that the gold has)
-    and three significant digits: 3.33 is 3.3333, 3 is not, and 0.00 is not 0.00123.
+    and two significant digits: 3.33 is 3.3333, 3 is not, and 0.00 is not 0.00123.
     """
     if gold == answer:
         return True

@@ -264,6 +264,19 @@ def identify(database: Path, dialect: str) -> tuple[str, str]:
     return str(path), f"{status.st_dev}:{status.st_ino}:{status.st_size}:{status.st_mtime_ns}"
 
 
+def dialect_of(database: Path) -> str:
+    """`sqlite` or `duckdb`, by the file's first bytes. SqlError("bad_database") where it is neither."""
+    try:
+        with Path(database).open("rb") as file:
+            start = file.read(16)
+    except OSError as e:
+        raise SqlError("bad_database", f"`{Path(database).name}`: {e.strerror}") from None
+    for dialect, (offset, magic) in MAGIC.items():
+        if start[offset : offset + len(magic)] == magic:
+            return dialect
+    raise SqlError("bad_database", f"`{Path(database).name}` is neither a SQLite nor a DuckDB database")
+
+
 def as_table(reply: dict) -> ResultTable:
     try:
         rows = tuple(tuple(decode_cell(c) if isinstance(c, dict | list) else c for c in row) for row in reply["rows"])

@@ -1,0 +1,96 @@
+"""The gold query run: its result with the order that it promises, and whether the result hangs on chance."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import NamedTuple
+
+from factory.cage.cells import key_of
+from factory.cage.compare import compare, plain
+from factory.cage.queries import OrderKey, limit_of, order_keys, outer_query, parse_query, reads_clock, with_keys
+from factory.cage.results import ResultTable
+from factory.cage.sql import SqlCage, SqlError
+
+
+class Gold(NamedTuple):
+    table: ResultTable
+    unstable: str
+    """Why another run could give another result; "" where nothing says so."""
+
+
+def run_gold(
+    cage: SqlCage, database: Path, dialect: str, sql: str, max_rows: int = 50_000, timeout: float = 30.0
+) -> Gold:
+    """Run the gold query and learn its order. Raises SqlError where it does not run."""
+    sql = sql.strip().rstrip(";").strip()
+    table = cage.query(database, dialect, sql, max_rows, timeout)
+    if found := cage.unstable_functions(database, dialect, sql):
+        return Gold(table, f"{', '.join(found)} gives another value each time")
+    tree = parse_query(sql, dialect)
+    if tree is None:
+        # An order that cannot be read is taken as it stands: no two rows may change places.
+        order = tuple(range(len(table.rows))) if "order by" in sql.lower() else None
+        table = dataclasses.replace(table, order=order)
+    else:
+        if reads_clock(tree):
+            return Gold(table, "it reads the clock")
+        table, unstable = learn_order(cage, database, dialect, outer_query(tree), table, timeout)
+        if unstable:
+            return Gold(table, unstable)
+    try:
+        again = cage.query_reversed(database, dialect, sql, max_rows, timeout)
+    except SqlError:
+        return Gold(table, "")  # too large to copy, or too slow the other way round: nothing is learnt
+    # Outside of its order the result has to be the same however the rows lie.
+    if compare(table, again).outcome == "reject":
+        return Gold(table, "the result depends on the order in which rows are met")
+    return Gold(table, "")
+
+
+def learn_order(
+    cage: SqlCage, database: Path, dialect: str, tree, table: ResultTable, timeout: float
+) -> tuple[ResultTable, str]:
+    """`table` with the groups of its outermost ORDER BY, and why it is unstable."""
+    keys, limit = order_keys(tree, table.columns), limit_of(tree)
+    full = limit is not None and len(table.rows) == limit and limit > 0
+    if keys is None and not full:
+        return table, ""
+    strict = dataclasses.replace(table, order=tuple(range(len(table.rows))))
+    wanted = with_keys(tree, keys or [], limit + 1 if full else None, dialect)
+    if wanted is None:
+        return strict, ""
+    try:
+        longer = cage.query(database, dialect, wanted, len(table.rows) + 1, timeout)
+    except SqlError:
+        return strict if keys is not None else table, ""
+    values = [key_values(row, keys or [], len(table.columns)) for row in longer.rows]
+    rows = [row[: len(table.columns)] for row in longer.rows]
+    cut = full and len(longer.rows) > limit and values[limit - 1] == values[limit]
+    if cut:
+        # Not a choice where every row of the group that LIMIT cuts is the same.
+        cut = any(row != rows[limit] for row, value in zip(rows, values, strict=True) if value == values[limit])
+    if keys is None:
+        return table, "LIMIT without ORDER BY" if cut else ""
+    shown = ResultTable(table.columns, tuple(rows[: len(table.rows)]))
+    if not cut and compare(dataclasses.replace(table, order=None), shown).outcome != "accept":
+        return strict, ""
+    order = [0]
+    for before, value in zip(values, values[1 : len(table.rows)]):
+        order.append(order[-1] + (value != before))
+    return dataclasses.replace(table, order=tuple(order[: len(table.rows)]), cut_tie=cut), ""
+
+
+def key_values(row: tuple, keys: list[OrderKey], width: int) -> tuple:
+    """The values that a row is ordered by; `order_key_i` columns stand behind the result's own."""
+    values, hidden = [], width
+    for key in keys:
+        if key.column >= 0:
+            cell = row[key.column]
+        else:
+            cell, hidden = row[hidden], hidden + 1
+        value = plain(key_of(cell))
+        if key.expression is not None and "NOCASE" in key.expression.sql().upper() and value[0] == "text":
+            value = ("text", value[1].casefold())
+        values.append(value)
+    return tuple(values)

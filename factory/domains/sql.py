@@ -1,0 +1,165 @@
+"""SQL evidence: the complete contents of every table that the agent, or the gold query, read.
+
+Which tables a query reads is asked of the engine, which follows views and subqueries; a query in a dialect
+that the engine does not speak (InterCode's agents spoke MySQL to what is now SQLite) is matched by the
+names after FROM and JOIN. Looking at the schema is not reading a table.
+The gold query is executed read-only; its result is the ground truth.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from factory.cage.gold import Gold, run_gold
+from factory.cage.queries import names_after_from
+from factory.cage.sql import SqlError, Table, dialect_of, identify, shared_cage
+from factory.domains import Collected
+from factory.domains.sql_tables import table_text
+from factory.errors import RowError
+from factory.recipe import Compile
+from factory.records import Evidence, Trajectory
+from factory.side import SideInputs
+from factory.vocabulary import classify
+
+VERSION = "1"
+
+READING = frozenset({"select", "with", "from", "values", "table", "("})
+"""First words of statements that read rows; SHOW, DESCRIBE, PRAGMA, EXPLAIN look at the schema."""
+FAILURES = ("error", "exception", "traceback", "query failed", "sql error", "failed to", "operationalerror", "sqlite3.", "duckdb.")
+BYTES_PER_TOKEN = 32
+"""More than any table needs: a table of more bytes than this per token of the budget is not read whole."""
+MAX_QUERIES = 200
+
+
+def collect(trajectory: Trajectory, settings: Compile, side: SideInputs) -> Collected:
+    truth = trajectory.ground_truth
+    if not truth.sql.strip():
+        raise RowError("no_ground_truth", "no gold SQL is known for the run")
+    asked = [
+        (step, action.target)
+        for step in trajectory.steps
+        for action in classify(step, settings.vocabulary)
+        if action.kind == "query" and action.target
+    ]
+    if not asked:
+        raise RowError("no_tool_call", "the agent never queried the database")
+    database = Database.find(trajectory, side)
+    gold = database.gold(truth.sql)
+    turns: dict[str, list[int]] = {}
+    for step, sql in asked[:MAX_QUERIES]:
+        if not (step.failed or looks_failed(step.observation)):
+            for name in database.tables_read(sql):
+                turns.setdefault(name, []).append(step.turn)
+    for name in database.tables_read(truth.sql):
+        turns.setdefault(name, [])
+    if not turns:
+        raise RowError("no_queried_table", "neither the agent's queries nor the gold query read a table")
+    max_bytes = BYTES_PER_TOKEN * settings.packing.sequence_tokens
+    evidence = [
+        Evidence(role="gold", kind="table", name=name, text=database.text(name, settings.sql.max_rows, max_bytes), turns=tuple(dict.fromkeys(seen)))
+        for name, seen in turns.items()
+    ]
+    dropped: dict[str, int] = {}
+    if settings.sql.distractors == "unqueried":
+        for table in database.tables():
+            if table.view or table.name in turns:
+                continue
+            try:
+                text = database.text(table.name, settings.sql.max_rows, max_bytes)
+            except RowError:
+                dropped["too_large"] = dropped.get("too_large", 0) + 1
+                continue
+            evidence.append(Evidence(role="tier2", kind="table", name=table.name, text=text))
+    completed = truth.model_copy(update={"text": gold.table.to_markdown(), "result": gold.table.to_json()})
+    return Collected(evidence, completed, dropped)
+
+
+def looks_failed(observation: str) -> bool:
+    start = observation[:80].lstrip(" \n\t({[\"'").lower()
+    return start.startswith(FAILURES)
+
+
+class Database:
+    """One database file; what is asked of it is remembered by the file's identity."""
+
+    def __init__(self, path: Path, dialect: str, identity: str):
+        self.path, self.dialect, self.identity = path, dialect, identity
+
+    @classmethod
+    def find(cls, trajectory: Trajectory, side: SideInputs) -> Database:
+        uri = trajectory.environment.database
+        if not uri:
+            raise RowError("side_input_missing", "the run names no database; set `database` on the input")
+        path = side.path(uri)
+        try:
+            dialect = trajectory.environment.dialect or dialect_of(path)
+            real, identity = identify(path, dialect)
+        except SqlError as e:
+            raise RowError("side_input_missing", f"database `{uri}`: {e.message}") from None
+        return cls(Path(real), dialect, identity)
+
+    def gold(self, sql: str) -> Gold:
+        try:
+            gold = read_gold(self.path, self.dialect, self.identity, sql)
+        except SqlError as e:
+            raise RowError("side_input_missing" if e.kind == "bad_database" else "gold_sql_fails", str(e)) from None
+        if not gold.table.rows:
+            raise RowError("gold_sql_empty", sql[:300])
+        if gold.unstable:
+            raise RowError("gold_nondeterministic", gold.unstable)
+        return gold
+
+    def tables(self) -> list[Table]:
+        try:
+            return list_tables(self.path, self.dialect, self.identity)
+        except SqlError as e:
+            raise RowError("side_input_missing", str(e)) from None
+
+    def tables_read(self, sql: str) -> tuple[str, ...]:
+        return find_tables_read(self.path, self.dialect, self.identity, sql)
+
+    def text(self, name: str, max_rows: int, max_bytes: int) -> str:
+        try:
+            return read_text(self.path, self.dialect, self.identity, name, max_rows, max_bytes)
+        except SqlError as e:
+            reason = "over_budget" if e.kind in ("overflow", "memory") else "side_input_missing"
+            raise RowError(reason, f"table `{name}`: {e}") from None
+
+
+# The four questions to a database, cached: `identity` is part of the key only.
+
+
+@functools.lru_cache(maxsize=512)
+def read_gold(path: Path, dialect: str, identity: str, sql: str) -> Gold:
+    return run_gold(shared_cage("source"), path, dialect, sql)
+
+
+@functools.lru_cache(maxsize=64)
+def list_tables(path: Path, dialect: str, identity: str) -> list[Table]:
+    return shared_cage("source").tables(path, dialect)
+
+
+@functools.lru_cache(maxsize=4096)
+def find_tables_read(path: Path, dialect: str, identity: str, sql: str) -> tuple[str, ...]:
+    stripped = sql.lstrip()
+    first = "(" if stripped.startswith("(") else (stripped.split(None, 1) or [""])[0].lower()
+    if first not in READING:
+        return ()
+    cage = shared_cage("source")
+    try:
+        return tuple(cage.tables_read(path, dialect, sql))
+    except SqlError as e:
+        if e.kind == "bad_database":
+            raise RowError("side_input_missing", str(e)) from None
+        by_name = {t.name.casefold(): t.name for t in list_tables(path, dialect, identity) if not t.view}
+        found = [by_name[n.casefold()] for n in names_after_from(sql) if n.casefold() in by_name]
+        return tuple(dict.fromkeys(found))
+
+
+@functools.lru_cache(maxsize=32)
+def read_text(path: Path, dialect: str, identity: str, name: str, max_rows: int, max_bytes: int) -> str:
+    table = next((t for t in list_tables(path, dialect, identity) if t.name == name), None)
+    if table is None:
+        raise SqlError("sql", f"no table `{name}`")
+    return table_text(table, shared_cage("source").read_table(path, dialect, name, max_rows, max_bytes=max_bytes))

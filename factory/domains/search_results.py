@@ -1,0 +1,134 @@
+"""Entries of search results, in the shapes in which tools print them.
+
+JSON lists (also inside JSON strings), numbered `[title](url)` lists, `Title:` / `URL:` / `Snippet:` blocks.
+Text in none of these shapes is one entry, named after what was asked.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from factory.decoding import decode
+from factory.errors import RowError
+
+URL_KEYS = ("url", "link", "href", "source_url", "formattedUrl", "filing_url", "uri")
+TEXT_KEYS = ("snippet", "content", "description", "text", "summary", "body", "page_content", "raw_content", "abstract", "highlights")
+MAX_ENTRIES = 1_000
+
+NUMBERED = re.compile(r"\s{0,8}\d{1,3}[.)]\s{1,4}\[")
+LABEL = re.compile(r"[\s\-*#>]{0,8}(?:\[?\d{1,3}[\].):]{1,2}\s{0,4})?\**(title|url|link|source|snippet|content|description|summary|date|text)\**\s{0,4}:\**\s{0,4}", re.I)
+NOTHING = re.compile(
+    r"\W{0,4}(?:no (?:search |good |relevant )?(?:results|matches|documents|information)\b|could not find\b|nothing (?:was )?found\b"
+    r"|(?:search )?error\b|failed\b|invalid\b|0 results|\[search\] failed|there are no (?:more )?results)",
+    re.I,
+)
+
+
+class Entry(NamedTuple):
+    url: str
+    """"" where the tool names no address."""
+    title: str
+    text: str
+    """Title and snippet, as the agent saw them."""
+
+
+def entries_of(observation: str) -> list[Entry]:
+    """The entries of one observation of a search; [] when it is in no known shape."""
+    text = observation.strip()
+    if text[:1] in ("{", "["):
+        try:
+            return json_entries(decode(text.encode("utf-8", "replace")))
+        except RowError:
+            pass  # cut short, or text that begins with a bracket
+    if "](" in text and (found := numbered_entries(text)):
+        return found
+    return labelled_entries(text)
+
+
+def says_nothing(observation: str) -> bool:
+    """Did the search fail, or find nothing?"""
+    return not observation.strip() or bool(NOTHING.match(observation, 0, 200))
+
+
+def json_entries(value: Any) -> list[Entry]:
+    """Objects that hold an address, wherever they stand; lists written as JSON strings are opened."""
+    found: list[Entry] = []
+    level = [value]
+    for _ in range(8):
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, list):
+                below.extend(item)
+            elif isinstance(item, str):
+                if item.lstrip()[:1] in ("{", "["):
+                    try:
+                        below.append(decode(item.encode("utf-8", "replace")))
+                    except RowError:
+                        continue
+            elif isinstance(item, dict):
+                url = next((item[key] for key in URL_KEYS if isinstance(item.get(key), str) and item[key]), "")
+                title = item.get("title") or item.get("name") or ""
+                title = title if isinstance(title, str) else ""
+                body = next((item[key] for key in TEXT_KEYS if isinstance(item.get(key), str) and item[key]), "")
+                if url and (title or body):
+                    found.append(Entry(url, title, "\n".join(part for part in (title, body) if part)))
+                else:
+                    below.extend(item.values())
+        level = below
+        if not level or len(found) > MAX_ENTRIES:
+            break
+    return found[:MAX_ENTRIES]
+
+
+def numbered_entries(text: str) -> list[Entry]:
+    """`1. [title](url)` and the lines under it; a rule or a heading of the next list ends an entry."""
+    found: list[Entry] = []
+    url = title = ""
+    lines: list[str] = []
+
+    def close() -> None:
+        if url:
+            found.append(Entry(url, title, "\n".join(part for part in (title, "\n".join(lines).strip()) if part)))
+
+    for line in text.split("\n"):
+        start = NUMBERED.match(line)
+        middle = line.rfind("](") if start else -1
+        if start and middle > 0 and (end := line.find(")", middle)) > 0 and " " not in line[middle + 2 : end]:
+            close()
+            end = line.rfind(")") if line.rstrip().endswith(")") else end  # an address may hold brackets
+            url, title, lines = line[middle + 2 : end].strip(), line[start.end() : middle].strip(), [line[end + 1 :].strip(" -:")]
+        elif line.startswith(("=======", "## Web Results", "A Google search for ")):
+            close()
+            url, lines = "", []
+        elif url:
+            lines.append(line)
+    close()
+    return found[:MAX_ENTRIES]
+
+
+def labelled_entries(text: str) -> list[Entry]:
+    """Blocks of `Title:`, `URL:`, `Snippet:` lines; a label that comes again begins the next entry."""
+    found: list[Entry] = []
+    fields: dict[str, str] = {}
+    last = ""
+
+    def close() -> None:
+        if url := fields.get("url"):
+            body = [value.strip() for name, value in fields.items() if name not in ("url", "title") and value.strip()]
+            found.append(Entry(url, fields.get("title", ""), "\n".join(part for part in (fields.get("title", ""), *body) if part)))
+
+    for line in text.split("\n"):
+        label = LABEL.match(line)
+        if label:
+            name = label.group(1).lower()
+            name = "url" if name in ("link", "source") and "://" in line else name
+            if name in fields and name in ("url", "title"):
+                close()
+                fields = {}
+            fields[name] = (fields[name] + "\n" if name in fields else "") + line[label.end() :].strip()
+            last = name
+        elif last and last not in ("url", "title") and len(fields) > 1 and not line.startswith(("=====", "-----", "*****")):
+            fields[last] += "\n" + line
+    close()
+    return found[:MAX_ENTRIES]

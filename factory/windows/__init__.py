@@ -1,0 +1,177 @@
+"""Files as a run showed them: windows of one file merged into its text before any edit.
+
+`read` follows a run step by step. Nothing here knows what the right patch is; the paths that matter are
+handed in, so that the run's own paths (absolute, relative, from other folders) can be told apart.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from factory.patches import FilePatch, PatchError, parse
+from factory.recipe import Vocabulary
+from factory.records import Step
+from factory.shell import Edit
+from factory.windows.events import Diff, Event, events
+from factory.windows.history import History, old_lines
+from factory.windows.reading import Window
+from factory.windows.render import Merged, place, render
+
+__all__ = ["Files", "Merged", "read"]
+
+_ROOT = re.compile(r"/(?:testbed|workspace/[^/]+|repo|app|[\w.-]+__[\w.-]+)(?=/)")
+_TOKEN = re.compile(r"[\w./+-]{3,400}")
+_WRITES = re.compile(r"writ|open\([^)\n]{0,300}['\"][rwax]?[wax+]b?t?['\"]|inplace|shutil|os\.re|unlink|sed -i|subprocess|patch|truncate|>")
+
+
+class Files(NamedTuple):
+    texts: dict[str, Merged]
+    """Path -> its text before any edit, in the order in which the run met them; paths of the repository are relative."""
+    opened: tuple[str, ...]
+    """Paths of files that were opened, not only found by a search; files that the run made itself are left out."""
+    named: frozenset[str]
+    """Every path that was shown, searched or edited."""
+
+
+def read(steps: tuple[Step, ...], vocabulary: Vocabulary, wanted: Iterable[str], final_diff: str = "") -> Files:
+    """What `steps` showed. `wanted` are repository paths; `final_diff` is the agent's own patch against the old files."""
+    wanted = tuple(wanted)
+    found = events(steps, vocabulary)
+    rename = _Names(found, wanted)
+    found = [event._replace(what=rename.of(event.what)) for event in found]
+    shown = [event.what for event in found if isinstance(event.what, Window)]
+    known = dict.fromkeys([w.path for w in shown if not w.is_search], True) | dict.fromkeys(wanted, True)
+    histories = {path: History(path) for path in known}
+    last_edit = _follow(found, histories)
+    diffs = [(i, event.what.text) for i, event in enumerate(found) if isinstance(event.what, Diff)]
+    diffs.append((len(found), final_diff))
+    witnesses = _witnesses(diffs)
+    out: dict[str, Merged] = {}
+    for path, history in histories.items():
+        anchors: dict[int, str] = {}
+        if history.can_restore:
+            for position, file in witnesses.get(path, []):
+                history.check(file.hunks)
+                anchors.update(old_lines(file.hunks))
+                if position > last_edit.get(path, -1):
+                    history.recover(file.hunks)
+        place(history, anchors)
+        merged = render(history)
+        if merged is not None:
+            out[path] = merged
+    opened = tuple(p for p in out if any(not w.is_search for _, w in (*histories[p].windows, *histories[p].loose)))
+    named = frozenset(w.path for w in shown) | {e.what.path for e in found if isinstance(e.what, Edit) and e.what.path}
+    return Files(out, opened, named)
+
+
+def _witnesses(diffs: list[tuple[int, str]]) -> dict[str, list[tuple[int, FilePatch]]]:
+    """Path -> (position among the events, the agent's patch of that file) of every diff that can be read."""
+    out: dict[str, list[tuple[int, FilePatch]]] = {}
+    for position, text in diffs:
+        try:
+            files = parse(text).files if text.strip() else ()
+        except PatchError:
+            continue
+        for file in files:
+            if file.old_path:
+                out.setdefault(file.old_path, []).append((position, file))
+    return out
+
+
+def _follow(found: list[Event], histories: dict[str, History]) -> dict[str, int]:
+    """Play all events; the position of the last edit that may have changed each file."""
+    by_name: dict[str, list[str]] = {}
+    for path in histories:
+        by_name.setdefault(posixpath.basename(path), []).append(path)
+    programs: dict[str, str] = {}
+    last: dict[str, int] = {}
+    for position, (turn, what, failed) in enumerate(found):
+        if isinstance(what, Window):
+            if what.path in histories:
+                histories[what.path].show(what, turn)
+        elif isinstance(what, Edit):
+            if what.kind == "write" and what.path:
+                programs[what.path] = what.text or ""
+            touched = _touched(what, histories, by_name, programs)
+            for path in touched:
+                last[path] = position
+                _change(histories[path], what, failed)
+    return last
+
+
+def _change(history: History, edit: Edit, failed: bool) -> None:
+    if edit.kind == "stash":
+        history.stash()
+    elif edit.kind == "unstash":
+        history.unstash()
+    elif edit.kind == "commit":
+        history.can_restore = False
+    elif edit.kind == "script":
+        history.lose_track()
+    else:
+        history.edit(edit, certain=not failed)
+
+
+def _touched(edit: Edit, histories: dict[str, History], by_name: dict[str, list[str]], programs: dict[str, str]) -> list[str]:
+    """The known files that an edit may have changed."""
+    if edit.kind == "script":
+        text = (edit.text or "") + "\n" + programs.get(edit.old, "")
+        return _mentioned(text, by_name) if _WRITES.search(text) else []
+    if edit.path:
+        if edit.path in histories:
+            return [edit.path]
+        inside = edit.path.rstrip("/") + "/"
+        return [path for path in histories if path.startswith(inside)] if edit.kind in ("unknown", "restore") else []
+    if edit.kind == "unknown" and edit.text:
+        return _mentioned(edit.text, by_name) or list(histories)
+    return list(histories)
+
+
+def _mentioned(text: str, by_name: dict[str, list[str]]) -> list[str]:
+    """Known paths whose name, or a longer end of them, stands in `text`."""
+    out: dict[str, None] = {}
+    for token in dict.fromkeys(_TOKEN.findall(text)):
+        token = token.strip(".").removeprefix("/") if token.startswith(("./", "/")) else token
+        for path in by_name.get(token.rpartition("/")[2], ()):
+            if path == token or path.endswith("/" + token) or token.endswith("/" + path):
+                out[path] = None
+    return list(out)
+
+
+class _Names:
+    """From paths as the run writes them to paths of the repository."""
+
+    def __init__(self, found: list[Event], wanted: tuple[str, ...]):
+        self.wanted = frozenset(wanted)
+        paths = [e.what.path for e in found if not isinstance(e.what, Diff) and e.what.path.startswith("/")]
+        roots: Counter[str] = Counter()
+        for path in paths:
+            for end in wanted:
+                if path.endswith("/" + end) and "-packages/" not in path:
+                    roots[path[: -len(end)]] += 1
+        for path in paths:
+            match = None if roots else _ROOT.match(path)
+            if match:
+                roots[match.group() + "/"] += 1
+        self.root = roots.most_common(1)[0][0] if roots else ""
+
+    def of(self, what: Window | Edit | Diff) -> Window | Edit | Diff:
+        if isinstance(what, Diff):
+            return what
+        if isinstance(what, Window):
+            return what._replace(path=self.path(what.path))
+        old = self.path(what.old) if what.kind == "script" and what.old else what.old
+        return Edit(**{**what.__dict__, "path": self.path(what.path) if what.path else "", "old": old})
+
+    def path(self, path: str) -> str:
+        path = posixpath.normpath(path) if path else path
+        if path.startswith("/"):
+            return path.removeprefix(self.root) if self.root else path
+        if path in self.wanted or "/" not in path:
+            return path
+        longer = [end for end in self.wanted if end.endswith("/" + path)]
+        return longer[0] if len(longer) == 1 else path

@@ -7,11 +7,16 @@ the agent's final diff says what became of every line. Windows that contradict w
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import NamedTuple
 
 from factory.patches import Hunk
 from factory.shell import Edit
 from factory.windows.reading import Window
+
+
+MAX_PLACES = 200
+"""A text that stands at more places is not followed."""
 
 
 class Segment(NamedTuple):
@@ -43,7 +48,8 @@ class History:
         self.num_conflicts = 0
         self.was_created = False
         self.segments: list[Segment] | None = [Segment(1, 1)]
-        self.filters: list[str] = []
+        self.filters: list[tuple[str, str]] = []
+        """(old, new) of substitutions that ran over every line."""
         self.is_touched = False
         self.can_restore = True
         self.stashed: list[tuple] = []
@@ -56,7 +62,7 @@ class History:
             return
         if window.revision:
             if window.revision in ("HEAD", "HEAD:") and self.can_restore and window.first is not None:
-                self._take(window, turn, {window.first + i: line for i, line in enumerate(window.lines)})
+                self.take(window, turn, {window.first + i: line for i, line in enumerate(window.lines)})
             return
         if self.segments is None:
             self.late.append((turn, window))
@@ -80,11 +86,11 @@ class History:
                 if written is not None and written.rstrip() != text.rstrip():
                     self._conflict()
                     return
-            elif not any(new in text for new in self.filters):
+            elif not any(new in text for _, new in self.filters):
                 lines[origin + number - segments[position].start] = text
-        self._take(window, turn, lines)
+        self.take(window, turn, lines)
 
-    def _take(self, window: Window, turn: int, lines: dict[int, str]) -> None:
+    def take(self, window: Window, turn: int, lines: dict[int, str]) -> None:
         if self.end is not None:
             # some tools number the nothing after the last newline
             lines = {n: text for n, text in lines.items() if n <= self.end or text.strip()}
@@ -134,7 +140,8 @@ class History:
         elif edit.kind == "replace":
             self._replace_text(edit)
         elif edit.kind == "substitute" and edit.new.strip():
-            self._substitute(edit)
+            # a line that changed holds the new text; one without it did not change
+            self.filters = [*self.filters, (edit.old, edit.new)]
         else:
             self.lose_track()
         self.is_touched = True
@@ -190,10 +197,11 @@ class History:
         for position, segment in enumerate(self.segments):
             if segment.origin is None:
                 continue
-            stop = self.segments[position + 1].start if position + 1 < len(self.segments) else None
-            size = None if stop is None else stop - segment.start
-            for n in numbers:
-                if n >= segment.origin and (size is None or n < segment.origin + size):
+            stop = len(numbers)
+            if position + 1 < len(self.segments):
+                stop = bisect_left(numbers, segment.origin + self.segments[position + 1].start - segment.start)
+            for n in numbers[bisect_left(numbers, segment.origin) : stop]:
+                if not any(old in self.old[n] for old, _ in self.filters):
                     out[segment.start + n - segment.origin] = self.old[n]
         return out
 
@@ -239,20 +247,13 @@ class History:
                 row += text.count("\n", counted, at)
                 counted = at
                 places.append((numbers[start] + row, "\n".join(lines[row : row + height + 1])))
-                if len(places) > 1_000:
+                if len(places) > MAX_PLACES:
                     return []
                 at = text.find(old, at + len(old))
             start = stop
         if any(b[0] <= a[0] + height for a, b in zip(places, places[1:])):
             return []  # twice on one line
         return places
-
-    def _substitute(self, edit: Edit) -> None:
-        """Every line that holds `old` changes in place; which unseen lines did shows by the new text."""
-        for n, text in self.present().items():
-            if edit.old in text:
-                self._replace_lines(n, n, ["\0"])
-        self.filters = [*self.filters, edit.new]
 
     # what the agent's final diff says
 

@@ -1,0 +1,121 @@
+"""The forms in which a gold answer may be met: what its parentheses, slashes, commas and "also known as" say.
+
+`(also known as Y or Z)` and acronyms give aliases. A year, a class word or a description in parentheses qualifies the
+answer: it need not be repeated, but a year must not be contradicted. A name in parentheses that is neither
+(a role, a second person) is no alias of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from factory.verifiers.answer_text import Token, clean, tokens
+from factory.verifiers.answer_words import REGIONS, STATES, STOP
+
+MAX_GOLD_CHARS = 4_000
+_PARENTHESES = re.compile(r"[(\[]([^()\[\]]{0,400})[)\]]")
+_ALSO = re.compile(r"(?:,\s{0,2})?\b(?:also (?:known|called|referred to) as|(?:better|best|commonly|formerly|formally|sometimes|otherwise|more commonly) (?:known|called) as"
+                   r"|formerly called|a\.?k\.?a\.?|or simply|abbreviated(?: as)?|known as|i\.?e\.?,?)[: ]", re.I)
+_LEADING = re.compile(r"^(?:or|also|aka|a\.k\.a\.|formerly|now|originally|née|nee|born|called|the|today|later|previously|then|ie|i\.e\.|eg)[,:]?\s", re.I)
+_YEAR = re.compile(r"(?<!\d)(1\d{3}|20\d{2})(?!\d)")
+
+
+class Alias(NamedTuple):
+    text: str
+    found: tuple[Token, ...]
+    years: frozenset[int]
+    """Years that qualify the answer and must not be contradicted."""
+    derived: bool
+    """Made by leaving a part of the gold out."""
+
+
+def expand(gold: str, several: bool = False) -> list[Alias]:
+    """Aliases of one gold answer, the whole first. `several`: the question asks for several items, so `;` separates items."""
+    text = clean(gold[:MAX_GOLD_CHARS]).replace("**", "")
+    text = _unwrap(text)
+    forms: dict[str, tuple[frozenset[int], bool]] = {}
+
+    def add(form: str, years: frozenset[int] = frozenset(), derived: bool = False) -> None:
+        form = _unwrap(form.strip(" ,;:.\t\n") if not form.strip().endswith((" Jr.", "U.S.")) else form.strip())
+        if form and form not in forms and len(forms) < 40:
+            forms[form] = (years, derived)
+
+    add(text)
+    inner = _PARENTHESES.findall(text)
+    if inner:
+        years = frozenset(int(y) for part in inner for y in _YEAR.findall(part))
+        outer = " ".join(_PARENTHESES.sub(" ", text).split())
+        if not tokens(outer):
+            return expand(" ".join(inner)) if "(" not in " ".join(inner) else []
+        add(outer, years)
+        if not years:
+            add(" ".join(text.replace("(", " ").replace(")", " ").split()))
+        for part in inner:
+            stripped = part.strip()
+            if _LEADING.match(stripped) or _ALSO.match(stripped + " ") or _is_acronym(stripped, outer) or _is_acronym(outer, stripped):
+                for alias in _ALSO.split(_LEADING.sub("", stripped)):
+                    for piece in re.split(r",| or |;|/", _LEADING.sub("", alias.strip())):
+                        if not _YEAR.search(piece) and len(piece.strip()) > 1:
+                            add(_LEADING.sub("", piece.strip()))
+        text = outer
+    pieces = [piece for piece in _ALSO.split(text) if piece.strip()]
+    if len(pieces) > 1:
+        for piece in pieces:
+            for part in re.split(r" or |,", piece) if piece is not pieces[0] else [piece]:
+                add(part)
+    for separator in (" / ", "; ", "/", " or ", "|"):
+        parts = [part.strip() for part in text.split(separator)]
+        if len(parts) < 2 or len(parts) > 20 or any(not part for part in parts):
+            continue
+        if separator == "; " and several:
+            continue
+        if separator == "/" and any(len(part) < 4 or part[:1].isdigit() for part in parts):
+            continue
+        if separator == " or " and (len(text.split()) > 9 or text.lower().startswith(("either ", "whether "))):
+            continue
+        for part in parts:
+            add(part, derived=separator in (" or ",))
+    # Paris, France: the region need not be repeated
+    head, comma, tail = text.partition(",")
+    tail_words = " ".join(t.norm for t in tokens(tail)) if comma else ""
+    if comma and tail_words and all(_is_region(part) for part in tail_words_parts(tail)):
+        add(head, derived=True)
+    result = []
+    for form, (years, derived) in forms.items():
+        found = tuple(tokens(form))
+        if found and not (derived and all(t.norm in STOP for t in found)):
+            result.append(Alias(form, found, years, derived))
+    return result
+
+
+def tail_words_parts(tail: str) -> list[str]:
+    return [" ".join(t.norm for t in tokens(part)) for part in tail.split(",")]
+
+
+def _is_region(name: str) -> bool:
+    return name in REGIONS or name in STATES or not name
+
+
+def _is_acronym(short: str, long: str) -> bool:
+    letters = [c for c in short if c.isalnum()]
+    if not 2 <= len(letters) <= 8 or sum(c.isupper() for c in letters) < 2 or " " in short.strip():
+        return False
+    words = [w for w in re.split(r"[\s\-/]", long) if w]
+    initials = "".join(w[0] for w in words).lower()
+    content = "".join(w[0] for w in words if w.lower() not in STOP).lower()
+    wanted = "".join(letters).lower()
+    return wanted in (initials, content) or len(words) >= 2
+
+
+def _unwrap(text: str) -> str:
+    """`text` without quotes around it and without its last full stop."""
+    for _ in range(3):
+        text = text.strip()
+        if len(text) > 1 and text[0] in "\"'`" and text[-1] == text[0] and text[0] not in text[1:-1]:
+            text = text[1:-1]
+        elif len(text) > 2 and text.endswith(".") and len(text.rsplit(None, 1)[-1]) > 4 and "." not in text[:-1].rsplit(None, 1)[-1]:
+            text = text[:-1]
+        else:
+            break
+    return text

@@ -1,0 +1,122 @@
+"""Short answers that are no sentence: the gold with harmless words around it.
+
+Harmless: words of the question, small words, titles, class words, a region after a place, an apposition, a relative
+clause, what stands in parentheses. Anything else could be a second answer or another thing, and is left undecided.
+"""
+
+from __future__ import annotations
+
+from factory.verifiers import answer_assert as asserts
+from factory.verifiers.answer_names import _CORPORATE, _OPENERS, Mention
+from factory.verifiers.answer_prose import Judged
+from factory.verifiers.answer_question import Question
+from factory.verifiers.answer_text import Token, stem
+from factory.verifiers.answer_words import GENERIC, MONTHS, NATIONALITIES, REGIONS, STATES, STOP, SUFFIXES, TITLES
+
+MAX_TOKENS = 16
+_REGION_WORDS = frozenset(word for region in REGIONS for word in region.split()) | frozenset(STATES)
+_APPROXIMATE = frozenset("about approximately around roughly nearly almost circa over approx some more than estimated exactly total".split())
+_RELATIVE = frozenset("who which that where when whose during for in of on from at by with as since after before to while because near under".split())
+
+
+def decide(found: list[Token], mention: Mention, question: Question, typed: bool = False) -> Judged:
+    """Judge a fragment that names the gold at `mention`."""
+    start, end = mention.start, mention.end
+    text = asserts.sentence_text(found)
+    detail = " ".join(t.norm for t in found)[:300]
+    if asserts.is_negated(found, start, end):
+        return Judged("reject", "negated", detail)
+    if asserts.is_alternative(found, start, end, question):
+        return Judged("reject", "two_answers", detail)
+    if any(t.norm in ("or", "nor", "either") for t in found) and "or" not in question.norms and not _known_as(found):
+        return Judged("undecided", "two_answers", detail)
+    if hedge := asserts.hedge_in(text, question):
+        return Judged("undecided", "hedged", hedge)
+    if asserts.refusal_in(text) or asserts.misbelief_in(text):
+        return Judged("undecided", "refusal", detail)
+    if not all(_harmless(t, question) for t in found[:start]) or _second_item(found, start, question):
+        return Judged("undecided", "other_words_before", detail)
+    if question.choice and any(t.norm in question.norms and t.norm not in STOP for t in found[:start]):
+        return Judged("undecided", "other_option_before", detail)
+    after = found[end:]
+    if not after:
+        return Judged("accept", mention.rule if start == 0 else f"{mention.rule}_framed", detail)
+    if question.choice and any(t.norm in question.norms and t.norm not in STOP for t in after):
+        return Judged("undecided", "other_option_after", detail)
+    if _harmless_after(found, start, end, question, typed):
+        return Judged("accept", f"{mention.rule}_with_detail", detail)
+    return Judged("undecided", "other_words_after", detail)
+
+
+def _known_as(found: list[Token]) -> bool:
+    words = [t.norm for t in found]
+    return "known" in words or any(t.norm == "or" and "(" in t.gap for t in found)
+
+
+def _harmless(token: Token, question: Question) -> bool:
+    word = token.norm
+    return (word in STOP or word in question.norms or stem(word) in question.stems or word in TITLES or word in NATIONALITIES or word in GENERIC
+            or word in _APPROXIMATE or (token.first and word in _OPENERS))
+
+
+def _second_item(found: list[Token], start: int, question: Question) -> bool:
+    """London, Paris: a name before the gold and only a comma between, even where the question names it."""
+    if not start or "," not in found[start].gap:
+        return False
+    before = found[start - 1]
+    return before.cap and not before.first and before.norm not in TITLES and before.norm not in question.norms
+
+
+def _harmless_after(found: list[Token], start: int, end: int, question: Question, typed: bool) -> bool:
+    after = found[end:]
+    first = after[0]
+    gap = first.gap
+    if all(_plain(t, question) for t in after):
+        # "and" would add a second item
+        return not any(t.norm == "and" for t in after) or first.norm in _RELATIVE or typed
+    if "(" in gap or "[" in gap:
+        close = next((k for k in range(len(after)) if ")" in after[k].gap or "]" in after[k].gap), len(after))
+        rest = after[close:]
+        if _rivals_inside(after[:close], question, open_bracket=True):
+            return False
+        return not rest or _harmless_after(found, start, end + close, question, typed)
+    if first.norm == "and" or first.norm == "with" and first.cap:
+        return False
+    if "," in gap or " - " in gap or ";" in gap or ":" in gap:
+        return not _rivals_inside(after, question, open_bracket=False)
+    if first.norm in _RELATIVE:
+        if first.norm == "of" and end - start == 1 and found[start].cap and len(after) > 1 and after[1].cap and after[1].norm not in _REGION_WORDS:
+            return False
+        return not any(t.norm in ("and", "or") and k + 1 < len(after) and after[k + 1].cap for k, t in enumerate(after))
+    return False
+
+
+def _plain(token: Token, question: Question) -> bool:
+    word = token.norm
+    return (word in STOP or word in question.norms or stem(word) in question.stems or word in _CORPORATE or word in GENERIC or word in SUFFIXES
+            or (("," in token.gap or "(" in token.gap) and word in _REGION_WORDS))
+
+
+def _rivals_inside(part: list[Token], question: Question, open_bracket: bool) -> bool:
+    """True when a name opens a comma-separated piece of `part`: that would be a second item."""
+    opening = True
+    cased = any(t.cap for t in part)
+    for k, token in enumerate(part):
+        if k == 0 or "," in token.gap or ";" in token.gap or token.norm in ("and", "or"):
+            opening = True
+            if token.norm in ("and", "or"):
+                continue
+        if not opening:
+            continue
+        opening = False
+        word = token.norm
+        article = "the" in token.gap.split()
+        if word in STOP or word in question.norms or stem(word) in question.stems or word in _REGION_WORDS or word in NATIONALITIES or word in TITLES or word in GENERIC or word in SUFFIXES:
+            continue
+        if word in MONTHS or word[:1].isdigit() or (article and not token.cap):
+            continue
+        if token.cap and not open_bracket:
+            return True
+        if not token.cap and not cased and not article and not open_bracket and not word.endswith(("ed", "ing")):
+            return True
+    return False

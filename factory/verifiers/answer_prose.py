@@ -1,0 +1,279 @@
+"""Step 5b: answers in sentences. The gold counts where a sentence asserts it in the asked slot.
+
+Each mention of the gold, and each rival (another name, date or number that could fill the slot), gets a strength:
+  3  in the slot that the question asks for: "the <question's words> is X", "<question's verb>ed by X", X at the head of a
+     sentence that speaks of the question, bold X in the answering sentence
+  2  in a sentence that shares words with the question
+  1  elsewhere
+  0  where it cannot be the answer: after "beat", "unlike", "son of", in a question, as a possessor
+A mention wins when no rival of its strength or more stands before it, and nothing after it takes the claim back.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from factory.verifiers import answer_assert as asserts
+from factory.verifiers.answer_names import _OPENERS, Mention
+from factory.verifiers.answer_question import Question
+from factory.verifiers.answer_text import Token, root, stem
+from factory.verifiers.answer_words import COPULAS, GENERIC, MONTHS, NATIONALITIES, REGIONS, STATES, STOP, TITLES
+
+_NAMING = frozenset("called named titled entitled known nicknamed dubbed termed".split())
+_INCIDENTAL = frozenset(
+    """beat beating beats defeated defeating defeats over against versus vs unlike than replacing replaced replaces succeeding succeeded succeeds
+    after before following besides alongside opposite like despite near outside except resembling inspired influenced featuring excluding
+    rather instead preceding preceded behind""".split()
+)
+_KIN = frozenset("son daughter brother sister wife husband father mother cousin nephew niece uncle aunt friend colleague student rival part member fan critic version cover remake sequel adaptation".split())
+_AGENT = frozenset("by".split())
+_RETRACT = frozenset("actually correction wait sorry scratch apologies apologize oops mistake incorrect".split())
+_CLAUSE_BREAKS = frozenset("but while whereas although though which who whom whose where when because after before until then".split())
+_RELATIVE = frozenset("which who whom whose that where when because while whereas although though but and since as with after before".split())
+
+
+class Rival(NamedTuple):
+    start: int
+    end: int
+    text: str
+
+
+class Judged(NamedTuple):
+    outcome: str
+    rule: str
+    detail: str
+
+
+def decide(found: list[Token], mentions: list[Mention], rivals: list[Rival], question: Question, typed: bool) -> Judged:
+    """`typed`: mentions and rivals are dates or numbers, for which the clause must speak of the question."""
+    if not mentions:
+        return Judged("reject", "prose_no_mention", "no sentence names the gold")
+    sentences = _sentences(found)
+    lead = next((k for k, (a, b) in sentences.items() if _speaks(found, a, b, question)), found[0].sentence)
+    best: tuple[int, Mention] | None = None
+    reasons = []
+    for mention in mentions[:40]:
+        a, b = sentences[found[mention.start].sentence]
+        reason = _not_asserted(found, a, b, mention.start, mention.end, question)
+        if reason:
+            reasons.append(reason)
+            if reason in ("negated", "alternative"):
+                return Judged("reject", f"prose_{reason}", sentence_of(found, a, b))
+            continue
+        strength = _strength(found, a, b, mention.start, mention.end, question, found[mention.start].sentence <= lead, typed)
+        if strength and (best is None or strength > best[0]):
+            best = (strength, mention)
+    if best is None:
+        return Judged("undecided", "prose_not_asserted", ", ".join(sorted(set(reasons))) or "incidental")
+    strength, mention = best
+    spans = [(m.start, m.end) for m in mentions]
+    a, b = sentences[found[mention.start].sentence]
+    for rival in rivals:
+        if any(rival.start < end and start < rival.end for start, end in spans):
+            continue
+        ra, rb = sentences[found[rival.start].sentence]
+        if _not_asserted(found, ra, rb, rival.start, rival.end, question) in ("negated", "question"):
+            continue
+        theirs = _strength(found, ra, rb, rival.start, rival.end, question, found[rival.start].sentence <= lead, typed)
+        before = rival.start < mention.start
+        if _takes_back(found, ra, rb, rival) and rival.start > mention.end and theirs >= 1:
+            return Judged("reject", "prose_contradiction", rival.text)
+        if _coordinated(found, mention, rival):
+            if strength < 3 or typed:
+                return Judged("undecided", "prose_rival_beside", rival.text)
+            continue
+        if theirs >= 3 and strength < 3:
+            return Judged("reject", "prose_rival", rival.text)
+        if theirs >= strength and before and theirs >= 2:
+            return Judged("undecided", "prose_rival_first", rival.text)
+        if theirs >= 3 and not before and found[rival.start].sentence != found[mention.start].sentence and typed:
+            return Judged("undecided", "prose_rival_later", rival.text)
+    if strength == 1 and (len(sentences) > 1 or rivals or len(found) > 25):
+        return Judged("undecided", "prose_weak", sentence_of(found, a, b))
+    return Judged("accept", f"prose_{mention.rule}", sentence_of(found, a, b))
+
+
+def sentence_of(found: list[Token], start: int, end: int) -> str:
+    return " ".join(t.norm for t in found[start:end])[:300]
+
+
+def _sentences(found: list[Token]) -> dict[int, tuple[int, int]]:
+    result: dict[int, tuple[int, int]] = {}
+    for i, token in enumerate(found):
+        start = result.get(token.sentence, (i, i))[0]
+        result[token.sentence] = (start, i + 1)
+    return result
+
+
+def _speaks(found: list[Token], start: int, end: int, question: Question) -> bool:
+    shared = {root(t.norm) for t in found[start:end] if t.norm not in STOP} & question.roots
+    return len(shared) >= max(1, min(2, len(question.roots) // 2))
+
+
+def _not_asserted(found: list[Token], start: int, end: int, first: int, last: int, question: Question) -> str:
+    """Why the span is not asserted by its sentence, or ""."""
+    if end < len(found) and "?" in found[end].gap or (end == len(found) and found[-1].raw.endswith("?")):
+        return "question"
+    if asserts.is_negated(found, first, last):
+        return "negated"
+    if asserts.is_alternative(found, first, last, question):
+        return "alternative"
+    text = asserts.sentence_text(found[start:end])
+    if asserts.hedge_in(text, question):
+        return "hedged"
+    if asserts.misbelief_in(text):
+        return "misbelief"
+    if asserts.refusal_in(text):
+        return "refusal"
+    return ""
+
+
+def _strength(found: list[Token], start: int, end: int, first: int, last: int, question: Question, in_lead: bool, typed: bool) -> int:
+    after = found[last] if last < end else None
+    if found[last - 1].possessive and after is not None and after.gap == " " and not (root(after.norm) in question.roots) and not typed:
+        if question.kind == "person" or after.norm not in GENERIC:
+            return 0
+    before = _before(found, start, first, question)
+    if not typed and before is not None:
+        norm = found[before].norm
+        if norm in _INCIDENTAL and not (norm in question.norms) and question.kind != "date":
+            return 0
+        if norm in ("of", "to") and before > start and found[before - 1].norm in _KIN and not (found[before - 1].norm in question.norms):
+            return 0
+    clause = _clause(found, start, end, first, last)
+    shared = len({root(t.norm) for t in found[clause[0] : clause[1]] if t.norm not in STOP} & question.roots)
+    whole = len({root(t.norm) for t in found[start:end] if t.norm not in STOP} & question.roots)
+    needed = max(1, min(2, len(question.roots) // 3))
+    if typed:
+        if shared >= min(needed + 1, max(1, len(question.roots) - 1)) or (in_lead and shared >= 1):
+            return 3 if shared >= needed else 2
+        return 2 if whole >= needed else 1
+    if found[first].bold and whole >= 1:
+        return 3
+    if before is None and whole >= needed:
+        return 3
+    if before is None and first - start <= 1 and start == 0:
+        return 2
+    if before is not None:
+        norm = found[before].norm
+        left = {root(t.norm) for t in found[start:before] if t.norm not in STOP}
+        if norm in COPULAS or norm in _NAMING or norm == "as" or ":" in found[first].gap:
+            if len(left & question.roots) >= needed or (left <= question.roots and left):
+                return 3
+            return 2 if in_lead or whole >= needed else 1
+        if norm in _AGENT:
+            verb = root(found[before - 1].norm) if before > start else ""
+            if verb in question.roots:
+                return 3
+            return 1 if question.kind == "person" and verb and found[before - 1].norm.endswith(("ed", "en", "wn")) else 2
+        if norm in ("in", "at", "on", "from", "to", "near") and question.kind == "place" and shared >= 1:
+            return 3
+        if root(norm) in question.roots and whole >= needed:
+            return 3
+    return 2 if whole >= needed or shared >= 1 else 1
+
+
+def _before(found: list[Token], start: int, first: int, question: Question) -> int | None:
+    """Index of the word that governs the span: the nearest to its left that is no description; None at a sentence's head."""
+    i = first - 1
+    steps = 0
+    while i >= start and steps < 8:
+        token = found[i]
+        if "," in found[i + 1].gap or ";" in found[i + 1].gap:
+            # a comma before the span: an apposition ("the author, X") or a list; the head is what stands before
+            if steps == 0 and (root(token.norm) in question.roots or token.norm in TITLES):
+                i -= 1
+                steps += 1
+                continue
+            return i if steps == 0 and i > start else (None if _only_adjunct(found, start, i + 1) else i)
+        if token.norm in COPULAS or token.norm in _NAMING or token.norm in ("by", "as", "in", "at", "on", "from", "of", "to", "with", "near", "than", "and") or token.norm in _INCIDENTAL:
+            return i
+        if token.norm in TITLES or token.norm in NATIONALITIES or token.norm in GENERIC or token.norm in STOP or token.norm.isdigit() or (not token.cap and steps < 4):
+            if root(token.norm) in question.roots and token.norm not in TITLES and token.norm not in GENERIC:
+                return i
+            i -= 1
+            steps += 1
+            continue
+        return i
+    return None if i < start else i
+
+
+def _only_adjunct(found: list[Token], start: int, end: int) -> bool:
+    """In 1969, / In the film X, / According to the records,"""
+    return found[start].norm in ("in", "on", "at", "during", "according", "based", "for", "after", "yes", "as", "with", "from") or end - start <= 2
+
+
+def _clause(found: list[Token], start: int, end: int, first: int, last: int) -> tuple[int, int]:
+    a = first
+    while a > start and not (found[a].norm in _CLAUSE_BREAKS and a != first) and ";" not in found[a].gap and "(" not in found[a].gap:
+        a -= 1
+    b = last
+    while b < end and found[b].norm not in _CLAUSE_BREAKS and ";" not in found[b].gap and ")" not in found[b].gap:
+        b += 1
+    return a, b
+
+
+def _coordinated(found: list[Token], mention: Mention, rival: Rival) -> bool:
+    left, right = sorted(((mention.start, mention.end), (rival.start, rival.end)))
+    between = found[left[1] : right[0]]
+    if found[left[0]].sentence != found[right[0]].sentence:
+        return False
+    return len(between) <= 2 and all(t.norm in ("and", "also", "or", "with", "as", "well") for t in between) and (bool(between) or "/" in found[right[0]].gap)
+
+
+def _takes_back(found: list[Token], start: int, end: int, rival: Rival) -> bool:
+    opening = [t.norm for t in found[start : min(end, start + 3)]]
+    if any(word in _RETRACT for word in opening):
+        return True
+    return opening[:1] == ["no"] and "," in (found[start + 1].gap if start + 1 < end else "")
+
+
+def name_rivals(found: list[Token], question: Question) -> list[Rival]:
+    """Names that are not the question's and could be what it asks for."""
+    result: list[Rival] = []
+    i = 0
+    while i < len(found):
+        token = found[i]
+        if not token.cap or not token.raw[:1].isalpha() or (token.first and (token.norm in _OPENERS or token.norm in STOP or token.norm in TITLES)) or token.raw == "I":
+            i += 1
+            continue
+        j = i + 1
+        while j < len(found) and found[j].sentence == token.sentence and not found[j - 1].possessive and (
+                (found[j].gap in (" ", ". ", "-", ' "', '" ', " '", "' ") and found[j].cap and found[j].bold == token.bold)
+                or (found[j].norm in ("of", "de", "van", "von", "la", "al", "bin") and j + 1 < len(found) and found[j].gap == " " and found[j + 1].gap in (" ", "-", " the ") and found[j + 1].cap)):
+            j += 1
+        span = found[i:j]
+        if token.first and len(span) == 1 and not _subject(found, j) and not token.bold:
+            i = j
+            continue
+        if _could_fill(span, question):
+            result.append(Rival(i, j, " ".join(t.raw for t in span)))
+            if len(result) >= 60:
+                break
+        i = j
+    return result
+
+
+def _subject(found: list[Token], j: int) -> bool:
+    """A one-word sentence opener counts as a name when a verb or a comma follows."""
+    if j >= len(found):
+        return True
+    return found[j].norm in COPULAS or found[j].norm in ("has", "had", "did", "won", "wrote", "became", "and") or found[j].norm.endswith("ed") or "," in found[j].gap
+
+
+def _could_fill(span: list[Token], question: Question) -> bool:
+    words = [t.norm for t in span if t.norm not in STOP]
+    if not words or any(w in question.norms or stem(w) in question.stems for w in words) and not question.choice:
+        return False
+    if all(w in NATIONALITIES or w in MONTHS or w in TITLES or w.isdigit() or w in GENERIC for w in words):
+        return False
+    if words[0] in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"):
+        return False
+    place = " ".join(words) in REGIONS or " ".join(words) in STATES
+    if question.kind == "person":
+        if place or any(w in GENERIC - {"star"} for w in words) or '"' in span[0].gap:
+            return False
+        return len(words) <= 4 and not (len(words) == 1 and span[0].raw.isupper() and len(words[0]) > 1)
+    if question.kind == "place":
+        return not (len(words) == 1 and span[0].raw.isupper() and not place)
+    return True

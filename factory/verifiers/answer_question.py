@@ -1,0 +1,129 @@
+"""What a question asks for: a person, a place, a date, a number, yes or no, one of two options, several items."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from factory.verifiers.answer_text import Token, clean, root, stem, tokens
+from factory.verifiers.answer_words import MONTHS, STOP
+
+
+class Question(NamedTuple):
+    kind: str
+    """`person`, `place`, `date`, `number`, `yesno`, `other`."""
+    norms: frozenset[str]
+    stems: frozenset[str]
+    roots: frozenset[str]
+    """Rough stems of the content words: what an answering sentence speaks of."""
+    years: frozenset[int]
+    counted: str
+    """Stem of the thing that `how many` counts; "" otherwise."""
+    many: bool
+    """The question asks for several items."""
+    choice: bool
+    """The question names the options itself: "A or B"."""
+    year_is_enough: bool
+    measure: bool
+    """How long, how tall, how much: a number with a unit."""
+
+
+_PLACES = frozenset("city country state county town village place location province region district continent capital where river ocean sea mountain island street stadium venue".split())
+_DATES = frozenset("year date day month decade century when era time".split())
+_PERSONS = frozenset(
+    """who whom whose person actor actress singer president king queen author writer director composer player coach scientist artist painter founder
+    inventor character poet novelist leader man woman emperor pope musician politician architect footballer golfer rapper philosopher
+    astronaut explorer athlete songwriter""".split()
+)
+_MEASURES = frozenset("long tall high far deep old big large much heavy fast wide often hot cold".split())
+_AUXILIARIES = frozenset("is are was were do does did has have had can could will would should am".split())
+_WH = frozenset("who whom whose what when where which why how".split())
+
+
+def read(question: str) -> Question:
+    found = tokens(clean(question[:6_000]))
+    words = [t.norm for t in found]
+    content = [w for w in words if w not in STOP]
+    stems = frozenset(stem(w) for w in words if w not in STOP)
+    kind, counted, measure, year_is_enough = "other", "", False, False
+    many = False
+    first_wh = next((i for i, w in enumerate(words) if w in _WH), None)
+    choice = _is_choice(words)
+    if first_wh is None and words and words[0] in _AUXILIARIES:
+        kind = "yesno" if not choice else "other"
+    for i, word in enumerate(words):
+        if kind != "other" or word not in _WH:
+            continue
+        following = words[i + 1 : i + 6]
+        if word == "who" or word in ("whom", "whose"):
+            if word == "whose" or i <= 2 or not any(w in ("which", "what", "where", "when", "how") for w in words):
+                kind = "person" if word != "whose" else "other"
+        elif word == "when":
+            kind = "date" if not (i > 3 and any(w in ("which", "what", "who", "where", "how") for w in words)) else kind
+        elif word == "where":
+            kind = "place"
+        elif word == "how" and following:
+            if following[0] == "many":
+                kind = "number"
+                counted = next((stem(w) for w in following[1:] if w not in STOP and w not in ("more", "different", "total", "other", "new")), "")
+            elif following[0] in _MEASURES:
+                kind, measure = "number", True
+        elif word in ("what", "which"):
+            kind, year_is_enough = _kind_of_what(words, i, following, kind, year_is_enough)
+            many = many or _asks_for_many(following)
+    if any(w in ("year", "years") for w in content) and kind in ("date", "other") and _phrase(words, ("what", "year"), ("which", "year"), ("year", "did"), ("year", "was"), ("year", "is")):
+        kind, year_is_enough = "date", True
+    if kind == "other" and _phrase(words, ("what", "number"), ("what", "percent"), ("what", "percentage"), ("number", "of"), ("population", "of"), ("what", "age")):
+        kind, measure = "number", True
+    years = frozenset(int(w) for w in words if w.isdigit() and len(w) == 4 and 1000 <= int(w) <= 2100)
+    return Question(kind, frozenset(words), stems, frozenset(root(w) for w in content), years, counted,
+                    many or _phrase(words, ("name", "2"), ("name", "3"), ("name", "all"), ("list", "of")), choice, year_is_enough, measure)
+
+
+def _kind_of_what(words: list[str], i: int, following: list[str], kind: str, year_is_enough: bool) -> tuple[str, bool]:
+    head = next((w for w in following if w in _DATES | _PLACES | _PERSONS or stem(w) in _PLACES | _PERSONS), "")
+    if following[:1] == ["year"] or following[:2] == ["is", "year"]:
+        return "date", True
+    if head in _DATES and following.index(head) <= 2 and head not in ("day", "time", "era"):
+        return "date", year_is_enough
+    if head in ("percentage", "number", "population"):
+        return "number", year_is_enough
+    if head and (head in _PLACES or stem(head) in _PLACES) and following.index(head) <= 2:
+        return "place", year_is_enough
+    if head and (head in _PERSONS or stem(head) in _PERSONS) and following.index(head) <= 3 and "name" not in following[:1]:
+        return "person", year_is_enough
+    return kind, year_is_enough
+
+
+def _asks_for_many(following: list[str]) -> bool:
+    """which two cities; what are the names; which countries."""
+    if not following:
+        return False
+    if following[0].isdigit() and int(following[0][:6]) > 1:
+        return True
+    if following[0] in ("are", "were") and len(following) > 1 and following[1].endswith("s") and not following[1].endswith("ss"):
+        return True
+    head = following[0] if following[0] not in STOP else ""
+    return len(head) > 4 and head.endswith("s") and not head.endswith(("ss", "us", "is")) and head not in ("series", "species", "sports", "always")
+
+
+def _is_choice(words: list[str]) -> bool:
+    if "or" not in words:
+        return False
+    if any(w in words for w in ("which", "who", "what", "whose", "more", "first", "older", "younger", "larger", "earlier", "between", "taller", "longer", "closer", "higher", "bigger", "later", "better")):
+        return True
+    return "both" not in words and words[0] in _AUXILIARIES
+
+
+def _phrase(words: list[str], *phrases: tuple[str, ...]) -> bool:
+    pairs = set(zip(words, words[1:]))
+    return any(phrase in pairs for phrase in phrases)
+
+
+def is_echo(part: list[Token], question: Question) -> bool:
+    """True when every content word of `part` stands in the question."""
+    content = [t for t in part if t.norm not in STOP]
+    return bool(content) and all(t.norm in question.norms or stem(t.norm) in question.stems for t in content)
+
+
+def is_month(word: str) -> bool:
+    return word in MONTHS

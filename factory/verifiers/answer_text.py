@@ -1,0 +1,267 @@
+"""Text of an answer: cleaned characters, and tokens in a normal form that two spellings of one thing share.
+
+Articles are dropped, number words become digits, Roman numerals after a name become digits, accents and case fold,
+British and American spellings and a few names of one country meet. Every step is linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from factory.verifiers.answer_words import ARTICLES, CANONICAL, NUMBER_WORDS, ORDINAL_WORDS, SCALES
+
+MAX_CHARS = 24_000
+"""Longer answers are not read to their end: nothing that answers a short question is this long."""
+
+_TRANSLATE = {ord(c): "-" for c in "‐‑‒–—―−﹘﹣-"}
+_TRANSLATE |= {ord(c): "'" for c in "‘’‚‛′´`ʼ"} | {ord(c): '"' for c in "“”„‟″«»"}
+_TRANSLATE |= {ord(c): None for c in "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
+_FOLD = str.maketrans({"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE",
+                       "ı": "i", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th"})
+_CITATION = re.compile(r"\[\^?\d{1,3}\^?\]|【[^】]{0,80}】|\(https?://[^\s)]{1,500}\)|https?://[^\s)\]]{1,500}")
+_LINK = re.compile(r"\[([^\[\]\n]{1,200})\]\([^()\n]{0,500}\)")
+_DOTTED = re.compile(r"(?<![\w.])[A-Za-z]\.(?: ?[A-Za-z]\.){1,5}")
+_LATEX = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mbox|operatorname)\b|\\[,;! ]|\\[()\[\]]|(?<!\\)[{}]|\$(?!\d)")
+_TOKEN = re.compile(
+    r"(?P<bold>\*\*|__)"
+    r"|(?P<num>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?)(?P<suffix>(?:st|nd|rd|th|'?s)(?![^\W_]))?"
+    r"|(?P<word>[^\W\d_][^\W_]*(?:'(?![sS](?![^\W_]))[^\W\d_]+)?)(?P<possessive>'[sS](?![^\W_]))?"
+    r"|(?P<sign>[%$€£¥&°])"
+)
+_SENTENCE_END = re.compile(r"[.!?][\"')\]]*\s|\n|[!?]$")
+_ABBREVIATIONS = frozenset("mr mrs ms dr prof st jr sr vs no vol gen col lt sgt capt rev hon inc ltd co corp dept est approx ca c fig mt ft rep sen gov u".split())
+_ROMAN = {"ii": 2, "iii": 3, "iv": 4, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "xi": 11, "xii": 12, "xiii": 13, "xiv": 14, "xv": 15, "xvi": 16,
+          "xvii": 17, "xviii": 18, "xix": 19, "xx": 20, "xxi": 21, "xxii": 22, "xxiii": 23, "xxiv": 24, "xxv": 25}
+_SIGNS = {"%": "percent", "&": "and", "$": "$", "€": "€", "£": "£", "¥": "¥", "°": "degree"}
+_PHRASES: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+for _key, _value in CANONICAL.items():
+    _words = tuple(_key.split())
+    _PHRASES.setdefault(_words[0], []).append((_words, _value))
+for _options in _PHRASES.values():
+    _options.sort(key=lambda option: -len(option[0]))
+
+
+class Token(NamedTuple):
+    norm: str
+    raw: str
+    cap: bool
+    """Written with a capital letter or as capitals."""
+    gap: str
+    """What stands between the previous token and this one, dropped articles included."""
+    sentence: int
+    first: bool
+    """First word of its sentence."""
+    possessive: bool = False
+    bold: bool = False
+
+
+def clean(text: str) -> str:
+    """`text` with plain dashes, quotes and spaces, without citations, links, LaTeX and control characters."""
+    text = text[:MAX_CHARS].translate(_TRANSLATE)
+    text = unicodedata.normalize("NFKC", text).translate(_TRANSLATE)[: 2 * MAX_CHARS]
+    text = "".join(c if c in "\n\t" or unicodedata.category(c)[0] != "C" else " " for c in text)
+    text = _LINK.sub(r"\1", text)
+    text = _CITATION.sub(" ", text)
+    if "\\" in text or "$" in text:
+        text = _LATEX.sub(lambda m: "" if m[0] in "{}" else " ", text)
+    return _DOTTED.sub(lambda m: m[0].replace(".", "").replace(" ", ""), text).strip()
+
+
+def fold(word: str) -> str:
+    """Lower case without accents."""
+    if word.isascii():
+        return word.casefold()
+    word = unicodedata.normalize("NFKD", word.translate(_FOLD))
+    return "".join(c for c in word if not unicodedata.combining(c)).casefold()
+
+
+def stem(word: str) -> str:
+    """`word` without a plural ending, and a few British endings made American."""
+    if len(word) > 6 and word.endswith(("isation", "isations")):
+        word = word.replace("isation", "ization")
+    elif len(word) > 6 and word.endswith(("ise", "ised", "ises", "ising")):
+        word = word[:-5] + word[-5:].replace("is", "iz", 1)
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        return word[:-2]
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
+
+
+def root(word: str) -> str:
+    """A rougher stem, for telling whether two words speak of one action: write, writes, writing, written, writer."""
+    word = _IRREGULAR.get(word, stem(word))
+    for ending in ("ation", "ition", "ment", "tion", "ing", "ed", "er", "or", "al", "ly", "e"):
+        if len(word) - len(ending) >= 3 and word.endswith(ending):
+            word = word[: -len(ending)]
+            break
+    if len(word) > 3 and word[-1] == word[-2]:
+        word = word[:-1]
+    return _ROOTS.get(word, word)
+
+
+_IRREGULAR = dict(
+    pair.split(":")
+    for pair in (
+        "wrote:write|written:write|writes:write|sang:sing|sung:sing|sings:sing|singer:sing|won:win|winner:win|winning:win|winners:win|made:make"
+        "|built:build|began:begin|begun:begin|led:lead|leader:lead|held:hold|born:birth|birthplace:birth|birthday:birth|birthdate:birth|died:death"
+        "|die:death|dies:death|fought:fight|founded:found|founder:found|bought:buy|sold:sell|came:come|went:go|took:take|taken:take|gave:give|given:give"
+        "|known:know|knew:know|spoken:speak|spoke:speak|drawn:draw|drew:draw|flew:fly|flown:fly|grew:grow|grown:grow|shot:shoot|chosen:choose|chose:choose"
+        "|elected:elect|painter:paint|painted:paint|portrayed:play|portrays:play|portray:play|voiced:play|voice:play|voices:play|stars:play|starred:play"
+        "|starring:play|plays:play|played:play|actor:play|actress:play|performed:perform|performer:perform|located:locate|location:locate|situated:locate"
+        "|author:write|authored:write|composer:compose|composed:compose|invented:invent|inventor:invent|discoverer:discover|discovery:discover"
+        "|directed:direct|director:direct|producer:produce|produced:produce|married:marry|wife:marry|husband:marry|spouse:marry|killed:kill|killer:kill"
+        "|assassinated:kill|murdered:kill|created:create|creator:create|creation:create|established:found|started:begin|start:begin|starts:begin|formed:found"
+        "|premiered:release|premiere:release|premieres:release|came out:release|aired:release|debuted:release|published:publish|took place:hold|lies:locate"
+        "|ended:end|ends:end|nickname:name|named:name|called:name|set:set|beat:beat|defeated:beat|height:tall|tallness:tall|length:long|distance:far"
+    ).split("|")
+)
+_ROOTS = {"lyricist": "writ", "songwrit": "writ", "penn": "writ"}
+
+
+def tokens(text: str) -> list[Token]:
+    """Tokens of cleaned text."""
+    found: list[Token] = []
+    sentence, first, bold, end, carried = 0, True, False, 0, ""
+    for match in _TOKEN.finditer(text):
+        gap = carried + text[end : match.start()]
+        end, carried = match.end(), ""
+        if match["bold"]:
+            bold, carried = not bold, gap
+            continue
+        if found and _ends_sentence(found[-1], gap + " "):
+            sentence, first = sentence + 1, True
+        if match["num"]:
+            raw, cap, possessive = match[0], False, False
+            suffix = (match["suffix"] or "").strip("'")
+            norm = match["num"].replace(",", "") if len(match["num"]) <= 40 else match["num"]
+            if "." in norm:
+                norm = norm.rstrip("0").rstrip(".")
+            norm += suffix if suffix == "s" else ("th" if suffix else "")
+        elif match["word"]:
+            raw, possessive = match["word"], bool(match["possessive"])
+            cap = raw[0].isupper() or raw[:4].isupper()
+            norm = fold(raw).replace("'", "")
+            if norm in ARTICLES and (norm == "the" or (text[end : end + 1] == " " and not raw.isupper()) or first):
+                following = text[end : end + 2]
+                if norm == "the" or following[:1].isspace():
+                    carried = gap + "the "
+                    continue
+            norm = str(NUMBER_WORDS[norm]) if norm in NUMBER_WORDS else f"{ORDINAL_WORDS[norm]}th" if norm in ORDINAL_WORDS else norm
+            if norm in _ROMAN and raw.isupper():
+                norm = str(_ROMAN[norm])
+        else:
+            raw, cap, possessive = match[0], False, False
+            norm = _SIGNS[raw]
+        found.append(Token(norm, raw, cap, gap, sentence, first, possessive, bold))
+        first = False
+    if not found and carried.strip():
+        return [Token(carried.strip(), carried.strip(), False, "", 0, True)]
+    return _phrases(_initials(_number_words(found)))
+
+
+def _ends_sentence(last: Token, gap: str) -> bool:
+    if not _SENTENCE_END.search(gap):
+        return False
+    if "\n" in gap or "!" in gap or "?" in gap:
+        return True
+    return not (last.norm in _ABBREVIATIONS or (len(last.raw) == 1 and last.raw.isupper()))
+
+
+def _number_words(found: list[Token]) -> list[Token]:
+    """Runs of number words become one number: twenty five, one hundred and five, 3 hundred."""
+    result: list[Token] = []
+    i = 0
+    while i < len(found):
+        token = found[i]
+        if not (token.norm.isdigit() and len(token.norm) < 16 and not token.raw[0].isdigit()):
+            result.append(token)
+            i += 1
+            continue
+        total, current, j, ordinal = 0, int(token.norm), i + 1, False
+        while j < len(found) and found[j].gap.strip(" -") == "":
+            norm, raw = found[j].norm, found[j].raw
+            if norm in ("hundred", "thousand") and current < 1000:
+                current *= SCALES[norm]
+                if norm == "thousand":
+                    total, current = total + current, 0
+            elif norm.isdigit() and not raw[0].isdigit() and (current % 100 >= 20 and current % 10 == 0 and 0 < int(norm) < 10
+                                                              or (current % 100 == 0 and current >= 100 and int(norm) < 100) or (current == 0 and total and int(norm) < 1000)):
+                current += int(norm)
+            elif norm.endswith("th") and norm[:-2].isdigit() and raw[0].isalpha() and current % 100 >= 20 and current % 10 == 0 and int(norm[:-2]) < 10:
+                current, ordinal, j = current + int(norm[:-2]), True, j + 1
+                break
+            elif norm == "and" and j + 1 < len(found) and current % 100 == 0 and current >= 100 and found[j + 1].norm.isdigit() and found[j + 1].raw[0].isalpha():
+                pass
+            else:
+                break
+            j += 1
+        result.append(token._replace(norm=str(total + current) + ("th" if ordinal else "")))
+        i = j
+    return result
+
+
+def _initials(found: list[Token]) -> list[Token]:
+    """J. R. R. and JRR are one token, and so are U S A and USA."""
+    result: list[Token] = []
+    for token in found:
+        if (result and len(token.raw) == 1 and token.raw.isupper() and token.gap in (" ", ". ", ".") and result[-1].raw.isupper()
+                and result[-1].raw.isalpha() and len(result[-1].raw) <= 3 and not result[-1].first and token.sentence == result[-1].sentence
+                and (len(result[-1].raw) == 1)):
+            last = result[-1]
+            result[-1] = last._replace(norm=last.norm + token.norm, raw=last.raw + token.raw)
+        else:
+            result.append(token)
+    return result
+
+
+def _phrases(found: list[Token]) -> list[Token]:
+    result: list[Token] = []
+    i = 0
+    while i < len(found):
+        token = found[i]
+        norm = token.norm
+        if norm == "us" and token.raw == "US":
+            result.append(token._replace(norm="usa"))
+            i += 1
+            continue
+        for words, value in _PHRASES.get(norm, ()):
+            size = len(words)
+            if size == 1 or tuple(t.norm for t in found[i : i + size]) == words:
+                for k, part in enumerate(value.split()):
+                    result.append(token._replace(norm=part, gap=token.gap if k == 0 else " ", first=token.first and k == 0,
+                                                 raw=" ".join(t.raw for t in found[i : i + size]) if " " not in value else part.title() if token.cap else part))
+                i += size
+                break
+        else:
+            result.append(token)
+            i += 1
+    return result
+
+
+def norms(found: Iterable[Token]) -> list[str]:
+    return [token.norm for token in found]
+
+
+def normal(text: str) -> str:
+    """Normal form of a whole text: its tokens' normal forms, joined by spaces."""
+    return " ".join(norms(tokens(clean(text))))
+
+
+def find_all(needle: list[str], hay: list[str]) -> list[int]:
+    """Every index at which `needle` stands in `hay`."""
+    if not needle or len(needle) > len(hay):
+        return []
+    hay_text, needle_text = "\x00" + "\x00".join(hay) + "\x00", "\x00" + "\x00".join(needle) + "\x00"
+    starts, position, index, last = [], hay_text.find(needle_text), 0, 0
+    while position >= 0 and len(starts) < 200:
+        index += hay_text.count("\x00", last, position)
+        starts.append(index)
+        last = position
+        position = hay_text.find(needle_text, position + 1)
+    return starts

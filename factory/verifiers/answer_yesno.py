@@ -1,0 +1,78 @@
+"""Yes-or-no golds, and questions that name their own options ("A or B")."""
+
+from __future__ import annotations
+
+from factory.verifiers import answer_assert as asserts
+from factory.verifiers.answer_names import Mention
+from factory.verifiers.answer_prose import Judged
+from factory.verifiers.answer_question import Question
+from factory.verifiers.answer_text import Token, root
+from factory.verifiers.answer_words import CHOICE_OPPOSITES, NEGATIONS, STOP
+
+_YES = frozenset("yes yeah yep true correct indeed".split())
+_NO = frozenset("no nope false incorrect neither".split())
+
+
+def polarity(found: list[Token], question: Question) -> str:
+    """`yes`, `no`, or "" when the text does not commit; `both` when it says yes and no."""
+    said = set()
+    for i, token in enumerate(found):
+        opening = token.first or ":" in token.gap or "," in token.gap and i <= 2 or (i <= 2 and found[0].norm in ("answer", "final", "so", "therefore")) or token.bold
+        if opening and token.norm in _YES | _NO:
+            following = found[i + 1] if i + 1 < len(found) else None
+            alone = following is None or following.gap.strip(" ") != "" or token.norm in ("yes", "neither") or following.sentence != token.sentence
+            if alone or i == 0:
+                said.add("yes" if token.norm in _YES else "no")
+    if len(said) == 2:
+        return "both"
+    if said:
+        return said.pop()
+    first = [t for t in found if t.sentence == found[0].sentence] if found else []
+    shared = {root(t.norm) for t in first if t.norm not in STOP} & question.roots
+    if question.roots and len(shared) / len(question.roots) >= 0.6 and question.kind == "yesno":
+        words = {t.norm for t in first}
+        negative = sum(t.norm in NEGATIONS for t in first) % 2 == 1
+        if words & {"only", "whereas", "while", "but", "different", "however", "although"}:
+            return "no" if negative else ""
+        return "no" if negative else "yes"
+    return ""
+
+
+def decide(gold: str, found: list[Token], question: Question) -> Judged:
+    detail = " ".join(t.norm for t in found)[:300]
+    text = asserts.sentence_text([t for t in found if t.sentence == found[0].sentence]) if found else ""
+    said = polarity(found, question)
+    if said == "both":
+        return Judged("reject", "yesno_both", detail)
+    if asserts.hedge_in(text, question) or asserts.refusal_in(text) and not said:
+        return Judged("undecided", "hedged", detail)
+    if not said:
+        return Judged("undecided", "yesno_unclear", detail)
+    return Judged("accept" if said == gold else "reject", "yesno", said)
+
+
+def decide_choice(found: list[Token], mentions: list[Mention], question: Question) -> Judged:
+    """The gold is an option of the question: it must come first and be said to be what the question asks for."""
+    detail = " ".join(t.norm for t in found)[:300]
+    if not mentions:
+        return Judged("reject", "choice_not_named", detail)
+    mention = mentions[0]
+    if asserts.is_negated(found, mention.start, mention.end):
+        return Judged("reject", "negated", detail)
+    sentence = [t for t in found if t.sentence == found[mention.start].sentence]
+    text = asserts.sentence_text(sentence)
+    if asserts.hedge_in(text, question) or asserts.refusal_in(text):
+        return Judged("undecided", "hedged", detail)
+    gold = {t.norm for t in found[mention.start : mention.end]}
+    before = [t for t in found[: mention.start] if t.norm not in gold]
+    if any(t.cap and not t.first and t.norm in question.norms and t.norm not in STOP for t in before) or any(t.first and t.cap and t.norm in question.norms - STOP and
+                                                                                                      t.norm not in question.roots for t in before):
+        return Judged("undecided", "choice_second", detail)
+    words = {t.norm for t in sentence}
+    for one, other in CHOICE_OPPOSITES:
+        for asked, opposite in ((one, other), (other, one)):
+            if question.norms & asked and not question.norms & opposite and words & opposite and not words & asked:
+                return Judged("undecided", "choice_opposite", detail)
+    if words & {"both", "same", "equally", "neither", "than"} and not words & question.norms & {w for pair in CHOICE_OPPOSITES for side in pair for w in side}:
+        return Judged("undecided", "choice_comparison", detail)
+    return Judged("accept", "choice", detail)

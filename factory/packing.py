@@ -1,0 +1,180 @@
+"""Pack: choose distractors up to the budget, put the pieces in random order, count the whole prompt exactly.
+
+Gold is never cut. Distractors are tried tier 1 first, inside a tier in an order drawn from (pair_id, seed); one that
+does not fit into what is left is skipped and counted, a later and smaller one may still fit. The order in the
+context is one random permutation drawn from (pair_id, seed) and the pieces' kinds and names alone, so pieces that
+two variants share stand in the same relative order in both.
+
+Each piece is tokenised once, together with its wrapper: documents meet where a newline stands before `<`, and
+there the count of a whole prompt is the sum of its parts (`tokens.LINE_PATTERNS`). A tokenizer for which that is
+not proven is counted over whole prompts, which is slower and as exact.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+from factory.errors import RowError, SettingsError
+from factory.prompts import FOOTER, document_header, user_prompt
+from factory.recipe import Packing
+from factory.records import Domain, Evidence, Piece, digest
+from factory.tokens import Measured, Tokenizer
+
+VERSION = "1"
+"""Raised when the same evidence is packed differently."""
+
+BIN_TOKENS = 2_000
+"""Width of the bins of a length histogram."""
+
+
+class Packed(NamedTuple):
+    context: str
+    pieces: tuple[Piece, ...]
+    """In the order of the context."""
+    prompt_tokens: int
+    context_tokens: int
+    dropped: dict[str, int]
+    """Distractors left out: `budget` does not fit at all, `over_target` only not into the wanted length."""
+    evidence_ids: tuple[str, ...]
+    """Sorted ids of all the evidence that was offered, so that nobody need hash the texts again."""
+
+
+class Document(NamedTuple):
+    """A piece of evidence in its wrapper."""
+
+    evidence: Evidence
+    id: str
+    header: str
+    measured: Measured
+    """Exact where the tokenizer cuts at lines, else the document's count when it stands alone."""
+
+    @property
+    def text(self) -> str:
+        return f"{self.header}{self.evidence.text}{FOOTER}"
+
+
+def pack(
+    question: str, domain: Domain, evidence: Sequence[Evidence], tokenizer: Tokenizer, settings: Packing, pair_id: str
+) -> Packed:
+    """The context of one prompt. RowError `over_budget` when the gold alone does not fit, `too_short` when the context
+    is under min_context_tokens."""
+    prefix, suffix = user_prompt(domain, question)
+    head, tail = f"{tokenizer.prompt_prefix}{prefix}", f"{suffix}{tokenizer.prompt_suffix}"
+    budget, target = settings.budget_tokens, target_tokens(domain, settings, pair_id)
+    offered = sorted(((piece.id, piece) for piece in evidence), key=lambda pair: pair[0])
+
+    chosen = [_document(id, piece, tokenizer) for id, piece in offered if piece.role == "gold"]
+    num_gold = len(chosen)
+    used = tokenizer.count(head) + tokenizer.count(tail) + sum(document.measured.num_tokens for document in chosen)
+    if tokenizer.cuts_at_lines and used > budget:
+        raise _over_budget(used, num_gold, budget)
+    dropped: Counter[str] = Counter()
+    for tier in ("tier1", "tier2"):
+        candidates = [(id, piece) for id, piece in offered if piece.role == tier]
+        for id, piece in sorted(candidates, key=lambda pair: _draw(pair_id, settings.seed, "fill", pair[1].kind, pair[1].name)):
+            document = _document(id, piece, tokenizer)
+            total = used + document.measured.num_tokens
+            if total <= target:
+                chosen.append(document)
+                used = total
+            else:
+                dropped["budget" if total > budget else "over_target"] += 1
+
+    while True:
+        packed = _lay_out(_permute(chosen, pair_id, settings.seed), head, tail, tokenizer)
+        if len(chosen) == num_gold or packed.prompt_tokens <= target:
+            break
+        chosen.pop()  # only where counts of documents alone do not add up: the last one taken goes again
+        dropped["budget" if packed.prompt_tokens > budget else "over_target"] += 1
+    if packed.prompt_tokens > budget:
+        raise _over_budget(packed.prompt_tokens, num_gold, budget)
+    if packed.context_tokens < settings.min_context_tokens:
+        raise RowError("too_short", f"{packed.context_tokens:,} tokens of context; min_context_tokens = {settings.min_context_tokens:,}")
+    return packed._replace(dropped=dict(sorted(dropped.items())), evidence_ids=tuple(id for id, _ in offered))
+
+
+def _over_budget(num_tokens: int, num_gold: int, budget: int) -> RowError:
+    return RowError("over_budget", f"with its {num_gold} gold pieces alone the prompt takes {num_tokens:,} tokens; {budget:,} are allowed")
+
+
+def target_tokens(domain: Domain, settings: Packing, pair_id: str) -> int:
+    """Prompt tokens that distractors may fill up to; gold may go past it, up to the budget.
+
+    With `histogram`, the last token of a bin that is drawn from (pair_id, seed) by weight; a domain without a
+    histogram is filled."""
+    budget = settings.budget_tokens
+    if settings.target == "fixed":
+        if not settings.target_tokens:
+            raise SettingsError("`compile.packing.target_tokens` = 0: with target = \"fixed\" give the prompt tokens that are wanted")
+        return min(budget, settings.target_tokens)
+    weights = settings.histogram.get(domain, {}) if settings.target == "histogram" else {}
+    if not weights:
+        return budget
+    edges, sums = zip(*zip(sorted(weights), accumulate(weights[edge] for edge in sorted(weights))))
+    if min(weights.values()) < 0 or not sums[-1] > 0:
+        raise SettingsError(f"`compile.packing.histogram.{domain}` = {weights}: weights are 0 or more, and one is more than 0")
+    drawn = int(_draw(pair_id, settings.seed, "length"), 16) / 16**32 * sums[-1]
+    edge = next((edge for edge, total in zip(edges, sums) if drawn < total), edges[-1])
+    return min(budget, edge + BIN_TOKENS - 1)
+
+
+def _draw(pair_id: str, seed: int, *what: str) -> str:
+    """32 hex digits that are as good as random, the same for the same arguments on every machine."""
+    return digest("draw", pair_id, str(seed), *what)
+
+
+def _permute(documents: list[Document], pair_id: str, seed: int) -> list[Document]:
+    return sorted(documents, key=lambda d: (_draw(pair_id, seed, "order", d.evidence.kind, d.evidence.name), d.id))
+
+
+def _document(id: str, evidence: Evidence, tokenizer: Tokenizer) -> Document:
+    header = document_header(evidence.name)
+    if tokenizer.cuts_at_lines:
+        measured = tokenizer.measure(header, evidence.text, FOOTER, key=id)
+    else:
+        measured = Measured(tokenizer.count(f"{header}{evidence.text}{FOOTER}"), 0, 0)
+    return Document(evidence, id, header, measured)
+
+
+def _lay_out(documents: list[Document], head: str, tail: str, tokenizer: Tokenizer) -> Packed:
+    """The context with its pieces' places; `dropped` and `evidence_ids` are left to the caller."""
+    context = "".join(document.text for document in documents)
+    starts = accumulate((len(document.text) for document in documents), initial=0)
+    spans = []
+    for document, start in zip(documents, starts):
+        first = start + len(document.header)
+        spans.append((first, first + len(document.evidence.text)))
+    if tokenizer.cuts_at_lines:
+        at = tokenizer.count(head)
+        ranges = []
+        for document in documents:
+            ranges.append((at + document.measured.text_start, at + document.measured.text_end))
+            at += document.measured.num_tokens
+        context_tokens = sum(document.measured.num_tokens for document in documents)
+        prompt_tokens = at + tokenizer.count(tail)
+    else:
+        shifted = [(len(head) + start, len(head) + end) for start, end in [*spans, (0, len(context))]]
+        prompt_tokens, ranges = tokenizer.locate(f"{head}{context}{tail}", shifted)
+        first, last = ranges.pop()
+        context_tokens = last - first
+    pieces = tuple(_piece(document.evidence, span, tokens) for document, span, tokens in zip(documents, spans, ranges))
+    return Packed(context, pieces, prompt_tokens, context_tokens, {}, ())
+
+
+def _piece(evidence: Evidence, span: tuple[int, int], tokens: tuple[int, int]) -> Piece:
+    return Piece(
+        role=evidence.role,
+        kind=evidence.kind,
+        name=evidence.name,
+        start=span[0],
+        end=span[1],
+        token_start=tokens[0],
+        token_end=tokens[1],
+        whole=evidence.whole,
+        turns=evidence.turns,
+        edits=evidence.edits,
+        original_sha256=evidence.original_sha256,
+    )

@@ -1,0 +1,71 @@
+"""The texts of a sample: the user's message around the context, the wrapper of each piece, the assistant's reply.
+
+The message is prefix + context + suffix. The prefix ends and the suffix begins so that the documents between them
+begin with `<` after a newline and end with a newline before a visible character: there the context may be counted
+apart (see `tokens.LINE_PATTERNS`). A document's wrapper says nothing of its place, so that its tokens do not
+depend on the order.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+from factory.records import Domain
+
+VERSION = "1"
+"""Raised when one of these texts changes."""
+
+FOOTER = "\n</document>\n"
+
+INSTRUCTIONS: dict[Domain, str] = {
+    "search": (
+        "Reason from the following documents and answer the question that comes after them. The documents are pages "
+        "in no particular order; some of them may not matter."
+    ),
+    "swe": (
+        "The following documents are files of one software repository, all at the same revision and in no particular "
+        "order; some of them may not matter. Reason from them and resolve the issue that comes after them."
+    ),
+    "sql": (
+        "The following documents are tables of one database with their complete contents, in no particular order. "
+        "Reason from them and answer the question that comes after them."
+    ),
+}
+
+ASKS: dict[Domain, tuple[str, str]] = {
+    "search": ("Question", "Give the answer as a short text, without further explanation."),
+    "swe": (
+        "Issue",
+        "Answer with one unified diff as `git diff` prints it, with paths relative to the root of the repository, that "
+        "applies to the files above.",
+    ),
+    "sql": (
+        "Question",
+        "Answer with the result as a Markdown table: a header row, then one row for each row of the result.",
+    ),
+}
+
+_BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+
+
+def user_prompt(domain: Domain, question: str) -> tuple[str, str]:
+    """What stands in the user's message before and after the context."""
+    label, form = ASKS[domain]
+    return f"{INSTRUCTIONS[domain]}\n\n", f"{label}: {question.strip()}\n\n{form}"
+
+
+def document_header(name: str) -> str:
+    """The line before a piece's text. The name is escaped: it can neither end the tag nor write a chat token."""
+    return f'<document source="{html.escape(_BREAKS.sub(" ", name))}">\n'
+
+
+def document(name: str, text: str) -> str:
+    """One piece as it stands in the context: header, the text as it is, footer."""
+    return f"{document_header(name)}{text}{FOOTER}"
+
+
+def assistant_text(reasoning: str, answer: str) -> str:
+    """The assistant's turn: the reasoning in think tags, then the answer."""
+    stripped = answer.strip("\n")  # newlines only: the last line of a diff may be one blank
+    return f"<think>\n{reasoning.strip()}\n</think>\n\n{stripped}"

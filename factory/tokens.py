@@ -1,0 +1,190 @@
+"""The target tokenizer: exact counts at the speed of gigatoken, with Hugging Face `tokenizers` as the truth.
+
+`load` is cached per process. A tokenizer whose structure is known (`cuts_at_lines`) may be counted piece by piece
+where a newline meets a visible character; any other is counted over whole prompts. gigatoken is used where it
+can load the tokenizer; `check` compares it with the truth on a sample and stops the run on a difference.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from factory.errors import TokenizerError
+from factory.qwen_vocabulary import QWEN_SPLIT
+from factory.tokenizer_files import Prepared, identity, prepare
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Measured", "Tokenizer", "identity", "load"]
+
+LINE_PATTERNS = frozenset({QWEN_SPLIT, QWEN_SPLIT.replace(r"|\p{N}|", r"|\p{N}{1,3}|")})
+"""Split patterns under which a newline before a visible character always ends a match: Qwen2/Qwen3 and Llama 3.
+
+Proof: only three alternatives can consume the newline, `...[\\r\\n]*`, `\\s*[\\r\\n]+` and `\\s+`, none of them can go on
+with a visible character after it, and the second takes a run of blanks that ends in a newline whole, whether the
+text ends there or not, before the look-ahead of `\\s+(?!\\S)` is tried. No pattern here looks behind."""
+
+REMEMBERED = 65_536
+"""Documents whose measure is kept: at most 20 MB."""
+
+
+class Measured(NamedTuple):
+    """A document in tokens: all of it, and the half-open range that covers its text."""
+
+    num_tokens: int
+    text_start: int
+    text_end: int
+
+
+class Tokenizer:
+    def __init__(self, name: str, prepared: Prepared):
+        spec = json.loads(prepared.tokenizer_json)
+        self.name = name
+        self.identity = prepared.identity
+        self.prompt_prefix, self.prompt_suffix = prepared.prompt_prefix, prepared.prompt_suffix
+        self.special_tokens = _special_tokens(spec)
+        """Added tokens that must not occur in evidence: the special ones and those that look like markup."""
+        self._json = prepared.tokenizer_json
+        self._composes = (spec.get("normalizer") or {}).get("type") == "NFC"
+        self._fast = _load_fast(prepared.tokenizer_json)
+        self.cuts_at_lines = self._fast is not None and cuts_at_lines(spec)
+        """Whether text may be cut between a newline and a visible character, and counted apart, exactly."""
+        self._measured: OrderedDict[Hashable, Measured] = OrderedDict()
+
+    @cached_property
+    def truth(self) -> Any:
+        """The `tokenizers.Tokenizer` that everything here must agree with."""
+        import tokenizers
+
+        return tokenizers.Tokenizer.from_buffer(self._json)
+
+    @cached_property
+    def _num_bytes(self) -> np.ndarray:
+        """Bytes of each token, by id."""
+        import numpy as np
+
+        vocabulary = self._fast.vocab
+        lengths = np.zeros(max(vocabulary) + 1, np.int64)
+        lengths[list(vocabulary)] = [len(token) for token in vocabulary.values()]
+        return lengths
+
+    def render(self, message: str) -> str:
+        """The whole prompt around a user message, up to where the assistant's reply begins."""
+        return f"{self.prompt_prefix}{message}{self.prompt_suffix}"
+
+    def encode(self, text: str) -> np.ndarray:
+        """Token ids (uint32), special tokens in the text recognised, none added."""
+        if self._fast is not None:
+            return self._fast.encode(text)
+        import numpy as np
+
+        return np.array(self.truth.encode(text, add_special_tokens=False).ids, np.uint32)
+
+    def count(self, text: str) -> int:
+        return len(self.encode(text))
+
+    def measure(self, header: str, text: str, footer: str, key: Hashable = None) -> Measured:
+        """Tokens of header + text + footer and those that cover the text; needs `cuts_at_lines`, a header that ends
+        with a newline and a footer that begins with one. What was measured under a `key` is remembered."""
+        assert self.cuts_at_lines and header[-1:] == "\n" == footer[:1]
+        if key is not None and (known := self._measured.get(key)):
+            self._measured.move_to_end(key)
+            return known
+        ids = self._fast.encode(f"{header}{text}{footer}")
+        measured = Measured(len(ids), *self._cover(ids, header, text, footer))
+        if key is not None:
+            self._measured[key] = measured
+            if len(self._measured) > REMEMBERED:
+                self._measured.popitem(last=False)
+        return measured
+
+    def _cover(self, ids: np.ndarray, header: str, text: str, footer: str) -> tuple[int, int]:
+        # A newline neither composes with what follows it nor with what precedes it, so the composed header and
+        # footer lie as they are in the composed document. A token has at least one byte.
+        before, after = self._composed_bytes(header), self._composed_bytes(footer)
+        start = int(self._num_bytes[ids[: before + 1]].cumsum().searchsorted(before, side="right"))
+        end = len(ids) - int(self._num_bytes[ids[: -after - 2 : -1]].cumsum().searchsorted(after, side="right"))
+        return (start, end) if text else (start, start)
+
+    def _composed_bytes(self, text: str) -> int:
+        return len((unicodedata.normalize("NFC", text) if self._composes and not text.isascii() else text).encode())
+
+    def locate(self, prompt: str, spans: Iterable[tuple[int, int]]) -> tuple[int, list[tuple[int, int]]]:
+        """Tokens of a whole prompt and the token range that covers each character span, by the truth tokenizer."""
+        import numpy as np
+
+        encoding = self.truth.encode(prompt, add_special_tokens=False)
+        starts, ends = np.array(encoding.offsets, np.int64).reshape(-1, 2).T
+        found = []
+        for start, end in spans:
+            first = int(ends.searchsorted(start, side="right"))
+            found.append((first, max(first, int(starts.searchsorted(end, side="left")))) if end > start else (first, first))
+        return len(encoding.ids), found
+
+    def check(self, texts: Iterable[str]) -> None:
+        """TokenizerError when the fast tokenizer gives other ids than the truth for one of `texts`."""
+        if self._fast is None:
+            return
+        for text in texts:
+            fast, true = self._fast.encode(text).tolist(), self.truth.encode(text, add_special_tokens=False).ids
+            if fast != true:
+                at = next((i for i, (a, b) in enumerate(zip(fast, true)) if a != b), min(len(fast), len(true)))
+                raise TokenizerError(
+                    f"`{self.name}`: gigatoken gives {len(fast)} tokens where tokenizers gives {len(true)} for a text of "
+                    f"{len(text)} characters; they differ from token {at} on. Pin another gigatoken version, or take another tokenizer"
+                )
+
+
+@lru_cache(2)
+def load(name: str) -> Tokenizer:
+    """The tokenizer called `name`: `qwen-vocab-151643`, a folder, or a hub id. TokenizerError names the next step."""
+    return Tokenizer(name, prepare(name))
+
+
+def cuts_at_lines(spec: dict[str, Any]) -> bool:
+    """Whether a tokenizer.json is one for which cutting between a newline and a visible character is proven exact.
+
+    NFC keeps the cut (a newline composes with nothing), the split pattern keeps it (LINE_PATTERNS), bytes and merges
+    stay inside a match, and no added token holds a newline or swallows blanks around it."""
+    split = {"type": "Split", "behavior": "Isolated", "invert": False}
+    byte_level = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False}
+    steps = (spec.get("pre_tokenizer") or {}).get("pretokenizers") or [{}, {}]
+    model = spec.get("model") or {}
+    return (
+        spec.get("normalizer") in (None, {"type": "NFC"})
+        and len(steps) == 2
+        and split.items() <= steps[0].items()
+        and (steps[0].get("pattern") or {}).get("Regex") in LINE_PATTERNS
+        and byte_level.items() <= steps[1].items()
+        and model.get("type") == "BPE"
+        and not any(model.get(name) for name in ("dropout", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback"))
+        and not (spec.get("truncation") or spec.get("padding"))
+        and not any(
+            token["lstrip"] or token["rstrip"] or token["single_word"] or "\n" in token["content"] or "\r" in token["content"]
+            for token in spec.get("added_tokens") or []
+        )
+    )
+
+
+def _special_tokens(spec: dict[str, Any]) -> tuple[str, ...]:
+    def is_markup(content: str) -> bool:
+        return len(content) > 2 and content[0] in "<[" and content[-1] in ">]"
+
+    tokens = [token for token in spec.get("added_tokens") or [] if token["content"].strip() and len(token["content"]) > 2]
+    return tuple(sorted(token["content"] for token in tokens if token["special"] or is_markup(token["content"])))
+
+
+def _load_fast(data: bytes) -> Any:
+    """gigatoken's tokenizer, or None where it cannot load this one."""
+    import gigatoken
+
+    try:
+        return gigatoken.Tokenizer.from_json(data)
+    except (ValueError, NotImplementedError, KeyError, TypeError, RuntimeError):
+        return None

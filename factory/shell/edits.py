@@ -27,11 +27,12 @@ class Edit:
     first: int = 0
     last: int = 0
     """lines: the file's lines first..last are replaced (last = first - 1: inserted before `first`)."""
-    lines: tuple[str, ...] = ()
-    """lines: what stands there afterwards."""
+    lines: tuple[str, ...] | None = ()
+    """lines: what stands there afterwards; None where that is not known, and so not how far later lines moved."""
     old: str = ""
+    """replace: text before; substitute: the same, or "" for a pattern; script: path of the program."""
     new: str = ""
-    """replace, substitute: literal text before and after; `replace` hits once, `substitute` on every line."""
+    """replace, substitute: text after. `replace` hits once, `substitute` on any line."""
     everywhere: bool = False
     """replace: every occurrence."""
 
@@ -146,9 +147,9 @@ def _sed_edits(command: Simple, resolve) -> list[Edit]:
 
 def _sed_script(path: str, script: str) -> Edit | None:
     """A one-command sed script that is fully understood."""
-    literal = _substitution(script.strip())
-    if literal:
-        return Edit(path, "substitute", old=literal[0], new=literal[1])
+    changed = _substitution(script.strip())
+    if changed:
+        return Edit(path, "substitute", old=changed[0], new=changed[1])
     match = _LINE_ADDRESS.fullmatch(script)
     if not match:
         return None
@@ -161,9 +162,7 @@ def _sed_script(path: str, script: str) -> Edit | None:
         return Edit(path, "lines", first=first, last=last, lines=("\0",) * (last - first + 1)) if last - first < 10_000 else None
     if action[0] in "cai" and action[1:2] in ("\\", " "):
         text = action[1:].removeprefix("\\").removeprefix("\n") if action[1] == "\\" else action[1:].lstrip()
-        if "\\" in text or not text.strip():
-            return None
-        lines = tuple(text.split("\n"))
+        lines = None if "\\" in text or not text.strip() else tuple(text.split("\n"))
         if action[0] == "c":
             return Edit(path, "lines", first=first, last=last, lines=lines)
         if match.group(2) is None:
@@ -179,13 +178,13 @@ def _one_substitution(action: str) -> bool:
 
 
 def _substitution(script: str) -> tuple[str, str] | None:
-    """(old, new) of `s/old/new/g` without address where both are plain text."""
+    """(old, new) of `s/old/new/g` without address; old is "" when it is a pattern. Each changed line holds new."""
     if script[:1] != "s" or not _one_substitution(script):
         return None
     _, old, new, _ = script.split(script[1])
-    if old and _LITERAL.fullmatch(old) and "&" not in new and "\\" not in new and "\n" not in new:
-        return old, new
-    return None
+    if not old or "&" in new or "\\" in new or "\n" in new or old.endswith("\\"):
+        return None
+    return (old if _LITERAL.fullmatch(old) else ""), new
 
 
 def _git_edits(words: list[str], resolve, everything: str) -> list[Edit]:

@@ -55,6 +55,8 @@ class View:
     """`cat -A`: tabs as ^I, line ends as $."""
     folder: str = "."
     """Where the command ran; printed paths count from there."""
+    stop: str = ""
+    """Every line that holds this text ends a run of lines (`sed -n '/start/,/stop/p'`)."""
 
     @property
     def has_file_numbers(self) -> bool:
@@ -281,12 +283,16 @@ def _sed(command: Simple, view: View | None, folder: str) -> View:
     try:
         return _select(view, _sed_ranges(script, silent))
     except _NotAView:
-        # a script that only chooses lines by their text keeps numbers readable
-        if view.has_file_numbers and silent and re.fullmatch(r"\s*/[^/\n]{1,200}/(?:\s*,\s*/[^/\n]{1,200}/)?\s*p\s*", script):
-            return replace(view, ranges=None, contiguous=False)
-        raise
+        chosen = _BY_TEXT.fullmatch(script)
+        if not chosen or not silent:
+            raise
+        plain = chosen.group(1) is not None and re.fullmatch(r"[\w\s(),:=\"'-]+", chosen.group(1))
+        if not view.has_file_numbers and not (plain and view.contiguous and not view.numbers):
+            raise
+        return replace(view, ranges=None, contiguous=False, reaches_end=False, stop=chosen.group(1) if plain else "")
 
 
+_BY_TEXT = re.compile(r"\s*/[^/\n]{1,200}/\s*(?:,\s*/([^/\n]{1,200})/)?\s*p\s*")
 _AWK_LOW = re.compile(r"NR(>=|>|==)(\d{1,9})")
 _AWK_HIGH = re.compile(r"NR(<=|<|==)(\d{1,9})")
 _AWK_PRINTF = re.compile(r'\{printf\(?"(%-?0?\d*d)([^"%\\]{0,8}(?:\\t)?)%s\\n",NR,\$0\)?;?\}')

@@ -54,12 +54,16 @@ def read(steps: tuple[Step, ...], vocabulary: Vocabulary, wanted: Iterable[str],
     for path, history in histories.items():
         anchors: dict[int, str] = {}
         if history.can_restore:
-            for position, file in witnesses.get(path, []):
+            mine = witnesses.get(path, [])
+            for position, file in mine:
                 history.check(file.hunks)
                 anchors.update(old_lines(file.hunks))
                 if position > last_edit.get(path, -1):
                     history.recover(file.hunks)
         place(history, anchors)
+        for position, file in mine if history.can_restore else ():
+            if position < len(found):
+                history.extend(file.hunks, found[position].turn)
         merged = render(history)
         if merged is not None:
             out[path] = merged

@@ -136,7 +136,7 @@ class History:
         if self.segments is None or not certain:
             self.lose_track()
         elif edit.kind == "lines":
-            self._replace_lines(edit.first, edit.last, list(edit.lines))
+            self._replace_lines(edit.first, edit.last, None if edit.lines is None else list(edit.lines))
         elif edit.kind == "replace":
             self._replace_text(edit)
         elif edit.kind == "substitute" and edit.new.strip():
@@ -164,9 +164,13 @@ class History:
         elif self.is_touched:
             self.lose_track()
 
-    def _replace_lines(self, first: int, last: int, lines: list[str]) -> None:
-        """Lines first..last of the present file become `lines`."""
+    def _replace_lines(self, first: int, last: int, lines: list[str] | None) -> None:
+        """Lines first..last of the present file become `lines`; with None, nothing is known from `first` on."""
         assert self.segments is not None
+        if lines is None:
+            self.segments = [*(s for s in self.segments if s.start < first), Segment(first, None)]
+            self.new = {n: text for n, text in self.new.items() if n < first}
+            return
         segments: list[Segment] = []
         after: Segment | None = None
         shift = len(lines) - (last - first + 1)
@@ -201,7 +205,7 @@ class History:
             if position + 1 < len(self.segments):
                 stop = bisect_left(numbers, segment.origin + self.segments[position + 1].start - segment.start)
             for n in numbers[bisect_left(numbers, segment.origin) : stop]:
-                if not any(old in self.old[n] for old, _ in self.filters):
+                if not any(old in self.old[n] for old, _ in self.filters):  # a pattern ("") may have hit any line
                     out[segment.start + n - segment.origin] = self.old[n]
         return out
 
@@ -268,6 +272,14 @@ class History:
             del self.old[n], self.sources[n]
         if self.end is not None and self.end not in self.old:
             self.end = None
+
+    def extend(self, hunks: tuple[Hunk, ...], turn: int) -> None:
+        """Old lines of a diff that the run showed, where they go on from lines that are known."""
+        for hunk in hunks:
+            lines = old_lines((hunk,))
+            if any(n in self.old for n in lines) and not all(n in self.old for n in lines):
+                window = Window(self.path, hunk.old_start, tuple(lines.values()))
+                self.take(window, turn, lines)
 
     def recover(self, hunks: tuple[Hunk, ...]) -> None:
         """Use the windows since the last edit, whose lines the final diff maps to old ones."""

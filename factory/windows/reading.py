@@ -111,18 +111,26 @@ def windows_of(view: View, output: Output) -> list[Window]:
                     out.append(Window(view.path, start, tuple(taken), False, view.search, view.revision))
             if out and ends and piece.is_last:
                 out[-1] = out[-1]._replace(reaches_end=True, ends_bare=bare)
-        elif view.separated:
-            group: list[str] = []
-            for line in [*lines, "--"]:
-                if line != "--":
-                    group.append(line)
-                elif group:
-                    out.append(Window(view.path, None, tuple(group), False, view.search, view.revision))
-                    group = []
+        elif view.separated or view.stop:
+            for group in _groups(lines, view):
+                out.append(Window(view.path, None, tuple(group), False, view.search, view.revision))
         elif view.contiguous:
             ended = ends and piece.is_last
             out.append(Window(view.path, None, tuple(lines), ended, view.search, view.revision, bare and ended))
     return out
+
+
+def _groups(lines: list[str], view: View) -> list[list[str]]:
+    """Runs of consecutive lines: `grep` puts `--` between them, `sed` ends one at the stop text."""
+    groups: list[list[str]] = [[]]
+    for line in lines:
+        if view.separated and line == "--":
+            groups.append([])
+            continue
+        groups[-1].append(line)
+        if view.stop and view.stop in line:
+            groups.append([])
+    return [group for group in groups if group]
 
 
 def _through(line: str, view: View) -> tuple[int | None, str] | None:

@@ -38,16 +38,10 @@ class Edit:
 
 
 SILENT = frozenset(
-    "cd pushd popd export set unset shopt source . : true alias umask mkdir touch rm rmdir mv cp chmod chown ln sleep "
-    "truncate trap wait exec local declare readonly eval".split()
+    ["cd", "pushd", "popd", "export", "set", "unset", "shopt", "source", ".", ":", "true", "alias", "umask", "mkdir", "touch", "rm", "rmdir", "mv", "cp", "chmod", "chown", "ln", "sleep", "truncate", "trap", "wait", "exec", "local", "declare", "readonly", "eval"]
 )
 _READS_ONLY = frozenset(
-    "ls find fd wc grep egrep fgrep rg ag ack cat head tail less more nl awk gawk mawk sort uniq cut tr diff cmp comm file stat "
-    "du df tree which whereis type command echo printf pwd env date whoami uname id ps kill top test [ [[ basename dirname "
-    "realpath readlink md5sum sha1sum sha256sum xxd od hexdump strings column paste fold fmt rev tac seq expr bc jq yq xmllint "
-    "pytest py.test tox nosetests unittest nox coverage mypy flake8 pylint pyright pycodestyle bandit make cmake ninja "
-    "pip pip3 conda npm yarn pnpm cargo go mvn gradle gcc g++ cc clang rustc javac java node ruby php timeout time sleep "
-    "sqlite3 curl wget man help history open goto scroll_up scroll_down search_dir search_file find_file submit exit bat".split()
+    ["ls", "find", "fd", "wc", "grep", "egrep", "fgrep", "rg", "ag", "ack", "cat", "head", "tail", "less", "more", "nl", "awk", "gawk", "mawk", "sort", "uniq", "cut", "tr", "diff", "cmp", "comm", "file", "stat", "du", "df", "tree", "which", "whereis", "type", "command", "echo", "printf", "pwd", "env", "date", "whoami", "uname", "id", "ps", "kill", "top", "test", "[", "[[", "basename", "dirname", "realpath", "readlink", "md5sum", "sha1sum", "sha256sum", "xxd", "od", "hexdump", "strings", "column", "paste", "fold", "fmt", "rev", "tac", "seq", "expr", "bc", "jq", "yq", "xmllint", "pytest", "py.test", "tox", "nosetests", "unittest", "nox", "coverage", "mypy", "flake8", "pylint", "pyright", "pycodestyle", "bandit", "make", "cmake", "ninja", "pip", "pip3", "conda", "npm", "yarn", "pnpm", "cargo", "go", "mvn", "gradle", "gcc", "g++", "cc", "clang", "rustc", "javac", "java", "node", "ruby", "php", "timeout", "time", "sleep", "sqlite3", "curl", "wget", "man", "help", "history", "open", "goto", "scroll_up", "scroll_down", "search_dir", "search_file", "find_file", "submit", "exit", "bat"]
 )
 _PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?|ipython|pypy3?|uv|poetry")
 _LINE_ADDRESS = re.compile(r"\s*(\d{1,9})\s*(?:,\s*(\d{1,9})\s*)?([dcais].*)\s*", re.S)
@@ -105,7 +99,7 @@ def edits_of(command: Simple, folder: str | None) -> list[Edit]:
     elif name == "git":
         edits += _git_edits([w.text for w in command.words[1:]], resolve, everything)
     elif name == "patch":
-        edits += _named_in_diff(command, everything)
+        edits += _diff_targets(everything)
     elif _PYTHON.fullmatch(name) or name in ("perl", "ruby", "node", "bash", "sh"):
         edits += _program_edits(command, resolve, everything)
     elif name not in _READS_ONLY and name not in SILENT and name != "sed":
@@ -219,10 +213,6 @@ def _git_edits(words: list[str], resolve, everything: str) -> list[Edit]:
     if name in ("mv", "rm", "clean"):
         return [Edit(resolve(p), "unknown", everything) for p in paths]
     return []
-
-
-def _named_in_diff(command: Simple, everything: str) -> list[Edit]:
-    return _diff_targets(everything)
 
 
 def _diff_targets(text: str) -> list[Edit]:

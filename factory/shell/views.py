@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from factory.shell.lexer import Word
 from factory.shell.syntax import Pipeline, Simple
@@ -160,7 +161,7 @@ def _number(text: str) -> int:
 
 def _select(view: View, wanted: list[Range]) -> View:
     """Lines `wanted` of what `view` shows."""
-    reaches_end = (view.reaches_end or view.ranges is not None and view.ranges[-1][1] is None) and wanted[-1][1] is None
+    reaches_end = (view.reaches_end or (view.ranges is not None and view.ranges[-1][1] is None)) and wanted[-1][1] is None
     if view.ranges is None:
         one = len(wanted) == 1 and view.contiguous
         return replace(view, contiguous=one, reaches_end=reaches_end)
@@ -232,7 +233,7 @@ def _tail(command: Simple, view: View | None, folder: str) -> View:
     if count.startswith("+"):
         return _select(view, [(max(1, _number(count[1:])), None)])
     _number(count)
-    to_end = view.reaches_end or view.ranges is not None and view.ranges[-1][1] is None
+    to_end = view.reaches_end or (view.ranges is not None and view.ranges[-1][1] is None)
     return replace(view, ranges=None, reaches_end=to_end, contiguous=view.contiguous and not view.separated)
 
 
@@ -263,10 +264,11 @@ def _sed_ranges(script: str, silent: bool) -> list[Range]:
             if ranges and ranges[-1][1] is not None and first >= ranges[-1][1]:
                 break
             raise _NotAView
-        if action == "d" and (silent or not negated) or action != "d" and (negated or not silent):
+        prints = negated and not silent if action == "d" else silent and not negated
+        if not prints:
             raise _NotAView
         ranges.append((first, last))
-    if not ranges or any(low[1] is None or low[1] >= high[0] for low, high in zip(ranges, ranges[1:])):
+    if not ranges or any(low[1] is None or low[1] >= high[0] for low, high in pairwise(ranges)):
         raise _NotAView
     return ranges
 

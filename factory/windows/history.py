@@ -8,12 +8,12 @@ the agent's final diff says what became of every line. Windows that contradict w
 from __future__ import annotations
 
 from bisect import bisect_left
+from itertools import pairwise
 from typing import NamedTuple
 
 from factory.patches import Hunk
 from factory.shell import Edit
 from factory.windows.reading import Window
-
 
 MAX_PLACES = 200
 """A text that stands at more places is not followed."""
@@ -255,7 +255,7 @@ class History:
                     return []
                 at = text.find(old, at + len(old))
             start = stop
-        if any(b[0] <= a[0] + height for a, b in zip(places, places[1:])):
+        if any(b[0] <= a[0] + height for a, b in pairwise(places)):
             return []  # twice on one line
         return places
 

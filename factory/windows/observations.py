@@ -40,9 +40,7 @@ class Output(NamedTuple):
             lines = part.split("\n")
             if position:
                 lines = lines[1:]
-            if position < len(parts) - 1:
-                lines = lines[:-1]
-            elif lines and lines[-1] == "":
+            if position < len(parts) - 1 or lines[-1:] == [""]:
                 lines = lines[:-1]
             out.append(Piece(tuple(lines), position == 0, position == len(parts) - 1))
         return [piece for piece in out if piece.lines]
@@ -129,7 +127,7 @@ def _tagged(text: str) -> Output:
     start = text.find("<output_head>")
     if start < 0:
         return Output("", failed)
-    head, cut, rest = text[start + len("<output_head>") :].partition("</output_head>")
+    head, _, rest = text[start + len("<output_head>") :].partition("</output_head>")
     tail = rest.partition("<output_tail>")[2].rstrip().removesuffix("</output_tail>").removeprefix("\n")
     # the template ends the last part with a newline of its own
     return Output(f"{head.removeprefix(chr(10)).removesuffix(chr(10))}\0cut\0{tail.removesuffix(chr(10))}", failed)

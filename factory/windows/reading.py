@@ -76,7 +76,7 @@ def windows_of(view: View, output: Output) -> list[Window]:
     if view.path_prefixes:
         return _searched(view, output)
     out: list[Window] = []
-    to_end = view.reaches_end or view.ranges is not None and view.ranges[-1][1] is None
+    to_end = view.reaches_end or (view.ranges is not None and view.ranges[-1][1] is None)
     expected = sum((b or 0) - a + 1 for a, b in view.ranges) if view.ranges and not to_end else None
     # an output that is shorter than what was asked for has come to the file's end
     short = expected is not None and len(pieces) == 1 and not view.separated and len(pieces[0].lines) < expected

@@ -207,7 +207,7 @@ def edits(path: str, step: Step, output: Output) -> list[Edit]:
 def _replacement(path: str, arguments: dict[str, Any]) -> Edit | None:
     old = next((arguments[key] for key in OLD if isinstance(arguments.get(key), str)), None)
     new = next((arguments[key] for key in NEW if isinstance(arguments.get(key), str)), None)
-    if not old or new is None and arguments.get("command") != "str_replace":
+    if not old or (new is None and arguments.get("command") != "str_replace"):
         return None
     everywhere = any(arguments.get(key) in (True, "true", "True") for key in ("replace_all", "replaceAll"))
     return Edit(path, "replace", old=old.replace("\r\n", "\n"), new=(new or "").replace("\r\n", "\n"), everywhere=everywhere)

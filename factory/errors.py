@@ -24,6 +24,9 @@ REASONS: dict[str, str] = {
     "no_tool_call": "the agent used no tool",
     "no_visited_page": "the agent opened no page",
     "no_gold_evidence": "no piece of evidence belongs to the answer",
+    "patch_not_of_run": "no file of the patch occurs in the run",
+    "patch_reversed": "the patch takes the fix away: its reverse applies to the files before the run",
+    "gold_incomplete": "the patch does not apply to its files as far as they are known",
     "side_input_missing": "a database, repository, gold record or page store that the run names cannot be read",
     "no_queried_table": "no table was read by a successful query of the agent or by the gold query",
     # packing

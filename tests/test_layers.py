@@ -14,7 +14,7 @@ PACKAGE = ROOT / "factory"
 
 LAYERS = [
     {"errors", "records", "schemas", "storage", "decoding", "unpacking"},
-    {"packing", "prompts", "tokens", "ledger", "recipe", "cleaning", "secrets", "containers", "vocabulary", "shell", "windows", "patches", "cage", "side", "parts", "joins"},
+    {"packing", "prompts", "tokens", "tokenizer_files", "ledger", "recipe", "cleaning", "secrets", "containers", "vocabulary", "shell", "windows", "repositories", "patches", "cage", "side", "parts", "joins"},
     {"formats", "domains", "teachers", "verifiers", "exports", "publish", "worlds", "evals"},
     {"identity"},
     {"stages"},

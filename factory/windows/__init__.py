@@ -24,6 +24,7 @@ from factory.windows.render import Merged, place, render
 __all__ = ["Files", "Merged", "read"]
 
 _ROOT = re.compile(r"/(?:testbed|workspace/[^/]+|repo|app|[\w.-]+__[\w.-]+)(?=/)")
+_OUTSIDE = ("/tmp/", "/var/tmp/", "/dev/", "/proc/")
 _TOKEN = re.compile(r"[\w./+-]{3,400}")
 _WRITES = re.compile(r"writ|open\([^)\n]{0,300}['\"][rwax]?[wax+]b?t?['\"]|inplace|shutil|os\.re|unlink|sed -i|subprocess|patch|truncate|>")
 
@@ -67,7 +68,8 @@ def read(steps: tuple[Step, ...], vocabulary: Vocabulary, wanted: Iterable[str],
         merged = render(history)
         if merged is not None:
             out[path] = merged
-    opened = tuple(p for p in out if any(not w.is_search for _, w in (*histories[p].windows, *histories[p].loose)))
+    made = {file.new_path for _, text in diffs for file in _files_of(text) if not file.old_path}
+    opened = tuple(p for p in out if p not in made and not p.startswith(_OUTSIDE) and any(not w.is_search for _, w in (*histories[p].windows, *histories[p].loose)))
     named = frozenset(w.path for w in shown) | {e.what.path for e in found if isinstance(e.what, Edit) and e.what.path}
     return Files(out, opened, named)
 
@@ -76,14 +78,17 @@ def _witnesses(diffs: list[tuple[int, str]]) -> dict[str, list[tuple[int, FilePa
     """Path -> (position among the events, the agent's patch of that file) of every diff that can be read."""
     out: dict[str, list[tuple[int, FilePatch]]] = {}
     for position, text in diffs:
-        try:
-            files = parse(text).files if text.strip() else ()
-        except PatchError:
-            continue
-        for file in files:
+        for file in _files_of(text):
             if file.old_path:
                 out.setdefault(file.old_path, []).append((position, file))
     return out
+
+
+def _files_of(diff: str) -> tuple[FilePatch, ...]:
+    try:
+        return parse(diff).files if diff.strip() else ()
+    except PatchError:
+        return ()
 
 
 def _follow(found: list[Event], histories: dict[str, History]) -> dict[str, int]:

@@ -22,8 +22,20 @@ from factory.records import Source, Trajectory
 # name -> module under factory.formats, imported when first used; the order is the order of detection
 FORMATS: dict[str, str] = {
     "intercode": "intercode",
+    "reflexion": "reflexion",
+    "claude_code": "claude_code",
+    "codex": "codex",
+    "openai_responses": "openai_responses",
+    "swe_agent": "swe_agent",
+    "nebius": "nebius",
+    "openhands_events": "openhands_events",
+    "adk": "adk",
     "mini_swe_agent": "mini_swe_agent",
+    "anthropic_blocks": "anthropic_blocks",
+    "langgraph": "langgraph",
     "webdancer": "webdancer",
+    "fireact": "fireact",
+    "conversations": "conversations",
     "openai_chat": "openai_chat",
 }
 

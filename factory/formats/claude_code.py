@@ -1,0 +1,61 @@
+"""Claude Code sessions: JSONL of {type: user|assistant|..., message: {id, role, content}, uuid, isSidechain}, one session a file.
+
+One assistant turn is split over several lines with the same `message.id`. Side chains are the sub-agents' own
+conversations: their result comes back to the main one through the Task tool, so they are left out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from factory.formats import rows
+from factory.formats.answers import final_of
+from factory.formats.content_blocks import read_agent, read_user
+from factory.formats.fields import need_dict, need_list, text_at
+from factory.formats.turns import Turns
+from factory.records import Trajectory
+
+VERSION = "1"
+WHOLE_FILE = True
+AROUND = ("<command-", "<local-command-", "<system-reminder>", "Caveat: The messages below", "[Request interrupted")
+LINE_KEYS = {"uuid", "sessionId", "message", "type"}
+
+
+def sniff(value: Any) -> str:
+    if not isinstance(value, list):
+        return ""
+    for index, line in enumerate(value[:30]):
+        if isinstance(line, dict) and line.keys() >= LINE_KEYS and isinstance(line["message"], dict):
+            return f"line {index} is a message of a session"
+    return ""
+
+
+def parse(value: Any, domain: str) -> Trajectory:
+    turns, question, session, said_by = Turns(), "", "", ""
+    for index, line in enumerate(need_list(value, "lines")):
+        place = f"lines[{index}]"
+        line = need_dict(line, place)
+        if line.get("type") not in ("user", "assistant") or line.get("isSidechain"):
+            continue
+        session = session or text_at(line, "sessionId")
+        message = need_dict(line.get("message"), f"{place}.message")
+        if line["type"] == "assistant":
+            if not said_by or text_at(message, "id") != said_by:
+                turns.begin()
+            said_by = text_at(message, "id")
+            read_agent(turns, message.get("content"), f"{place}.message.content")
+        else:
+            text = read_user(turns, message.get("content"), f"{place}.message.content").strip()
+            if text and not question and not text.startswith(AROUND):
+                question = text
+    steps, last = turns.close()
+    domain = rows.domain_for({}, steps, domain) or "swe"
+    final_reasoning, final_answer = final_of(steps, last, domain)
+    return Trajectory(
+        domain=domain,  # type: ignore[arg-type]
+        task_id=session,
+        question=question,
+        steps=steps,
+        final_reasoning=final_reasoning,
+        final_answer=final_answer,
+    )

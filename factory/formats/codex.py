@@ -1,0 +1,62 @@
+"""Codex session rollouts: JSONL of {timestamp, type: session_meta | response_item | event_msg, payload}, one session a file.
+
+Older ones have the items themselves on the lines, after a first line {id, timestamp, instructions}.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from factory.formats import rows
+from factory.formats.answers import final_of
+from factory.formats.fields import content_text, need_dict, need_list, text_at
+from factory.formats.response_items import KNOWN, read_item
+from factory.formats.turns import Turns
+from factory.records import Environment, Trajectory
+
+VERSION = "1"
+WHOLE_FILE = True
+AROUND = ("<environment_context>", "<user_instructions>", "<ENVIRONMENT_CONTEXT>", "# AGENTS.md", "<permissions")
+
+
+def sniff(value: Any) -> str:
+    if not isinstance(value, list) or not value or not all(isinstance(line, dict) for line in value[:20]):
+        return ""
+    if value[0].get("type") == "session_meta" and isinstance(value[0].get("payload"), dict):
+        return "the first line is a session_meta"
+    if {"id", "timestamp"} <= value[0].keys() and "role" not in value[0] and any(line.get("type") in KNOWN for line in value[1:8]):
+        return "a first line with id and timestamp, then items of the Responses API"
+    return ""
+
+
+def parse(value: Any, domain: str) -> Trajectory:
+    lines = need_list(value, "lines")
+    turns, question, meta = Turns(), "", {}
+    for index, line in enumerate(lines):
+        line = need_dict(line, f"lines[{index}]")
+        kind = line.get("type")
+        if kind == "session_meta" or (index == 0 and kind is None):
+            meta = line.get("payload") if isinstance(line.get("payload"), dict) else line
+            continue
+        item = need_dict(line.get("payload"), f"lines[{index}].payload") if kind == "response_item" else line
+        if item.get("type") not in KNOWN:
+            continue  # events for the screen, and records of settings
+        if item.get("role") == "user":
+            text = content_text(item.get("content"), f"lines[{index}].content").strip()
+            if not question and not text.startswith(AROUND):
+                question = text
+        else:
+            read_item(turns, item, f"lines[{index}]")
+    steps, last = turns.close()
+    domain = rows.domain_for({}, steps, domain) or "swe"
+    final_reasoning, final_answer = final_of(steps, last, domain)
+    git = meta.get("git") if isinstance(meta.get("git"), dict) else {}
+    return Trajectory(
+        domain=domain,  # type: ignore[arg-type]
+        task_id=text_at(meta, "id"),
+        question=question,
+        steps=steps,
+        final_reasoning=final_reasoning,
+        final_answer=final_answer,
+        environment=Environment(base_commit=text_at(git, "commit_hash")),
+    )

@@ -12,7 +12,6 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Any
 
 from factory.cage.results import Cell, Nested, unescape_text
@@ -88,11 +87,16 @@ class Profile:
                 return ("num", Decimal(int(key[1])), None)
             if key[0] == "num" and "num" not in self.classes and "bool" in self.classes and key[1] in (0, 1):
                 return ("bool", bool(key[1]))
+            if key[0] == "hex" and "hex" not in self.classes and "text" in self.classes:
+                return ("text", normal(cell.decode("utf-8", "replace")))  # MySQL clients hand out some text as bytes
             return key
-        for text in forms(cell):
+        if cell == "NULL" and "null" in self.classes:
+            return ("null",)  # the text NULL is written with a backslash
+        readings = forms(cell)
+        for text in readings:
             if text in self.texts:
                 return ("text", text)
-        return self.read_typed(forms(cell)[-1])
+        return self.read_typed(readings[-1])
 
     def read_typed(self, text: str) -> Key:
         if "null" in self.classes and (text in NULL_WORDS or text == ""):
@@ -121,7 +125,6 @@ class Profile:
 WRAPPINGS = (("**", "**"), ("__", "__"), ("`", "`"), ('"', '"'), ("'", "'"))
 
 
-@lru_cache(maxsize=4096)
 def forms(cell: str) -> tuple[str, ...]:
     """What a printed cell may stand for, plainest first: as written, unescaped, without quotes or emphasis."""
     found = [normal(str(cell)), normal(cell.strip())]

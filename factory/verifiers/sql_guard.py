@@ -1,0 +1,172 @@
+"""Changed copies of the database: a query that only happens to give the gold's result differs on one of them.
+
+The changes keep what real data keeps: rows are dropped by the values of the columns that tables are joined
+by, on both sides, so that no row loses its partner; values are set only in columns that are compared with a
+literal, to that literal and its neighbours; rows are doubled only where the table itself gives new keys.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from factory.cage.queries import parse_query
+from factory.cage.sql import Table
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+Place = tuple[str, str]
+"""(table, column), as the schema spells them."""
+MAX_LITERALS = 6
+
+
+def quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def changes(tables: list[Table], queries: list[str], dialect: str) -> list[list[str]]:
+    """Statements that make each changed copy, for the queries that are to agree on all of them."""
+    facts = Facts(tables)
+    for query in queries:
+        tree = parse_query(query, dialect)
+        if tree is not None:
+            facts.read(tree)
+    classes = facts.join_classes()
+    joined = {place for places in classes for place in places}
+    loose = [t for t in facts.mentioned if not any(table == t for table, _ in joined)]
+    plans = []
+    for seed, share in ((1, 3), (2, 2), (3, 3)):
+        chosen = classes[(seed - 1) % len(classes)] if classes else []
+        drops = [drop(table, quote(column), seed, share) for table, column in chosen]
+        plans.append(drops + [drop(table, "rowid", seed, share) for table in loose])
+    plans.append(facts.near_literals(joined, dialect))
+    if dialect == "sqlite":
+        plans.append(facts.doubled())
+    return [plan for plan in plans if plan]
+
+
+def drop(table: str, value: str, seed: int, share: int) -> str:
+    return f"DELETE FROM {quote(table)} WHERE bucket({value}, {seed}) % {share} = 0"
+
+
+class Facts:
+    """What the queries say about the tables: which are named, joined by what, compared with what."""
+
+    def __init__(self, tables: list[Table]):
+        self.tables = {t.name.casefold(): t for t in tables if not t.view}
+        self.mentioned: list[str] = []
+        self.links: list[tuple[Place, Place]] = []
+        self.literals: dict[Place, list[tuple[str, bool]]] = defaultdict(list)
+        """Place -> (literal, whether it is text)."""
+
+    def read(self, tree: exp.Expression) -> None:
+        from sqlglot import exp
+
+        aliases: dict[str, str] = {}
+        for node in tree.find_all(exp.Table):
+            if table := self.tables.get(node.name.casefold()):
+                aliases[node.alias_or_name.casefold()] = table.name
+                if table.name not in self.mentioned:
+                    self.mentioned.append(table.name)
+        for node in tree.find_all(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In):
+            left = self.place(node.this, aliases)
+            others = [node.args.get(k) for k in ("expression", "low", "high")] + list(node.args.get("expressions") or ())
+            if isinstance(node, exp.In) and (query := node.args.get("query")) is not None:
+                inner = query.this if isinstance(query, exp.Subquery) else query
+                others = list(inner.selects[:1]) if isinstance(inner, exp.Query) else []
+            for other in others:
+                right = self.place(other, aliases)
+                if left and right:
+                    self.links.append((left, right))
+                elif place := left or right:
+                    self.note(place, other if left else node.this)
+        for join in tree.find_all(exp.Join):
+            for name in join.args.get("using") or ():
+                self.link_same(name.name)
+
+    def place(self, node: exp.Expression | None, aliases: dict[str, str]) -> Place | None:
+        """The table's column that `node` is; None for anything else and where two tables could own it."""
+        from sqlglot import exp
+
+        if isinstance(node, exp.Alias):
+            node = node.this
+        if not isinstance(node, exp.Column):
+            return None
+        owners = [aliases[node.table.casefold()]] if node.table.casefold() in aliases else list(dict.fromkeys(aliases.values()))
+        found = [
+            (owner, c.name) for owner in owners for c in self.tables[owner.casefold()].columns if c.name.casefold() == node.name.casefold()
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def note(self, place: Place, node: exp.Expression | None) -> None:
+        from sqlglot import exp
+
+        negative = isinstance(node, exp.Neg)
+        node = node.this if negative else node
+        if isinstance(node, exp.Literal):
+            self.literals[place].append(("-" * negative + node.name, node.is_string))
+        elif isinstance(node, exp.Column) and not node.table and node.this.quoted:
+            self.literals[place].append((node.name, True))  # SQLite takes "text" that names no column as a string
+
+    def link_same(self, name: str) -> None:
+        places = [(t, c.name) for t in self.mentioned for c in self.tables[t.casefold()].columns if c.name.casefold() == name.casefold()]
+        self.links += zip(places, places[1:])
+
+    def join_classes(self) -> list[list[Place]]:
+        """Columns that hold the same values, joined by the queries or by a declared foreign key; largest first."""
+        root: dict[Place, Place] = {}
+
+        def find(place: Place) -> Place:
+            while root.setdefault(place, place) != place:
+                place = root[place]
+            return place
+
+        for a, b in self.links + self.declared():
+            root[find(a)] = find(b)
+        classes: dict[Place, list[Place]] = defaultdict(list)
+        for place in root:
+            classes[find(place)].append(place)
+        return sorted((sorted(c) for c in classes.values()), key=lambda c: (-len(c), c))
+
+    def declared(self) -> list[tuple[Place, Place]]:
+        links = []
+        for name in self.mentioned:
+            for column, other, target in self.tables[name.casefold()].foreign_keys:
+                table = self.tables.get(other.casefold())
+                if table is None:
+                    continue
+                target = target or next((c.name for c in table.columns if c.primary_key == 1), "")
+                if target:
+                    links.append(((name, column), (table.name, target)))
+        return links
+
+    def near_literals(self, joined: set[Place], dialect: str) -> list[str]:
+        statements = []
+        for place, literals in self.literals.items():
+            table, column = place
+            declared = next(c for c in self.tables[table.casefold()].columns if c.name == column)
+            if place in joined or declared.primary_key:
+                continue
+            values: list[tuple[str, bool]] = []
+            for literal, is_text in literals[:MAX_LITERALS]:
+                values.append((literal, is_text))
+                if not is_text and literal.lstrip("-").isdecimal():
+                    values += [(str(int(literal) + 1), False), (str(int(literal) - 1), False)]
+            for i, (value, is_text) in enumerate(dict.fromkeys(values)):
+                written = "'" + value.replace("'", "''") + "'" if is_text else value
+                verb = "UPDATE OR IGNORE" if dialect == "sqlite" else "UPDATE"
+                statements.append(
+                    f"{verb} {quote(table)} SET {quote(column)} = {written} WHERE bucket(rowid, 'v') % {2 * len(set(values)) + 1} = {i}"
+                )
+        return statements
+
+    def doubled(self) -> list[str]:
+        statements = []
+        for name in self.mentioned:
+            columns = self.tables[name.casefold()].columns
+            keys = [c for c in columns if c.primary_key]
+            rest = ", ".join(quote(c.name) for c in columns if not c.primary_key)
+            if len(keys) == 1 and keys[0].type.upper() == "INTEGER" and rest:
+                statements.append(f"INSERT OR IGNORE INTO {quote(name)} ({rest}) SELECT {rest} FROM {quote(name)} WHERE bucket(rowid, 'd') % 2 = 0")
+        return statements

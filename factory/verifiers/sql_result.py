@@ -1,0 +1,203 @@
+"""Judge of SQL answers: the answer's table against the executed gold result.
+
+`strict_bag` (the default) compares typed cells, whole rows, as bags or in the order that the gold query's
+outermost ORDER BY promises, columns one to one. An answer that is SQL is executed in the cage, and has to
+agree with the gold query on changed copies of the database too. The other modes repeat public evaluators,
+known faults included (sql_parity.py).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from factory.cage.compare import Comparison, compare, name_key
+from factory.cage.cells import Printed, read_number
+from factory.cage.queries import limit_of, outer_query, parse_query, reads_clock, rounds
+from factory.cage.results import ResultTable
+from factory.cage.sql import SqlCage, SqlError, dialect_of, shared_cage
+from factory.errors import RowError
+from factory.recipe import Verify
+from factory.records import Example, Verdict
+from factory.side import SideInputs
+from factory.verifiers.sql_answer import Answer, read_answer
+from factory.verifiers.sql_guard import changes
+from factory.verifiers.sql_parity import judge_parity
+from factory.verifiers.sql_words import judge_words
+
+VERSION = "1"
+
+ANSWER_SECONDS = 10.0
+MIN_AGREEING_COPIES = 2
+SMALL_INTEGER = 100
+EXTRACTED_CHARS = 4_000
+
+
+def verify(example: Example, answer: str, settings: Verify, side: SideInputs) -> Verdict:
+    """Judge `answer` by `example.ground_truth`; never raises for what the answer holds."""
+    rule = settings.sql_mode
+    try:
+        gold = ResultTable.from_json(example.ground_truth.result)
+    except ValueError as e:
+        return verdict(rule, Comparison("undecided", "no_gold_result", str(e)[:200]))
+    read = read_answer(answer, example.environment.dialect or "sqlite")
+    rule = f"{rule}:{read.kind}"
+    if read.kind in ("empty", "too_large", "several"):
+        outcome = "reject" if read.kind == "empty" else "undecided"
+        return verdict(rule, Comparison(outcome, {"empty": "no_answer", "several": "several_tables"}.get(read.kind, read.kind)))
+    try:
+        if settings.sql_mode != "strict_bag":
+            found = judge_parity(settings.sql_mode, example, gold, read, Judge(example, side))
+        elif read.kind == "sql":
+            found = Judge(example, side).sql(read.text, gold)
+        elif read.kind == "text":
+            found = judge_words(read.text, gold, example.question, rounds(example.ground_truth.sql))
+        else:
+            found = judge_table(read, gold, rounds(example.ground_truth.sql))
+    except RowError as e:
+        found = Comparison("undecided", e.reason, e.detail[:300])
+    marks = ["rounded"] if found.rounded else []
+    if gold.cut_tie:
+        marks.append("tie_ambiguous")
+    if read.kind != "sql" and is_low_information(gold):
+        marks.append("low_information")
+        if found.outcome == "accept" and settings.low_information == "reject":
+            found = Comparison("reject", "low_information", "a right answer of one small cell")
+    return verdict(rule, found, read.text[:EXTRACTED_CHARS], tuple(marks))
+
+
+def verdict(rule: str, found: Comparison, extracted: str = "", marks: tuple[str, ...] = ()) -> Verdict:
+    return Verdict(
+        outcome=found.outcome, reason=found.reason, rule=rule, version=VERSION, extracted=extracted, detail=found.detail, marks=marks
+    )
+
+
+def is_low_information(gold: ResultTable) -> bool:
+    """A result that a guess may hit: no row, or one cell that is NULL, a boolean or a small whole number."""
+    if not gold.rows:
+        return True
+    if len(gold.rows) > 1 or len(gold.columns) > 1:
+        return False
+    cell = gold.rows[0][0]
+    if cell is None or isinstance(cell, bool):
+        return True
+    number = read_number(str(cell)) if not isinstance(cell, bytes) else None
+    return number is not None and number[0] == int(number[0]) and abs(number[0]) < SMALL_INTEGER
+
+
+def judge_table(read: Answer, gold: ResultTable, rounded: bool) -> Comparison:
+    """The best that the readings of one written table give: with, without a header row, a flat list up or across."""
+    first: Comparison | None = None
+    for table in readings(read, gold):
+        found = compare(gold, table, rounded)
+        if found.outcome == "accept":
+            return found
+        if first is None or first.reason in ("wrong_rows", "missing_columns"):
+            first = found
+    return first or Comparison("reject", "wrong_rows", f"no rows, expected {len(gold.rows)}")
+
+
+def readings(read: Answer, gold: ResultTable) -> Iterator[ResultTable]:
+    names, rows = read.shape or ([], [])
+    width = len(names) or (len(rows[0]) if rows else len(gold.columns))
+    if names:
+        yield ResultTable(tuple(names), tuple(map(tuple, rows)))
+    else:
+        yield ResultTable(("",) * width, tuple(map(tuple, rows)))
+    if read.kind == "markdown" and len(rows) + 1 == len(gold.rows):
+        # Markdown has no table without a header line: its first row may stand there.
+        yield ResultTable(("",) * width, (tuple(Printed(n) for n in names), *map(tuple, rows)))
+    if read.header_is_row and len(rows) == len(gold.rows) + 1 and is_header(rows, gold):
+        yield ResultTable(tuple(str(c) for c in rows[0]), tuple(map(tuple, rows[1:])))
+    if not names and len(rows) == 1 and len(gold.columns) == 1 and width == len(gold.rows) > 1:
+        yield ResultTable(("",), tuple((c,) for c in rows[0]))
+
+
+def is_header(rows: list[list[Any]], gold: ResultTable) -> bool:
+    """Whether the first row names columns: the gold's names, or a word above nothing but numbers."""
+    first = rows[0]
+    if not all(isinstance(c, str) for c in first):
+        return False
+    if {name_key(c) for c in first} & {name_key(c) for c in gold.columns} - {""}:
+        return True
+    for i, cell in enumerate(first):
+        if read_number(cell) is None and all(isinstance(r[i], str) and read_number(r[i]) is not None for r in rows[1:]):
+            return True
+    return False
+
+
+class Judge:
+    """Queries of one example, run on its database."""
+
+    def __init__(self, example: Example, side: SideInputs):
+        self.example, self.side = example, side
+        self.cage: SqlCage = shared_cage("answer")
+
+    def database(self) -> tuple[Path, str]:
+        """RowError("side_input_missing") where the example's database is not at hand."""
+        environment = self.example.environment
+        if not environment.database:
+            raise RowError("side_input_missing", "the example names no database")
+        path = self.side.path(environment.database)
+        try:
+            return path, environment.dialect or dialect_of(path)
+        except SqlError as e:
+            raise RowError("side_input_missing", e.message) from None
+
+    def run(self, sql: str, max_rows: int) -> ResultTable | Comparison:
+        path, dialect = self.database()
+        try:
+            return self.cage.query(path, dialect, sql, max_rows, ANSWER_SECONDS)
+        except SqlError as e:
+            return failure(e)
+
+    def sql(self, sql: str, gold: ResultTable) -> Comparison:
+        sql = sql.strip().rstrip(";").strip()
+        path, dialect = self.database()
+        table = self.run(sql, len(gold.rows) + 1)
+        if isinstance(table, Comparison):
+            return table
+        found = compare(gold, table)
+        if found.outcome != "accept":
+            return found
+        tree = parse_query(sql, dialect)
+        try:
+            if self.cage.unstable_functions(path, dialect, sql) or (tree is not None and reads_clock(tree)):
+                return Comparison("undecided", "nondeterministic", "the query reads chance or the clock")
+            return self.guard(path, dialect, sql, gold)
+        except SqlError as e:
+            return Comparison("undecided", "guard_failed", str(e)[:300])
+
+    def guard(self, path: Path, dialect: str, sql: str, gold: ResultTable) -> Comparison:
+        """Accept a query that agrees with the gold query on at least two changed copies, and differs on none."""
+        truth = self.example.ground_truth.sql.strip().rstrip(";").strip()
+        if not truth:
+            return Comparison("undecided", "guard_failed", "no gold query to compare with")
+        tree = parse_query(truth, dialect)
+        limited = tree is None or limit_of(outer_query(tree)) is not None
+        agreeing = 0
+        for statements in changes(self.cage.tables(path, dialect), [truth, sql], dialect):
+            expected, given = self.cage.query_copy(path, dialect, statements, [truth, sql], timeout=ANSWER_SECONDS)
+            if isinstance(expected, SqlError):
+                continue
+            if isinstance(given, SqlError):
+                return Comparison("undecided", "differs_on_changed_data", str(given)[:300])
+            found = compare(dataclasses.replace(expected, order=None), given)
+            if found.outcome == "accept":
+                agreeing += 1
+            elif not (limited and len(expected.rows) == len(given.rows)):
+                # A limit may cut rows of equal order differently; nothing is learnt from that.
+                return Comparison("undecided", "differs_on_changed_data", found.reason)
+        if agreeing < MIN_AGREEING_COPIES:
+            return Comparison("undecided", "guard_failed", f"only {agreeing} changed copies could be compared")
+        return Comparison("accept", "match", f"agrees on {agreeing} changed copies")
+
+
+def failure(error: SqlError) -> Comparison:
+    if error.kind == "overflow" and "rows" in error.message:
+        return Comparison("reject", "wrong_rows", error.message)
+    if error.kind in ("sql", "refused"):
+        return Comparison("reject", f"sql_{'fails' if error.kind == 'sql' else 'refused'}", error.message)
+    return Comparison("undecided", f"sql_{error.kind}", error.message)

@@ -38,7 +38,11 @@ class Applied(NamedTuple):
 
 
 class _Misfit(Exception):
-    """A hunk has no place."""
+    """A hunk has no place, or has several where it must have one."""
+
+    def __init__(self, detail: str, is_ambiguous: bool = False):
+        super().__init__(detail)
+        self.is_ambiguous = is_ambiguous
 
 
 def apply(files: dict[str, str], patch: str | Patch, strict: bool = True) -> Applied:
@@ -57,12 +61,14 @@ def _ladder(files: dict[str, str], patch: Patch, strict: bool) -> Applied:
         try:
             new, rung = _all_files(files, patch, highest, budget)
         except _Misfit as e:
-            first = first or e
+            first = e if e.is_ambiguous else first or e
             continue
         if highest >= FUZZY and strict:
             return Applied(False, {}, rung=RUNGS[rung], fuzzy=True, reason="patch_needs_fuzz", detail=str(first))
         return Applied(True, new, RUNGS[rung], rung >= FUZZY)
-    return Applied(False, {}, reason="patch_does_not_apply", detail=str(first))
+    assert first is not None
+    reason = "ambiguous" if first.is_ambiguous else "patch_does_not_apply"
+    return Applied(False, {}, reason=reason, detail=str(first))
 
 
 def _all_files(
@@ -122,10 +128,10 @@ def _one_file(text: str, file: FilePatch, highest: int, budget: place.Budget) ->
 
 
 def _align_newlines(text: str, hunks: tuple[Hunk, ...]) -> tuple[Hunk, ...]:
-    """Hunks with the file's line ends, where both the file and the patch have only one kind."""
+    """Hunks with the file's line ends, where the file has only one kind and the patch's old and new lines the other."""
     lines = [line for hunk in hunks for line in hunk.lines if line.endswith("\n")]
     with_return = sum(line.endswith("\r\n") for line in lines)
-    if with_return == len(lines) and "\r\n" not in text and text:
+    if with_return == len(lines) and "\r\n" not in text and any(line[0] != "+" for line in lines):
         return tuple(hunk._replace(lines=tuple(_without_return(line) for line in hunk.lines)) for hunk in hunks)
     if not with_return and "\r\n" in text and text.count("\r\n") == text.count("\n"):
         return tuple(
@@ -161,7 +167,7 @@ def _place_hunks(
         at, before, after, rung = _place(hunk, free, position, highest, budget)
         if at < 0:
             why = "has more than one place" if at == -2 else "does not match"
-            raise _Misfit(f"hunk {number} of `{file.old_path or file.new_path}` {why}")
+            raise _Misfit(f"hunk {number} of `{file.old_path or file.new_path}` {why}", at == -2)
         worst = max(worst, rung)
         found = lines[at : at + len(before)]
         if rung == RUNGS.index("whitespace"):
@@ -182,9 +188,9 @@ def _place(
 ) -> tuple[int, list[str], list[str], int]:
     """Index of the hunk, the lines it takes and gives, and its rung; a negative index where it has no place."""
     before, after = hunk.before, hunk.after
-    numbered = hunk.old_start >= 0
     # without context git takes a hunk for the end of the file, whatever its number
-    if numbered and (hunk.leading or hunk.trailing or len(before) == len(free)):
+    numbered = hunk.old_start >= 0 and (hunk.leading or hunk.trailing or len(before) == len(free))
+    if numbered:
         at = place.exact(hunk, free, position, budget)
         if at >= 0:
             return at, before, after, RUNGS.index("recount") if hunk.recounted else 0

@@ -130,6 +130,8 @@ def read_file(lines: list[str], i: int) -> tuple[FilePatch, int]:
         flags["is_deleted"] |= not plus
         old, new = minus or old, plus or new
         i += 2
+        if i == len(lines) or not lines[i].startswith("@@"):
+            raise PatchError("patch_malformed", f"line {i}: no hunk follows the header of `{new or old}`")
     if flags["is_new"] and flags["is_deleted"]:
         raise PatchError("patch_malformed", f"`{new}` is both new and deleted")
     if old != new and not (flags["is_rename"] or flags["is_copy"] or flags["is_new"] or flags["is_deleted"]):
@@ -162,9 +164,13 @@ def read_hunk(lines: list[str], i: int) -> tuple[Hunk, int]:
         old_start, old, new_start, new = (int(found[k]) if found[k] else 1 for k in (1, 2, 3, 4))
         end = end_by_counts(lines, start, old, new)
         if end and not continues(lines, end):
+            refuse_leftover(lines, end, ("+", " ", "@ "))
             return Hunk(old_start, new_start, body(lines, start, end)), end
     end = end_by_lines(lines, start)
     if found:
+        num_new = sum(line[:1] != "-" for line in lines[start:end])
+        if end == len(lines) and num_new < new and lines[end - 1][:1] in ("+", "-"):
+            raise PatchError("patch_malformed", f"line {end}: the text ends in the middle of a hunk's changes")
         return Hunk(old_start, new_start, body(lines, start, end), recounted=True), end
     return Hunk(-1, -1, body(lines, start, end), recounted=True), end
 
@@ -199,8 +205,7 @@ def continues(lines: list[str], i: int) -> bool:
 
 
 def end_by_lines(lines: list[str], i: int) -> int:
-    """The line after the last one that can belong to a hunk. What follows up to the next header must be plain prose:
-    a context line that lost its mark would otherwise end the hunk early and silently drop the rest."""
+    """The line after the last one that can belong to a hunk."""
     while i < len(lines) and lines[i][:1] in ("", "\r", " ", "+", "-", "\\") and not is_header(lines, i):
         if lines[i].rstrip() == "--":
             break
@@ -208,11 +213,17 @@ def end_by_lines(lines: list[str], i: int) -> int:
     end = i
     while lines[end - 1] in ("", "\r"):
         end -= 1
+    refuse_leftover(lines, i, ("+", "-", " ", "@ "))
+    return end
+
+
+def refuse_leftover(lines: list[str], i: int, marks: tuple[str, ...]) -> None:
+    """What follows a hunk up to the next header must be prose: a context line that lost its mark, or a broken header,
+    would otherwise silently drop the rest of the patch. A hunk with right counts may be followed by `- ` bullets."""
     while i < len(lines) and not lines[i].startswith(("@@", "diff --git ", "Index: ")) and not is_header(lines, i):
-        if lines[i].startswith(("+", "-", " ")) and lines[i].rstrip() not in ("--", "---"):
+        if lines[i].startswith(marks) and lines[i].rstrip() not in ("--", "---"):
             raise PatchError("patch_malformed", f"line {i + 1}: a line of a hunk after the hunk's end")
         i += 1
-    return end
 
 
 def body(lines: list[str], start: int, end: int) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from factory.worlds import create
 from factory.worlds.runs import chance
 from factory.worlds.sql_schemas import SCHEMAS, Schema
 
-SMALLEST, LARGEST = 150, 6_000
+SMALLEST, LARGEST = 150, 3_400
 """Rows of the largest table of usual databases; sizes lie between, evenly on a logarithmic scale."""
 OVERSIZED = 14_000
 """Rows of the largest table of a database whose contents no budget of 131,072 tokens can hold."""

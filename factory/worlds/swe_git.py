@@ -67,6 +67,10 @@ def checkout(source: Path, revision: str, folder: Path) -> None:
     git(folder, "config", "core.abbrev", "10")
 
 
+def remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def diff(before: dict[str, str], after: dict[str, str], scratch: Path) -> str:
     """What `git diff` says of a change from `before` to `after`, of the files that differ."""
     from factory.worlds.swe_measure import write_tree

@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -147,6 +149,12 @@ def run_tests(files: dict[str, str], cache: Path, path: str = "") -> Result:
         result = Result(status, scrub(output, folder), outcomes(xml) if status in (0, 1) else {})
     remember(cache, key, result)
     return result
+
+
+def run_all(trees: Iterable[dict[str, str]], cache: Path, workers: int) -> None:
+    """Run the tests of several trees at a time, so that their results are remembered."""
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(lambda files: run_tests(files, cache), trees))
 
 
 def outcomes(xml: Path) -> dict[str, str]:

@@ -243,7 +243,7 @@ def group(rows: list[Row], tolerant: list[int]) -> dict[Row, list[tuple[Key, ...
     places = set(tolerant)
     for row in rows:
         key = tuple((k[0],) if i in places and k[0] == "num" else plain(k) for i, k in enumerate(row))
-        groups[key].append(tuple(row[i] if row[i][0] == "num" else row[i] for i in tolerant))
+        groups[key].append(tuple(row[i] for i in tolerant))
     return groups
 
 

@@ -115,39 +115,43 @@ def rounds(sql: str) -> bool:
     return re.search(r"\bround\s*\(", sql, re.IGNORECASE) is not None
 
 
-WORD = re.compile(r"""'(?:[^']|'')*'|--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/|["`\[]([^"`\]]*)["`\]]|([A-Za-z_][\w$]*)|[.,(]""")
+WORD = re.compile(
+    r"""'(?:[^']|'')*'|--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/|(?P<quoted>["`\[][^"`\]]*["`\]])|(?P<bare>[A-Za-z_][\w$]*)|(?P<mark>[.,()])"""
+)
+STARTERS = frozenset({"FROM", "JOIN"})
+ENDERS = frozenset({"WHERE", "SELECT", "GROUP", "ORDER", "HAVING", "ON", "USING", "LIMIT", "UNION", "SET"})
 
 
 def names_after_from(sql: str) -> list[str]:
-    """Words that stand where a table's name does: after FROM or JOIN, and after their commas. For dialects that no engine here speaks."""
+    """Words that stand where a table's name does: after FROM and JOIN, and after the commas of a FROM.
+
+    For queries in a dialect that no engine here speaks. Of `schema.table` the last part is given.
+    """
     found: list[str] = []
-    expecting = False
+    state = ""  # "name": a table is due; "named": it was just given; "list": behind it, where a comma brings another
     dotted = False
     for match in WORD.finditer(sql[:MAX_SQL_CHARS]):
-        word = match[2] or match[1]
-        if word is None:
-            if match[0] == ".":
-                dotted = bool(found)
-            elif match[0] == ",":
-                expecting = bool(found) and expecting_list
-            elif match[0] == "(":
-                expecting = False
+        quoted, bare, mark = match.group("quoted", "bare", "mark")
+        if mark == ".":
+            dotted = True
             continue
-        if dotted and found and not expecting:
-            # schema.table: the table is the last part
-            if last_was_name:
+        if mark == "," and state in ("named", "list"):
+            state = "name"
+        elif mark in ("(", ")"):
+            state = "list" if mark == ")" and state else ""
+        elif (quoted or bare) is not None:
+            word = quoted[1:-1] if quoted else bare
+            keyword = bare.upper() if bare and not dotted else ""
+            if keyword in STARTERS:
+                state = "name"
+            elif keyword in ENDERS:
+                state = ""
+            elif dotted and state == "named":
                 found[-1] = word
-            dotted = False
-            continue
+            elif state == "name":
+                found.append(word)
+                state = "named"
+            elif state == "named":
+                state = "list"
         dotted = False
-        upper = word.upper() if match[2] else ""
-        if upper in ("FROM", "JOIN"):
-            expecting, expecting_list, last_was_name = True, True, False
-        elif upper in ("WHERE", "SELECT", "GROUP", "ORDER", "HAVING", "ON", "USING", "LIMIT", "UNION", "SET"):
-            expecting, expecting_list, last_was_name = False, False, False
-        elif expecting:
-            found.append(word)
-            expecting, last_was_name = False, True
-        else:
-            last_was_name = False
     return found

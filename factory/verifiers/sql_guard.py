@@ -7,6 +7,7 @@ literal, to that literal and its neighbours; rows are doubled only where the tab
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -111,7 +112,7 @@ class Facts:
 
     def link_same(self, name: str) -> None:
         places = [(t, c.name) for t in self.mentioned for c in self.tables[t.casefold()].columns if c.name.casefold() == name.casefold()]
-        self.links += zip(places, places[1:])
+        self.links += itertools.pairwise(places)
 
     def join_classes(self) -> list[list[Place]]:
         """Columns that hold the same values, joined by the queries or by a declared foreign key; largest first."""

@@ -189,11 +189,16 @@ def shape_of_dict(value: dict, depth: int) -> Shape | None:
             return [str(n) for n in names], inner[1]
         return None
     items = list(value.values())
-    if len(items) == 1 and depth < 3 and isinstance(items[0], list | dict | tuple) and items[0]:
-        if isinstance(items[0], dict) or any(isinstance(i, list | dict | tuple) for i in items[0]):
-            return as_shape(items[0], depth + 1)
+    if len(items) == 1 and depth < 3 and wraps_rows(items[0]):
+        return as_shape(items[0], depth + 1)
     if items and all(isinstance(i, list | tuple) for i in items):
         if len({len(i) for i in items}) > 1:
             return None
         return [str(k) for k in value], [[as_cell(c) for c in row] for row in zip(*items, strict=True)]
     return [str(k) for k in value], [[as_cell(i) for i in items]] if items else []
+
+
+def wraps_rows(value: Any) -> bool:
+    """Whether the one entry of a dict, such as {"result": [...]}, is the table itself."""
+    nested = list | dict | tuple
+    return (isinstance(value, dict) and bool(value)) or (isinstance(value, list | tuple) and any(isinstance(i, nested) for i in value))

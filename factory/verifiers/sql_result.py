@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from factory.cage.compare import Comparison, compare, name_key
 from factory.cage.cells import Printed, read_number
+from factory.cage.compare import Comparison, compare, name_key
 from factory.cage.queries import limit_of, outer_query, parse_query, reads_clock, rounds
 from factory.cage.results import ResultTable
 from factory.cage.sql import SqlCage, SqlError, dialect_of, shared_cage

@@ -7,6 +7,7 @@ Everything in between is undecided.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 
@@ -22,24 +23,15 @@ WORDS = re.compile(r"[^\W\d_][\w'\u2019-]*")
 SPELT = {
     w: str(n)
     for n, w in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen twenty".split()
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
     )
     if w != "one"
 }
 HEDGES = frozenset(
-    """not no never neither nor either or maybe perhaps possibly probably approximately approx about around roughly
-    circa least most more less fewer over under almost nearly unless except unknown cannot unsure instead rather but
-    however might could may likely unlikely guess estimate estimated believe think seems appears assume assuming
-    excluding without only wrong incorrect false another other others also additionally plus versus vs than""".split()
+    ["not", "no", "never", "neither", "nor", "either", "or", "maybe", "perhaps", "possibly", "probably", "approximately", "approx", "about", "around", "roughly", "circa", "least", "most", "more", "less", "fewer", "over", "under", "almost", "nearly", "unless", "except", "unknown", "cannot", "unsure", "instead", "rather", "but", "however", "might", "could", "may", "likely", "unlikely", "guess", "estimate", "estimated", "believe", "think", "seems", "appears", "assume", "assuming", "excluding", "without", "only", "wrong", "incorrect", "false", "another", "other", "others", "also", "additionally", "plus", "versus", "vs", "than"]
 )
 GLUE = frozenset(
-    """the a an of in on at to for by with from and is are was were be been has have had do does did there this that
-    these those it its they their them he she his her him who whom whose which what where when i we you our my
-    total number count amount sum average answer result results final value values respectively as each all
-    following list row rows column columns named called query returns returned shows gives given therefore so
-    thus hence based table data database equals equal both namely exactly years year old records entries
-    sir please here according""".split()
+    ["the", "a", "an", "of", "in", "on", "at", "to", "for", "by", "with", "from", "and", "is", "are", "was", "were", "be", "been", "has", "have", "had", "do", "does", "did", "there", "this", "that", "these", "those", "it", "its", "they", "their", "them", "he", "she", "his", "her", "him", "who", "whom", "whose", "which", "what", "where", "when", "i", "we", "you", "our", "my", "total", "number", "count", "amount", "sum", "average", "answer", "result", "results", "final", "value", "values", "respectively", "as", "each", "all", "following", "list", "row", "rows", "column", "columns", "named", "called", "query", "returns", "returned", "shows", "gives", "given", "therefore", "so", "thus", "hence", "based", "table", "data", "database", "equals", "equal", "both", "namely", "exactly", "years", "year", "old", "records", "entries", "sir", "please", "here", "according"]
 )
 
 
@@ -70,7 +62,7 @@ def tables_of(text: str, lines: list[str], gold: ResultTable) -> list[ResultTabl
             ways.append([[p] for p in parts])
         if len(lines) == 1 and lines[0].endswith("."):
             ways.append([[lines[0][:-1]]])
-    elif len(lines) == width and height == 1 or len(lines) == 1:
+    elif (len(lines) == width and height == 1) or len(lines) == 1:
         cells = lines if len(lines) > 1 else [p.strip() for p in re.split(r",(?!\d{3}\b)|;|\t", lines[0].rstrip("."))]
         labelled = [c.partition(":") for c in cells]
         if all(mark and value.strip() for _, mark, value in labelled):
@@ -124,7 +116,7 @@ def judge_lines(lines: list[str], gold: ResultTable, question: str, rounded: boo
             return Comparison("undecided", "unclear", "several columns and rows in prose")
         free.discard(fitting)
         chosen.append(fitting)
-    if gold.order is not None and any(gold.order[a] > gold.order[b] for a, b in zip(chosen, chosen[1:])):
+    if gold.order is not None and any(gold.order[a] > gold.order[b] for a, b in itertools.pairwise(chosen)):
         return Comparison("reject", "wrong_order")
     return Comparison("accept", "match")
 

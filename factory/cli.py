@@ -190,7 +190,7 @@ def status(arguments: argparse.Namespace) -> int:
 
 
 def show(arguments: argparse.Namespace) -> int:
-    from factory import parts, screen
+    from factory import ledger, parts, screen
 
     root, version = _version(arguments.out)
     for file in version.files:
@@ -201,21 +201,23 @@ def show(arguments: argparse.Namespace) -> int:
     for file in version.rejections:
         for row in parts.read_rows(root, file.path):
             if row["task_id"] == arguments.id or row["unit"].startswith(arguments.id):
-                print(screen.rejection(row))
+                position = ledger.positions(ledger.load(root, "compile")).get((row["source_uri"], row["source_record"]), "")
+                print(screen.rejection(row, position))
                 return 0
     raise FactoryError(f"`{arguments.id}` is neither the id nor the task of a row of `{arguments.out}`; `factory show any` shows one")
 
 
 def rejections(arguments: argparse.Namespace) -> int:
-    from factory import parts, screen
+    from factory import ledger, parts, screen
 
     root, version = _version(arguments.dataset)
+    positions = ledger.positions(ledger.load(root, "compile"))
     shown = 0
     for file in version.rejections:
         for row in parts.read_rows(root, file.path):
             if arguments.reason in ("", row["reason"]) and shown < arguments.limit:
                 shown += 1
-                print(screen.rejection(row))
+                print(screen.rejection(row, positions.get((row["source_uri"], row["source_record"]), "")))
     return 0
 
 

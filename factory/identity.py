@@ -12,7 +12,7 @@ import importlib
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from factory import cleaning, packing, prompts, tokens
+from factory import cleaning, packing, prompts, tokenizer_files
 from factory.domains import DOMAINS
 from factory.formats import FORMATS
 from factory.recipe import Compile, Input, Recipe, Settings, fingerprint
@@ -31,7 +31,7 @@ def version(family: str, module: str) -> str:
 
 def compile_scope(settings: Compile, source: Input) -> dict[str, str]:
     scope = {
-        "tokenizer": tokens.identity(settings.tokenizer),
+        "tokenizer": tokenizer_files.identity(settings.tokenizer),
         "version.identity": VERSION,
         "version.cleaning": cleaning.VERSION,
         "version.packing": packing.VERSION,

@@ -137,6 +137,11 @@ def parts(commits: list[Commit], kind: str) -> Iterator[PartRecord]:
         yield from (part for part in commit.parts if part.kind == kind)
 
 
+def positions(commits: list[Commit]) -> dict[tuple[str, str], str]:
+    """(URI, hash of the run) -> where it stood in the object when that was last read."""
+    return {(item.uri, row.content): row.position for commit in commits for item in commit.objects for row in item.rows}
+
+
 def homes(commits: list[Commit], kind: str) -> dict[str, PartRecord]:
     """Unit -> the part that readers take it from."""
     found: dict[str, PartRecord] = {}

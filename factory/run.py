@@ -86,13 +86,12 @@ class State:
 
     def done(self) -> dict[tuple[int, str, str], list[ObjectRecord]]:
         """(input, uri, etag) -> the records that cover the object, where nothing that they read has changed."""
-        inputs = {canonical_json(scope): index for index, scope in reversed(list(enumerate(self.scopes)))}
         found: dict[tuple[int, str, str], dict[int, ObjectRecord]] = {}
         for commit in self.commits["compile"]:
             for item in commit.objects:
-                index = inputs.get(canonical_json(item.scope))
-                if index is not None and self._sides_stand(item):
-                    found.setdefault((index, item.uri, item.etag), {}).setdefault(item.start, item)
+                for index in [i for i, scope in enumerate(self.scopes) if scope == item.scope]:
+                    if self._sides_stand(item):
+                        found.setdefault((index, item.uri, item.etag), {}).setdefault(item.start, item)
         return {key: [items[at] for at in sorted(items)] for key, items in found.items() if _covers(items)}
 
     def _sides_stand(self, item: ObjectRecord) -> bool:
@@ -220,8 +219,7 @@ class Driver:
         return Live(rows, duplicates, sides)
 
     def trace(self, live: Live) -> None:
-        attempts = range(self.recipe.teacher.max_attempts)
-        asked = {(row.unit, i): trace_unit(self.recipe, self.trace_scope, row.ask, i) for row in live.rows if row.ask for i in attempts}
+        asked = {(row.unit, i): unit for row in live.rows if row.ask for i, unit in enumerate(self._attempts(row))}
         done = {unit.unit for commit in self.state.commits["trace"] for unit in commit.units}
         pending: dict[str, set[tuple[str, int]]] = {}
         homes = ledger.homes(self.state.commits["compile"], "examples")
@@ -238,8 +236,8 @@ class Driver:
 
     def verify(self, live: Live) -> dict[str, ledger.UnitRecord]:
         """Unit of an example -> what became of it."""
-        attempts = range(self.recipe.teacher.max_attempts)
-        traces = {row.unit: tuple(trace_unit(self.recipe, self.trace_scope, row.ask, i) for i in attempts) for row in live.rows if row.ask}
+        asked = {unit.unit for commit in self.state.commits["trace"] for unit in commit.units}
+        traces = {row.unit: tuple(unit for unit in self._attempts(row) if unit in asked) for row in live.rows if row.ask}
         units = {row.unit: identity.verify_unit(self.verify_scope, row.unit, row.domain, traces[row.unit]) for row in live.rows if row.ask}
         done = {unit.unit for commit in self.state.commits["verify"] for unit in commit.units}
         trace_homes = ledger.homes(self.state.commits["trace"], "traces")
@@ -258,6 +256,10 @@ class Driver:
         self._work("verify", VerifyStage, self.verify_scope, tasks, sum(map(len, pending.values())))
         finished = {unit.unit: unit for commit in self.state.commits["verify"] for unit in commit.units}
         return {example: finished[unit] for example, unit in units.items()}
+
+    def _attempts(self, row: RowRecord) -> list[str]:
+        """Trace units of all attempts that the recipe allows."""
+        return [trace_unit(self.recipe, self.trace_scope, row.ask, i) for i in range(self.recipe.teacher.max_attempts)]
 
     def _work(self, stage: ledger.Stage, worker: Any, scope: dict[str, str], tasks: list[Any], total: int) -> None:
         arguments = (self.root, self.recipe, scope, self.placement.part_bytes)
@@ -352,4 +354,4 @@ def summarize(live: Live, finished: dict[str, ledger.UnitRecord], num_tokens: di
 
 def absolute(uri: str) -> str:
     """A local path made absolute, so that workers in other folders mean the same file."""
-    return uri if storage.scheme(uri) else os.path.abspath(uri)
+    return uri if storage.scheme(uri) or uri.startswith("{") else os.path.abspath(uri)

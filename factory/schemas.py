@@ -99,7 +99,6 @@ REJECTION = pa.schema(
         ("detail", TEXT),
         ("task_id", TEXT),
         ("source_uri", TEXT),
-        ("source_position", TEXT),
         ("source_record", TEXT),
         ("source_format", TEXT),
         ("raw", TEXT),
@@ -184,7 +183,7 @@ def trace_of(row: dict[str, Any]) -> Trace:
 
 def rejection_row(rejection: Rejection) -> dict[str, Any]:
     row = {name: getattr(rejection, name) for name in ("unit", "stage", "domain", "reason", "detail", "task_id", "raw")}
-    return row | {f"source_{name}": getattr(rejection.source, name) for name in ("uri", "position", "record", "format")}
+    return row | {f"source_{name}": getattr(rejection.source, name) for name in ("uri", "record", "format")}
 
 
 def batches(rows: Iterable[dict[str, Any]], schema: pa.Schema, num_rows: int = 64) -> Iterator[pa.RecordBatch]:

@@ -128,7 +128,7 @@ def _visible(text: str) -> str:
     return "".join(c if c in "\n\t" or (c.isprintable() or c == " ") else "�" for c in text)
 
 
-def rejection(row: dict[str, Any]) -> str:
+def rejection(row: dict[str, Any], position: str) -> str:
     """One rejected row: where it left the line and why."""
-    place = row["source_uri"] + (f" at {row['source_position']}" if row["source_position"] else "")
+    place = row["source_uri"] + (f" at {position}" if position else "")
     return _visible(f"{row['stage']}/{row['reason']}  {row['task_id']}  {place}\n    {_shorten(row['detail'], 500)}")

@@ -135,7 +135,8 @@ class Compile:
             return
         for index, trajectory in enumerate(trajectories):
             content = record.content if len(trajectories) == 1 else digest(trajectory.model_dump_json())
-            place = source.model_copy(update={"format": trajectory.source.format, "position": _position(record.position, index, len(trajectories))})
+            position = _position(record.position, index, len(trajectories))
+            place = source.model_copy(update={"format": trajectory.source.format, "position": position, "record": content})
             unit, outcome = self._compile_trajectory(trajectory.model_copy(update={"source": place}), content, shard, record.raw)
             yield unit, content, outcome
 

@@ -67,7 +67,15 @@ def _spread_ray(worker: type[Worker], arguments: tuple[Any, ...], tasks: Sequenc
         concurrency=num_workers,
         num_cpus=1,
     )
-    for row in results.iter_rows():
+    rows = results.iter_rows()
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except ray.exceptions.RayError as e:
+            last = str(e).strip().splitlines()[-1] if str(e).strip() else ""
+            raise FactoryError(f"a Ray worker failed ({type(e).__name__}: {last}); what was committed is kept, run again to go on") from e
         receipt = pickle.loads(row["receipt"])
         if isinstance(receipt, FactoryError):
             raise receipt

@@ -1,0 +1,141 @@
+"""The crash certificate: a run killed at any durable step, then run again, publishes what an unkilled run publishes."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+from killed import build_and_die, build_and_die_after, collect_garbage_and_die, run_killed
+from lines import build, canonical, recipe_for, rows, write_world
+
+from factory import history, ledger, storage
+from factory.recipe import Placement
+
+pytestmark = pytest.mark.crash
+
+SMALL = Placement(runner="inline", shard_bytes=1 << 19, part_bytes=1 << 18)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("world")
+    write_world("search", 14, folder)
+    write_world("sql", 14, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def unkilled(world: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    root = tmp_path_factory.mktemp("unkilled")
+    build(root, recipe_for(world / "search", world / "sql"), SMALL)
+    return canonical(root)
+
+
+def test_killed_before_and_after_every_durable_step(world: Path, unkilled: str, tmp_path: Path) -> None:
+    recipe = recipe_for(world / "search", world / "sql")
+    killed = 0
+    for after in (False, True):
+        for at in range(1, 1_000):
+            root = tmp_path / f"{at}-{after}"
+            if not run_killed(build_and_die, str(root), recipe, at, after, SMALL):
+                break
+            killed += 1
+            build(root, recipe, SMALL)
+            assert canonical(root) == unkilled, f"killed {'after' if after else 'before'} step {at}"
+            ids = [row["id"] for row in rows(root)]
+            assert len(ids) == len(set(ids))
+            shutil.rmtree(root)
+    assert killed >= 20
+    print(f"killed {killed} times")
+
+
+def test_killed_again_and_again_it_still_ends(world: Path, unkilled: str, tmp_path: Path) -> None:
+    recipe = recipe_for(world / "search", world / "sql")
+    for _ in range(100):
+        if not run_killed(build_and_die, str(tmp_path), recipe, 3, True, SMALL):
+            break
+    else:
+        raise AssertionError("no progress: every run dies at its third step")
+    assert canonical(tmp_path) == unkilled
+
+
+def test_killed_at_ten_random_moments(world: Path, unkilled: str, tmp_path: Path) -> None:
+    recipe = recipe_for(world / "search", world / "sql")
+    moments = random.Random(7)
+    for turn in range(10):
+        run_killed(build_and_die_after, str(tmp_path / str(turn)), recipe, moments.uniform(0.05, 2.0), SMALL)
+        build(tmp_path / str(turn), recipe, SMALL)
+        assert canonical(tmp_path / str(turn)) == unkilled
+
+
+def change(folder: Path) -> None:
+    """A changed run, a removed run and changed databases."""
+    path = folder / "search" / "runs-00000.jsonl"
+    first, _, *others = path.read_bytes().splitlines()
+    path.write_bytes(b"\n".join([json.dumps(json.loads(first) | {"task_id": "changed"}).encode(), *others]) + b"\n")
+    for database in (folder / "sql" / "databases").iterdir():
+        connection = sqlite3.connect(database)
+        connection.execute("create table added (x integer)")
+        connection.commit()
+        connection.close()
+
+
+def test_killed_in_an_increment_nothing_stale_is_left(world: Path, tmp_path: Path) -> None:
+    folder, before = tmp_path / "world", tmp_path / "before"
+    shutil.copytree(world, folder)
+    recipe = recipe_for(folder / "search", folder / "sql")
+    build(before, recipe, SMALL)
+    change(folder)
+    build(tmp_path / "fresh", recipe, SMALL)
+    wanted = canonical(tmp_path / "fresh")
+    for at in range(1, 1_000, 2):
+        root = tmp_path / f"at-{at}"
+        shutil.copytree(before, root)
+        if not run_killed(build_and_die, str(root), recipe, at, bool(at % 4 == 1), SMALL):
+            break
+        build(root, recipe, SMALL)
+        assert canonical(root) == wanted, f"killed at step {at}"
+        shutil.rmtree(root)
+    else:
+        raise AssertionError("the increment never ended")
+
+
+def test_killed_while_commit_records_are_packed(world: Path, unkilled: str, tmp_path: Path) -> None:
+    recipe = recipe_for(world / "search", world / "sql")
+    build(tmp_path / "whole", recipe, SMALL)
+    for at in range(1, 12):
+        root = tmp_path / str(at)
+        shutil.copytree(tmp_path / "whole", root)
+        run_killed(pack_and_die, str(root), at, bool(at % 2))
+        build(root, recipe, SMALL)
+        assert canonical(root) == unkilled
+        for stage in ledger.STAGES:
+            ledger.pack(str(root), stage, most=1)
+        build(root, recipe_for(world / "search"), SMALL)
+        result = build(root, recipe, SMALL)
+        assert canonical(root) == unkilled and set(result.did.values()) == {0}
+
+
+def pack_and_die(root: str, at: int, after: bool) -> None:
+    from killed import _die_at_step
+
+    _die_at_step(at, after)
+    for stage in ledger.STAGES:
+        ledger.pack(root, stage, most=1)
+
+
+def test_killed_while_garbage_is_collected(world: Path, unkilled: str, tmp_path: Path) -> None:
+    recipe = recipe_for(world / "search", world / "sql")
+    run_killed(build_and_die, str(tmp_path / "left"), recipe, 6, True, SMALL)
+    for at in (1, 2, 3):
+        root = tmp_path / str(at)
+        shutil.copytree(tmp_path / "left", root)
+        run_killed(collect_garbage_and_die, str(root), at, bool(at % 2))
+        build(root, recipe, SMALL)
+        for info in history.garbage(str(root), now=4e9):
+            storage.delete(info.uri)
+        assert canonical(root) == unkilled

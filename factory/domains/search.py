@@ -7,7 +7,6 @@ is no page. The recipe's `search.gold` says which pages are gold (method.md, "Ev
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from factory.decoding import decode
 from factory.domains import Collected
@@ -58,7 +57,7 @@ class Found:
 
 def collect(trajectory: Trajectory, settings: Compile, side: SideInputs) -> Collected:
     """Gold pages, tier 1 (opened, not used; `cited` only) and tier 2 (listed, never opened)."""
-    if not any(step.tool for step in trajectory.steps):
+    if not any(act.kind != "submit" for step in trajectory.steps for act in classify(step, settings.vocabulary)):
         raise RowError("no_tool_call")
     if not trajectory.ground_truth.text.strip():
         raise RowError("no_ground_truth")
@@ -98,7 +97,7 @@ def seen(steps: tuple[Step, ...], settings: Compile) -> tuple[dict[str, Found], 
         if acts[0].kind == "visit":
             for url, text, whole in opened([act.target.strip() for act in acts], step.observation):
                 if not step.failed and not is_error(text):
-                    pages.setdefault(address(url), Found(url)).add(text, step.turn, whole)
+                    met(pages, url).add(text, step.turn, whole)
         elif acts[0].kind == "search" and not step.failed and not says_nothing(step.observation):
             entries = entries_of(step.observation)
             if not entries:  # plain text, such as the first lines of an encyclopaedia's page
@@ -107,8 +106,15 @@ def seen(steps: tuple[Step, ...], settings: Compile) -> tuple[dict[str, Found], 
                 entries = [Entry(subject, "", step.observation.strip())] if subject else []
             for entry in entries:
                 if entry.text.strip():
-                    results.setdefault(address(entry.url), Found(entry.url, entry.title)).add(entry.text.strip(), step.turn)
+                    met(results, entry.url, entry.title).add(entry.text.strip(), step.turn)
     return pages, results
+
+
+def met(known: dict[str, Found], name: str, title: str = "") -> Found:
+    key = address(name)
+    if key not in known:
+        known[key] = Found(name, title)
+    return known[key]
 
 
 def opened(urls: list[str], observation: str) -> list[tuple[str, str, bool]]:
@@ -165,15 +171,13 @@ def is_error(text: str) -> bool:
 
 def address(url: str) -> str:
     """The address in a form that its usual spellings share: scheme, `www.`, fragment and last slash do not count."""
-    url = url.strip()
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        return url
-    host = parts.netloc.lower().removeprefix("www.")
-    return host + parts.path.rstrip("/") + (f"?{parts.query}" if parts.query else "")
+    scheme, mark, rest = url.strip().partition("://")
+    if not mark or scheme.lower() not in ("http", "https"):
+        return url.strip()
+    rest, question, query = rest.partition("#")[0].partition("?")
+    host, _, path = rest.partition("/")
+    path = path.rstrip("/")
+    return host.lower().removeprefix("www.") + (f"/{path}" if path else "") + question + query
 
 
 def reasoning_of(trajectory: Trajectory) -> str:

@@ -36,10 +36,11 @@ def split_answer(text: str) -> tuple[str, str]:
     start = rest.rfind("\\boxed{")
     if start >= 0 and (inner := braced(rest, start + 7)) is not None:
         return joined(reasoning, rest[:start]), unwrapped(inner)
-    for found in reversed(list(FINISH.finditer(rest))):
+    lowered = rest.lower()  # the patterns are slow beside a plain search, and seldom needed
+    for found in reversed(list(FINISH.finditer(rest))) if "finish[" in lowered else ():
         if (end := rest.rfind("]")) > found.start():
             return joined(reasoning, rest[: found.start()]), rest[found.end() : end].strip()
-    for found in reversed(list(FINAL.finditer(rest))):
+    for found in reversed(list(FINAL.finditer(rest))) if "final " in lowered else ():
         answer = rest[found.end() :].strip()
         if answer:
             return joined(reasoning, rest[: found.start()]), answer

@@ -1,7 +1,7 @@
 """Claude Code sessions: JSONL of {type: user|assistant|..., message: {id, role, content}, uuid, isSidechain}, one session a file.
 
-One assistant turn is split over several lines with the same `message.id`. Side chains are the sub-agents' own
-conversations: their result comes back to the main one through the Task tool, so they are left out.
+One assistant turn is split over several lines with the same `message.id`. Side chains are the conversations of
+sub-agents: what they saw and edited belongs to the run, what they were asked is not its question.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def parse(value: Any, domain: str) -> Trajectory:
     for index, line in enumerate(need_list(value, "lines")):
         place = f"lines[{index}]"
         line = need_dict(line, place)
-        if line.get("type") not in ("user", "assistant") or line.get("isSidechain"):
+        if line.get("type") not in ("user", "assistant"):
             continue
         session = session or text_at(line, "sessionId")
         message = need_dict(line.get("message"), f"{place}.message")
@@ -46,7 +46,7 @@ def parse(value: Any, domain: str) -> Trajectory:
             read_agent(turns, message.get("content"), f"{place}.message.content")
         else:
             text = read_user(turns, message.get("content"), f"{place}.message.content").strip()
-            if text and not question and not text.startswith(AROUND):
+            if text and not question and not line.get("isSidechain") and not text.startswith(AROUND):
                 question = text
     steps, last = turns.close()
     domain = rows.domain_for({}, steps, domain) or "swe"

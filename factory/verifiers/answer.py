@@ -23,7 +23,7 @@ from factory.verifiers.answer_prose import Judged, Rival
 from factory.verifiers.answer_question import Question, is_echo, read
 from factory.verifiers.answer_span import extract
 from factory.verifiers.answer_text import Token, clean, stem, tokens
-from factory.verifiers.answer_words import GENERIC, STOP, TITLES
+from factory.verifiers.answer_words import COUNTRIES, GENERIC, REGIONS, STATES, STOP, TITLES
 
 VERSION = "1"
 MAX_GOLDS = 64
@@ -103,7 +103,9 @@ def _judge_alias(question: Question, alias: Alias, found: list[Token], mode: str
         return _judge_number(question, alias, quantity, found, mode)
     if (judged := _judge_name(question, alias, found, mode)).outcome == "accept":
         return judged
-    if items := answer_lists.gold_items(alias, question):
+    if (said := answer_long.core(alias, question)) is not None and (core := _judge_name(question, said, found, mode)).outcome == "accept":
+        return core
+    if (question.many or not answer_long.is_long(alias)) and (items := answer_lists.gold_items(alias, question)):
         listed = answer_lists.decide(alias, items, found, question)
         if listed.outcome == "accept" or listed.rule in ("list_incomplete", "list_extra", "list_negated"):
             return listed
@@ -183,6 +185,8 @@ def _judge_number(question: Question, alias: Alias, gold: answer_numbers.Quantit
             continue
         how = answer_numbers.compare(gold, quantity, question.stems)
         span = (quantity.start, quantity.end)
+        if [t.norm for t in found[quantity.end : quantity.end + 2]] in (["of", "which"], ["of", "whom"], ["of", "them"], ["of", "these"], ["of", "those"]):
+            continue
         if how == "equal" and not _other_noun(gold, quantity, question, found):
             mentions.append(Mention(*span, "number", alias.text))
         elif how == "different" and _same_kind(gold, quantity, question, found):
@@ -200,7 +204,7 @@ def _other_noun(gold: answer_numbers.Quantity, other: answer_numbers.Quantity, q
         return False
     if other.noun in question.stems or other.noun in GENERIC or other.noun in STOP:
         return False
-    following = [stem(t.norm) for t in found[other.end : other.end + 4]]
+    following = _following(found, other.end)
     return not (wanted & set(following)) and found[other.start].norm != "1" and not gold.value == other.value == 1
 
 
@@ -214,7 +218,13 @@ def _same_kind(gold: answer_numbers.Quantity, other: answer_numbers.Quantity, qu
     if gold.dimension:
         return True
     wanted = {gold.noun, question.counted} - {""}
-    return not wanted or not other.noun or other.noun in wanted or bool(wanted & {stem(t.norm) for t in found[other.end : other.end + 3]})
+    return not wanted or not other.noun or other.noun in wanted or bool(wanted & set(_following(found, other.end)))
+
+
+def _following(found: list[Token], i: int) -> list[str]:
+    """Stems of the next words, up to a preposition: "four basic tenses", not "23 pairs of chromosomes"."""
+    words = [stem(t.norm) for t in found[i : i + 4]]
+    return words[: next((k for k, word in enumerate(words) if word in ("of", "in", "and", "for", "with", "per")), len(words))]
 
 
 # names
@@ -236,7 +246,16 @@ def _judge_name(question: Question, alias: Alias, found: list[Token], mode: str)
             for date in answer_dates.find_dates(found[mention.end : mention.end + 5]):
                 if date.year is not None and date.span == "point" and date.end is None and date.year not in alias.years:
                     return Judged("reject", "year_contradicted", detail)
-    if echo and question.choice:
+    if alias.regions:
+        for mention in mentions:
+            following = " ".join(t.norm for t in found[mention.end : mention.end + 3])
+            region = next((r for r in sorted(REGIONS, key=len, reverse=True) if following == r or following.startswith(r + " ")), "")
+            region = region or STATES.get(following.split(" ")[0], "")
+            if region and "," in found[mention.end].gap and region not in alias.regions and region not in COUNTRIES:
+                return Judged("reject", "region_contradicted", detail)
+    if len(found) <= 5 and not echo and "," in "".join(t.gap for t in found) and _same_words(alias, found):
+        return Judged("accept", "same_words", detail)
+    if question.choice and is_echo(found[mentions[0].start : mentions[0].end], question):
         if len(found) <= answer_fragment.MAX_TOKENS:
             judged = answer_fragment.decide(found, mentions[0], question)
             if judged.outcome != "undecided":

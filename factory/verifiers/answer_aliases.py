@@ -28,6 +28,8 @@ class Alias(NamedTuple):
     """Years that qualify the answer and must not be contradicted."""
     derived: bool
     """Made by leaving a part of the gold out."""
+    regions: frozenset[str] = frozenset()
+    """Regions that qualify a place and must not be contradicted."""
 
 
 def expand(gold: str, several: bool = False) -> list[Alias]:
@@ -78,23 +80,22 @@ def expand(gold: str, several: bool = False) -> list[Alias]:
             add(part, derived=separator in (" or ",))
     # Paris, France: the region need not be repeated
     head, comma, tail = text.partition(",")
-    tail_words = " ".join(t.norm for t in tokens(tail)) if comma else ""
-    if comma and tail_words and all(_is_region(part) for part in tail_words_parts(tail)):
+    regions = frozenset(_region_names(tail)) if comma else frozenset()
+    if regions and all(region in REGIONS or region in STATES for region in regions):
         add(head, derived=True)
+    else:
+        regions = frozenset()
     result = []
     for form, (years, derived) in forms.items():
         found = tuple(tokens(form))
         if found and not (derived and all(t.norm in STOP for t in found)):
-            result.append(Alias(form, found, years, derived))
+            result.append(Alias(form, found, years, derived, regions if form == head.strip() else frozenset()))
     return result
 
 
-def tail_words_parts(tail: str) -> list[str]:
-    return [" ".join(t.norm for t in tokens(part)) for part in tail.split(",")]
-
-
-def _is_region(name: str) -> bool:
-    return name in REGIONS or name in STATES or not name
+def _region_names(tail: str) -> list[str]:
+    names = [" ".join(t.norm for t in tokens(part)) for part in tail.split(",")]
+    return [STATES.get(name, name) for name in names if name]
 
 
 def _is_acronym(short: str, long: str) -> bool:

@@ -98,6 +98,8 @@ def is_alternative(found: list[Token], start: int, end: int, question: Question)
     after = found[end] if end < len(found) else None
     if after is not None and after.norm in ("or", "nor") and "(" not in after.gap and after.sentence == found[end - 1].sentence:
         following = [t.norm for t in found[end + 1 : end + 4]]
+        if "," in after.gap and not found[end - 1].cap and end + 1 < len(found) and not found[end + 1].cap:
+            return False  # humidity, or the amount of vapour
         return not (following[:1] in (["simply"], ["just"], ["commonly"], ["the"]) or "known" in following or "more" in following[:1])
     before = found[start - 1] if start else None
     if before is not None and before.norm in ("or", "nor", "either") and before.sentence == found[start].sentence:

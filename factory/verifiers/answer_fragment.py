@@ -7,11 +7,12 @@ clause, what stands in parentheses. Anything else could be a second answer or an
 from __future__ import annotations
 
 from factory.verifiers import answer_assert as asserts
+from factory.verifiers import answer_prose
 from factory.verifiers.answer_names import _CORPORATE, _OPENERS, Mention
 from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_question import Question
-from factory.verifiers.answer_text import Token, stem
-from factory.verifiers.answer_words import GENERIC, MONTHS, NATIONALITIES, REGIONS, STATES, STOP, SUFFIXES, TITLES
+from factory.verifiers.answer_text import Token, root, stem
+from factory.verifiers.answer_words import CITIES, CONTINENTS, COUNTRIES, GENERIC, MONTHS, NATIONALITIES, NEUTRAL, REGIONS, STATES, STOP, SUFFIXES, TITLES
 
 MAX_TOKENS = 16
 _REGION_WORDS = frozenset(word for region in REGIONS for word in region.split()) | frozenset(STATES)
@@ -34,6 +35,12 @@ def decide(found: list[Token], mention: Mention, question: Question, typed: bool
         return Judged("undecided", "hedged", hedge)
     if asserts.refusal_in(text) or asserts.misbelief_in(text):
         return Judged("undecided", "refusal", detail)
+    if answer_prose.is_object(found, start, question):
+        return Judged("undecided", "object_of_the_verb", detail)
+    inner_place = question.kind == "place" and start <= 3 and "," in found[start].gap and _region_at(found, start, end) and not any(
+        _region_at(found, k, start) for k in range(start))
+    if inner_place and all(t.cap or t.norm in STOP for t in found[:start]):
+        return Judged("accept", "inside_region", detail) if end == len(found) else Judged("undecided", "other_words_after", detail)
     if not all(_harmless(t, question) for t in found[:start]) or _second_item(found, start, question):
         return Judged("undecided", "other_words_before", detail)
     if question.choice and any(t.norm in question.norms and t.norm not in STOP for t in found[:start]):
@@ -56,7 +63,7 @@ def _known_as(found: list[Token]) -> bool:
 def _harmless(token: Token, question: Question) -> bool:
     word = token.norm
     return (word in STOP or word in question.norms or stem(word) in question.stems or word in TITLES or word in NATIONALITIES or word in GENERIC
-            or word in _APPROXIMATE or (token.first and word in _OPENERS))
+            or word in _APPROXIMATE or word in NEUTRAL or root(word) in question.roots or (token.first and word in _OPENERS))
 
 
 def _second_item(found: list[Token], start: int, question: Question) -> bool:
@@ -71,6 +78,14 @@ def _harmless_after(found: list[Token], start: int, end: int, question: Question
     after = found[end:]
     first = after[0]
     gap = first.gap
+    if "," in gap and _region_at(found, start, end) and _pieces_are_regions(after):
+        mine = " ".join(t.norm for t in found[start:end])
+        level = _level(mine)
+        return all(_level(piece) > level for piece in _pieces(after))
+    if "," in gap and found[start].cap and _pieces(after) and _level(_pieces(after)[-1]) and len(after) <= 6 and all(t.cap for t in after) and question.kind == "place":
+        return True
+    if "," in gap and len(_pieces(after)) == 1 and _pieces(after)[0] in CITIES and question.kind not in ("place", "person"):
+        return True
     if all(_plain(t, question) for t in after):
         # "and" would add a second item
         return not any(t.norm == "and" for t in after) or first.norm in _RELATIVE or typed
@@ -89,6 +104,33 @@ def _harmless_after(found: list[Token], start: int, end: int, question: Question
             return False
         return not any(t.norm in ("and", "or") and k + 1 < len(after) and after[k + 1].cap for k, t in enumerate(after))
     return False
+
+
+def _pieces(part: list[Token]) -> list[str]:
+    pieces: list[str] = []
+    for token in part:
+        if "," in token.gap or not pieces:
+            pieces.append(token.norm)
+        else:
+            pieces[-1] += " " + token.norm
+    return pieces
+
+
+def _level(name: str) -> int:
+    """How wide a region is: state 1, country 2, continent 3; 0 for anything else."""
+    if name in CONTINENTS:
+        return 3
+    if name in STATES or name in STATES.values():
+        return 1
+    return 2 if name in COUNTRIES else 0
+
+
+def _pieces_are_regions(part: list[Token]) -> bool:
+    return all(_level(piece) for piece in _pieces(part))
+
+
+def _region_at(found: list[Token], start: int, end: int) -> bool:
+    return _level(" ".join(t.norm for t in found[start:end])) > 0
 
 
 def _plain(token: Token, question: Question) -> bool:

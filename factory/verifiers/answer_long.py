@@ -25,12 +25,23 @@ def is_long(alias: Alias) -> bool:
     return lower >= 2 and (any(w in COPULAS for w in words) or lower >= len(words) - 1)
 
 
+def core(alias: Alias, question: Question) -> Alias | None:
+    """What a gold sentence says after it has repeated the question: "The designation of it is X" gives X."""
+    words = [t.norm for t in alias.found]
+    at = next((i for i, word in enumerate(words) if word in COPULAS), 0)
+    left = [w for w in words[:at] if w not in STOP]
+    if not left or sum(root(w) in question.roots for w in left) * 2 < len(left) or not 1 <= len(words) - at - 1 <= 10 or words[at + 1] in NEGATIONS:
+        return None
+    found = alias.found[at + 1 :]
+    return alias._replace(text=" ".join(t.raw for t in found), found=found, derived=True) if any(t.norm not in STOP for t in found) else None
+
+
 def decide(alias: Alias, found: list[Token], question: Question) -> Judged:
     detail = " ".join(t.norm for t in found)[:300]
     gold_words = [t for t in alias.found if t.norm not in _FUNCTION]
     keys = [t for t in gold_words if stem(t.norm) not in question.stems] or gold_words
     text = asserts.sentence_text(found)
-    if len(keys) < 2:
+    if len(keys) < 3 and len(alias.found) < 9 or len(keys) < 2:
         return Judged("undecided", "long_few_words", detail)
     said = {root(t.norm) for t in found} | {t.norm for t in found}
     hit = [t for t in keys if t.norm in said or root(t.norm) in said]
@@ -48,7 +59,7 @@ def decide(alias: Alias, found: list[Token], question: Question) -> Judged:
         return Judged("undecided", "long_scattered", detail)
     if {t.norm for t in found if t.norm[:1].isdigit()} - {t.norm for t in alias.found} - question.norms and len(found) < 2 * len(alias.found) + 10:
         return Judged("undecided", "long_other_number", detail)
-    if not _same_order([root(t.norm) for t in keys], [root(t.norm) for t in found], len(exact) >= 2):
+    if not _same_order(alias.found, keys, [root(t.norm) for t in found]):
         return Judged("undecided", "long_order", detail)
     return Judged("accept", "long_covered", f"{len(hit)} of {len(keys)}")
 
@@ -57,13 +68,14 @@ def _negations(found: list[Token] | tuple[Token, ...]) -> int:
     return sum(t.norm in NEGATIONS for t in found) % 2
 
 
-def _same_order(keys: list[str], said: list[str], strict: bool) -> bool:
-    """The keys come in the gold's order, up to a share of them."""
-    first = {}
+def _same_order(gold: tuple[Token, ...], keys: list[Token], said: list[str]) -> bool:
+    """The keys come in the gold's order, up to a share of them; words that "and" joins have no order."""
+    first: dict[str, int] = {}
     for i, word in enumerate(said):
         first.setdefault(word, i)
-    places = [first[key] for key in keys if key in first]
-    if len(places) < 2:
+    joined = {gold[i + 1].norm for i in range(1, len(gold) - 1) if gold[i].norm == "and"}
+    placed = [(first[root(t.norm)], t.norm) for t in keys if root(t.norm) in first]
+    if len(placed) < 2:
         return True
-    rising = sum(a <= b for a, b in zip(places, places[1:]))
-    return rising / (len(places) - 1) >= (0.8 if strict else 0.5)
+    rising = sum(a[0] <= b[0] or b[1] in joined for a, b in zip(placed, placed[1:]))
+    return rising / (len(placed) - 1) >= 0.8

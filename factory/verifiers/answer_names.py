@@ -72,6 +72,19 @@ def same_given_name(one: str, two: str) -> bool:
     return any(one in group and two in group for group in NICKNAMES)
 
 
+def near_spelling(one: str, two: str) -> bool:
+    """One letter more, less, other or swapped, in words of six letters or more that begin alike."""
+    if one == two or min(len(one), len(two)) < 6 or abs(len(one) - len(two)) > 1 or one[0] != two[0] or not (one + two).isalpha():
+        return False
+    i = 0
+    while i < min(len(one), len(two)) and one[i] == two[i]:
+        i += 1
+    if len(one) == len(two):
+        return one[i + 1 :] == two[i + 1 :] or (one[i : i + 2] == two[i : i + 2][::-1] and one[i + 2 :] == two[i + 2 :])
+    shorter, longer = sorted((one, two), key=len)
+    return shorter[i:] == longer[i + 1 :]
+
+
 def _vowelless(word: str) -> bool:
     return len(word) <= 3 and not any(c in "aeiouy" for c in word[1:])
 
@@ -102,7 +115,7 @@ def find_mentions(alias: Alias, found: list[Token], question: Question) -> list[
             for start in find_all(shorter, hay):
                 spans.setdefault((start, start + len(shorter)), "class_word")
     result = []
-    for (start, end), rule in sorted(spans.items()):
+    for (start, end), rule in sorted(spans.items(), key=lambda item: (item[0][0], -item[0][1])):
         if not is_embedded(found, start, end, question, person, alias):
             if result and start < result[-1].end:
                 continue
@@ -136,7 +149,7 @@ def _person(alias: Alias, found: list[Token], question: Question) -> list[tuple[
     first, last, middle = words[0], words[-1], [w for w in words[1:-1] if w not in _PARTICLES]
     result = []
     for i, token in enumerate(found):
-        if token.norm != last:
+        if token.norm != last and not (near_spelling(token.norm, last) and i and same_given_name(first, found[i - 1].norm)):
             continue
         given = _given_names(found, i)
         end = i + 1
@@ -156,8 +169,10 @@ def _person(alias: Alias, found: list[Token], question: Question) -> list[tuple[
                     result.append((given[k], end, "name_variant"))
                     break
         else:
-            if not given and question.kind == "person" and len(last) > 3 and last not in question.norms and last not in GENERIC and last not in REGIONS and last not in MONTHS:
+            if not given and question.kind == "person" and len(last) > 3 and last not in question.norms and last not in GENERIC and last not in MONTHS:
                 previous = found[i - 1] if i else None
+                if last in REGIONS and previous is not None and previous.norm in ("in", "at", "from", "near", "to", "of"):
+                    continue
                 if (previous is None or not previous.cap or token.gap.strip() or previous.norm in TITLES or previous.norm in NATIONALITIES or previous.norm in question.norms
                         or (previous.first and previous.norm in STOP)) and (alias.found[-1].norm == last or suffix):
                     result.append((i, end, "surname"))
@@ -243,7 +258,7 @@ def is_embedded(found: list[Token], start: int, end: int, question: Question, pe
     if after is not None and after.sentence == last.sentence and not last.possessive and after.gap in (" ", "-", ""):
         word = after.norm
         if (after.cap and not (word in STOP or word in question.norms or stem(word) in question.stems or word in NATIONALITIES or word in SUFFIXES)
-                and not (word in _CORPORATE or word in GENERIC and size > 1)
+                and not (word in _CORPORATE or word in GENERIC and size > 1 and not person)
                 and not (word in ("city",) and size == 2)):
             if not (proper and found[start].bold != after.bold) and not (word in REGIONS or word in STATES and question.kind == "place"):
                 return True
@@ -253,6 +268,8 @@ def is_embedded(found: list[Token], start: int, end: int, question: Question, pe
             return True
     if before is not None and before.sentence == found[start].sentence and found[start].gap in (" ", "-", "") and not before.possessive:
         word = before.norm
+        if word in NATIONALITIES and " ".join(t.norm for t in alias.found) in REGIONS:
+            return True
         if word in DIRECTIONS and word not in question.norms and (before.cap or found[start].gap == "-") and word not in ("new",) or (word == "new" and before.cap):
             return not (before.first and word in ("new", "central"))
         if found[start].gap == "-" and before.raw[:1].isalpha() and size == 1:

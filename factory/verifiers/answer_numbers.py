@@ -31,6 +31,9 @@ _APPROXIMATE = frozenset("about approximately around roughly nearly almost circa
 _NOT_NOUNS = frozenset("and or of in to at is was were are the for on from by with as but between than per out when who which that while after before since during through until".split())
 
 
+_LABELS = frozenset("season episode chapter volume grade part stage phase game week round series book act day number no level".split())
+
+
 class Quantity(NamedTuple):
     value: Decimal
     tolerance: Decimal
@@ -57,6 +60,9 @@ def find_quantities(found: list[Token]) -> list[Quantity]:
             i += 1
             continue
         last = result[-1] if result else None
+        if (last and last.dimension == "length" and last.factor == _UNITS["ft"][1] and not quantity.dimension and not quantity.noun and last.end == quantity.start
+                and found[quantity.start].gap in ("-", " ") and 0 < quantity.value < 12):
+            quantity = quantity._replace(dimension="length", factor=_UNITS["in"][1])  # 6-foot-6
         joined = last is not None and (last.end == quantity.start or (last.end + 1 == quantity.start and found[last.end].norm == "and"))
         if (last and joined and last.dimension == quantity.dimension and last.dimension in ("time", "length", "mass")
                 and last.factor > quantity.factor and quantity.start - last.start <= 4):
@@ -71,7 +77,7 @@ def find_quantities(found: list[Token]) -> list[Quantity]:
 
 def _read(found: list[Token], i: int) -> Quantity | None:
     token, start = found[i], i
-    norm = token.norm
+    norm = token.norm.removeprefix("-")
     ordinal = norm.endswith("th") and norm[:-2].isdigit()
     digits = norm[:-2] if ordinal else norm
     if not (digits[:1].isdigit() and digits.replace(".", "", 1).isdigit() and digits.isascii()) or len(digits) > 30:
@@ -88,7 +94,7 @@ def _read(found: list[Token], i: int) -> Quantity | None:
         decimals = len(written.split(".")[1])
     tolerance = Decimal(5).scaleb(-decimals - 1) if decimals else Decimal(0)
     before = found[i - 1] if i else None
-    if (before is None or not before.norm[-1:].isdigit()) and (token.gap.endswith("-") and (token.gap[:-1].strip(" (") == "" and (len(token.gap) > 1 or before is None))):
+    if token.norm.startswith("-"):
         value = -value
     elif before is not None and before.norm in ("minus", "negative") and token.gap == " ":
         value, start = -value, i - 1
@@ -135,6 +141,8 @@ def _read(found: list[Token], i: int) -> Quantity | None:
         dimension, factor = _UNITS["in"]
     if j < len(found) and found[j].gap.startswith("'") and found[j].norm.isdigit() and not dimension:
         dimension, factor = _UNITS["ft"]
+    if not noun and not dimension and before is not None and stem(before.norm) in _LABELS:
+        noun = stem(before.norm)
     approximate = any(found[k].norm in _APPROXIMATE for k in range(max(0, start - 2), start))
     return Quantity(value, tolerance, dimension, factor, noun, ordinal, approximate, year_like, start, j)
 

@@ -1,8 +1,9 @@
 """Step 5b: answers in sentences. The gold counts where a sentence asserts it in the asked slot.
 
 Each mention of the gold, and each rival (another name, date or number that could fill the slot), gets a strength:
-  3  in the slot that the question asks for: "the <question's words> is X", "<question's verb>ed by X", X at the head of a
-     sentence that speaks of the question, bold X in the answering sentence
+  4  tied to the question's verb: "<question's verb>ed by X", "X <question's verb>s"
+  3  in the slot that the question asks for: "the <question's words> is X", X at the head of a sentence that speaks of the
+     question, bold X in the answering sentence
   2  in a sentence that shares words with the question
   1  elsewhere
   0  where it cannot be the answer: after "beat", "unlike", "son of", in a question, as a possessor
@@ -27,7 +28,9 @@ _INCIDENTAL = frozenset(
 )
 _KIN = frozenset("son daughter brother sister wife husband father mother cousin nephew niece uncle aunt friend colleague student rival part member fan critic version cover remake sequel adaptation".split())
 _AGENT = frozenset("by".split())
+_LIGHT = frozenset("provided done performed given made held taken".split())
 _RETRACT = frozenset("actually correction wait sorry scratch apologies apologize oops mistake incorrect".split())
+_JOINERS = frozenset("of de van von la al bin der del".split())
 _CLAUSE_BREAKS = frozenset("but while whereas although though which who whom whose where when because after before until then".split())
 _RELATIVE = frozenset("which who whom whose that where when because while whereas although though but and since as with after before".split())
 
@@ -82,7 +85,7 @@ def decide(found: list[Token], mentions: list[Mention], rivals: list[Rival], que
             if strength < 3 or typed:
                 return Judged("undecided", "prose_rival_beside", rival.text)
             continue
-        if theirs >= 3 and strength < 3:
+        if theirs >= 3 and theirs > strength and found[rival.start].sentence <= max(found[mention.start].sentence, lead):
             return Judged("reject", "prose_rival", rival.text)
         if theirs >= strength and before and theirs >= 2:
             return Judged("undecided", "prose_rival_first", rival.text)
@@ -134,6 +137,10 @@ def _strength(found: list[Token], start: int, end: int, first: int, last: int, q
         if question.kind == "person" or after.norm not in GENERIC:
             return 0
     before = _before(found, start, first, question)
+    if not typed and is_object(found, first, question):
+        return 0
+    if not typed and _slot_taken(found, start, first, question):
+        return 0
     if not typed and before is not None:
         norm = found[before].norm
         if norm in _INCIDENTAL and not (norm in question.norms) and question.kind != "date":
@@ -145,9 +152,14 @@ def _strength(found: list[Token], start: int, end: int, first: int, last: int, q
     whole = len({root(t.norm) for t in found[start:end] if t.norm not in STOP} & question.roots)
     needed = max(1, min(2, len(question.roots) // 3))
     if typed:
+        segment = _segment(found, start, end, first, last)
+        if question.action in segment and question.kind == "date":
+            return 4
         if shared >= min(needed + 1, max(1, len(question.roots) - 1)) or (in_lead and shared >= 1):
             return 3 if shared >= needed else 2
         return 2 if whole >= needed else 1
+    if after is not None and after.gap == " " and whole >= needed and root(after.norm) in question.roots and _is_verb(after, question):
+        return 4
     if found[first].bold and whole >= 1:
         return 3
     if before is None and whole >= needed:
@@ -161,16 +173,85 @@ def _strength(found: list[Token], start: int, end: int, first: int, last: int, q
             if len(left & question.roots) >= needed or (left <= question.roots and left):
                 return 3
             return 2 if in_lead or whole >= needed else 1
+        if norm == "of" and before > start and root(found[before - 1].norm) in question.roots and found[before - 1].norm in GENERIC:
+            return 3  # the state of Arizona
         if norm in _AGENT:
-            verb = root(found[before - 1].norm) if before > start else ""
-            if verb in question.roots:
-                return 3
-            return 1 if question.kind == "person" and verb and found[before - 1].norm.endswith(("ed", "en", "wn")) else 2
+            participle = found[before - 1] if before > start else None
+            if participle is None or participle.cap:
+                return 1
+            if root(participle.norm) in question.roots:
+                return 4
+            if participle.norm in _LIGHT:
+                return 3 if whole >= needed else 2
+            return 1 if question.kind == "person" and participle.norm.endswith(("ed", "en", "wn", "de", "ng")) else 2
         if norm in ("in", "at", "on", "from", "to", "near") and question.kind == "place" and shared >= 1:
             return 3
         if root(norm) in question.roots and whole >= needed:
             return 3
+    if (not found[first].cap or question.kind == "other") and _second_clause(found, start, first, question):
+        return 1
     return 2 if whole >= needed or shared >= 1 else 1
+
+
+def is_object(found: list[Token], first: int, question: Question) -> bool:
+    """Who killed X: in "X killed Y" Y is not the answer."""
+    if not question.subject_verb or first < 2:
+        return False
+    verb = found[first - 1]
+    return (root(verb.norm) == question.subject_verb and verb.norm not in TITLES and not verb.norm.endswith(("er", "or", "ing")) and verb.norm != "starring"
+            and not found[first].gap.strip(" the") and found[first - 2].norm not in COPULAS)
+
+
+def _is_verb(token: Token, question: Question) -> bool:
+    return not token.cap and token.norm not in GENERIC and (token.norm.endswith(("s", "ed")) or token.norm in ("won", "wrote", "sang", "made", "led", "built", "beat", "shot", "began", "held"))
+
+
+def _segment(found: list[Token], start: int, end: int, first: int, last: int) -> set[str]:
+    """Roots of the words that a date belongs to: those since the date before it, or those after it where it opens the sentence."""
+    a = first - 1
+    while a >= start and not (found[a].norm[:4].isdigit() and len(found[a].norm) == 4):
+        a -= 1
+    left = {root(t.norm) for t in found[a + 1 : first] if t.norm not in STOP and t.norm not in MONTHS and not t.norm[:1].isdigit()}
+    if left:
+        return left
+    b = last
+    while b < end and not (found[b].norm[:4].isdigit() and len(found[b].norm) == 4):
+        b += 1
+    return {root(t.norm) for t in found[last:b]}
+
+
+def _slot_taken(found: list[Token], start: int, first: int, question: Question) -> bool:
+    """The <question's words> is Y, mixed with X: the slot that the question asks for holds something else."""
+    at = next((i for i in range(start, first) if found[i].norm in COPULAS), None)
+    if at is None:
+        return False
+    left = [t.norm for t in found[start:at] if t.norm not in STOP]
+    if not left or sum(root(w) in question.roots for w in left) * 10 < 6 * len(left):
+        return False
+    broken = content = denied = False
+    for i in range(at + 1, first + 1):
+        token = found[i]
+        if content and (("," in token.gap and i < first) or ("," in token.gap and not found[first].cap) or (token.norm in _RELATIVE and i < first)):
+            broken = not (token.norm == "but" and denied)
+        if i == first:
+            break
+        if asserts.is_negation(found, i):
+            denied = True
+        if token.norm not in STOP and root(token.norm) not in question.roots and not (found[first].cap and not token.cap) and token.norm not in NATIONALITIES and token.norm not in TITLES:
+            content = True
+    return broken and content
+
+
+def _second_clause(found: list[Token], start: int, first: int, question: Question) -> bool:
+    """A clause with words of its own stands before the span's clause."""
+    content = False
+    for i in range(start, first + 1):
+        token = found[i]
+        if content and i > start and ("," in token.gap or (token.norm in _RELATIVE and i < first)):
+            return True
+        if token.norm not in STOP and root(token.norm) not in question.roots:
+            content = True
+    return False
 
 
 def _before(found: list[Token], start: int, first: int, question: Question) -> int | None:
@@ -180,12 +261,25 @@ def _before(found: list[Token], start: int, first: int, question: Question) -> i
     while i >= start and steps < 8:
         token = found[i]
         if "," in found[i + 1].gap or ";" in found[i + 1].gap:
+            if found[i + 1].cap and token.cap and i > start:
+                while i > start and found[i].cap:
+                    i -= 1
+                steps += 1
+                continue
             # a comma before the span: an apposition ("the author, X") or a list; the head is what stands before
             if steps == 0 and (root(token.norm) in question.roots or token.norm in TITLES):
                 i -= 1
                 steps += 1
                 continue
             return i if steps == 0 and i > start else (None if _only_adjunct(found, start, i + 1) else i)
+        if token.norm == "and" and i > start and found[i - 1].cap:
+            i -= 1
+            while i > start and found[i].cap:
+                i -= 1
+            steps += 1
+            continue
+        if token.norm == "of" and i > start and found[i - 1].norm in COPULAS:
+            return i - 1
         if token.norm in COPULAS or token.norm in _NAMING or token.norm in ("by", "as", "in", "at", "on", "from", "of", "to", "with", "near", "than", "and") or token.norm in _INCIDENTAL:
             return i
         if token.norm in TITLES or token.norm in NATIONALITIES or token.norm in GENERIC or token.norm in STOP or token.norm.isdigit() or (not token.cap and steps < 4):
@@ -240,7 +334,7 @@ def name_rivals(found: list[Token], question: Question) -> list[Rival]:
         j = i + 1
         while j < len(found) and found[j].sentence == token.sentence and not found[j - 1].possessive and (
                 (found[j].gap in (" ", ". ", "-", ' "', '" ', " '", "' ") and found[j].cap and found[j].bold == token.bold)
-                or (found[j].norm in ("of", "de", "van", "von", "la", "al", "bin") and j + 1 < len(found) and found[j].gap == " " and found[j + 1].gap in (" ", "-", " the ") and found[j + 1].cap)):
+                or (found[j].norm in _JOINERS and found[j].gap == " " and _name_goes_on(found, j))):
             j += 1
         span = found[i:j]
         if token.first and len(span) == 1 and not _subject(found, j) and not token.bold:
@@ -254,6 +348,13 @@ def name_rivals(found: list[Token], question: Question) -> list[Rival]:
     return result
 
 
+def _name_goes_on(found: list[Token], j: int) -> bool:
+    k = j + 1
+    if k < len(found) and found[k].norm in _JOINERS:
+        k += 1
+    return k < len(found) and found[k].cap and found[k].gap.split() in ([], ["the"]) and found[k].sentence == found[j].sentence
+
+
 def _subject(found: list[Token], j: int) -> bool:
     """A one-word sentence opener counts as a name when a verb or a comma follows."""
     if j >= len(found):
@@ -263,7 +364,8 @@ def _subject(found: list[Token], j: int) -> bool:
 
 def _could_fill(span: list[Token], question: Question) -> bool:
     words = [t.norm for t in span if t.norm not in STOP]
-    if not words or any(w in question.norms or stem(w) in question.stems for w in words) and not question.choice:
+    shared = [w for w in words if w in question.norms or stem(w) in question.stems]
+    if not words or shared and not question.choice and (len(shared) == len(words) or any(w not in GENERIC for w in shared)):
         return False
     if all(w in NATIONALITIES or w in MONTHS or w in TITLES or w.isdigit() or w in GENERIC for w in words):
         return False

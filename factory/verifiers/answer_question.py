@@ -25,6 +25,10 @@ class Question(NamedTuple):
     year_is_enough: bool
     measure: bool
     """How long, how tall, how much: a number with a unit."""
+    subject_verb: str
+    """Root of the verb in "who <verb> ...", where the answer is its subject; "" otherwise."""
+    action: str
+    """Root of the last content word: what happened, in a question for a date."""
 
 
 _PLACES = frozenset("city country state county town village place location province region district continent capital where river ocean sea mountain island street stadium venue".split())
@@ -35,6 +39,7 @@ _PERSONS = frozenset(
     astronaut explorer athlete songwriter""".split()
 )
 _MEASURES = frozenset("long tall high far deep old big large much heavy fast wide often hot cold".split())
+_PAST = frozenset("wrote sang won shot beat led fought bought sold built made found took gave drew flew threw hit ran began".split())
 _AUXILIARIES = frozenset("is are was were do does did has have had can could will would should am".split())
 _WH = frozenset("who whom whose what when where which why how".split())
 
@@ -75,8 +80,12 @@ def read(question: str) -> Question:
     if kind == "other" and _phrase(words, ("what", "number"), ("what", "percent"), ("what", "percentage"), ("number", "of"), ("population", "of"), ("what", "age")):
         kind, measure = "number", True
     years = frozenset(int(w) for w in words if w.isdigit() and len(w) == 4 and 1000 <= int(w) <= 2100)
+    subject_verb = ""
+    if words[:1] == ["who"] and len(words) > 2 and words[1] not in STOP and (words[1].endswith(("s", "ed")) or root(words[1]) != words[1] or words[1] in _PAST):
+        subject_verb = root(words[1])
+    action = next((root(w) for w in reversed(content) if not w.isdigit()), "")
     return Question(kind, frozenset(words), stems, frozenset(root(w) for w in content), years, counted,
-                    many or _phrase(words, ("name", "2"), ("name", "3"), ("name", "all"), ("list", "of")), choice, year_is_enough, measure)
+                    many or _phrase(words, ("name", "2"), ("name", "3"), ("name", "all"), ("list", "of")), choice, year_is_enough, measure, subject_verb, action)
 
 
 def _kind_of_what(words: list[str], i: int, following: list[str], kind: str, year_is_enough: bool) -> tuple[str, bool]:

@@ -143,6 +143,8 @@ def tokens(text: str) -> list[Token]:
             if "." in norm:
                 norm = norm.rstrip("0").rstrip(".")
             norm += suffix if suffix == "s" else ("th" if suffix else "")
+            if gap.endswith("-") and (gap[-2:-1] in (" ", "(", "~") or (gap == "-" and not found)) and text[end : end + 1] != "-":
+                norm = "-" + norm
         elif match["word"]:
             raw, possessive = match["word"], bool(match["possessive"])
             cap = raw[0].isupper() or raw[:4].isupper()
@@ -152,6 +154,8 @@ def tokens(text: str) -> list[Token]:
                 if norm == "the" or following[:1].isspace():
                     carried = gap + "the "
                     continue
+            if norm in ORDINAL_WORDS and raw[0].isupper() and gap.split() == ["the"] and found and found[-1].cap:
+                norm = str(ORDINAL_WORDS[norm])  # Henry the Eighth
             norm = str(NUMBER_WORDS[norm]) if norm in NUMBER_WORDS else f"{ORDINAL_WORDS[norm]}th" if norm in ORDINAL_WORDS else norm
             if norm in _ROMAN and raw.isupper():
                 norm = str(_ROMAN[norm])

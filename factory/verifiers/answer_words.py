@@ -72,6 +72,9 @@ GENERIC = _words(
     color colour currency people tribe group year years members member women's men's"""
 )
 
+# Adjectives that may stand before a common noun without naming another thing.
+NEUTRAL = _words("large big small giant tiny huge famous popular common typical traditional former current late great young old type kind sort form various certain main primary")
+
 DIRECTIONS = _words("north south east west northern southern eastern western northeast northwest southeast southwest central new upper lower greater inner outer")
 
 NATIONALITIES = _words(
@@ -80,7 +83,7 @@ NATIONALITIES = _words(
     mexican brazilian argentine argentinian chilean peruvian colombian venezuelan cuban jamaican australian chinese japanese korean
     vietnamese thai indian pakistani iranian persian iraqi israeli egyptian nigerian kenyan ethiopian african european asian roman
     catholic jewish muslim christian hindu buddhist serbian croatian bosnian slovenian albanian estonian latvian lithuanian georgian
-    armenian indonesian filipino malaysian singaporean latin black white native"""
+    armenian indonesian filipino malaysian singaporean"""
 )
 
 COUNTRIES = frozenset(
@@ -112,6 +115,15 @@ STATES: dict[str, str] = dict(
     ).split("|")
 )
 REGIONS = COUNTRIES | frozenset(STATES.values())
+CONTINENTS = frozenset("europe|asia|africa|north america|south america|oceania|antarctica".split("|"))
+CITIES = frozenset(
+    """london|paris|new york|new york city|los angeles|chicago|dubai|tokyo|beijing|shanghai|moscow|berlin|rome|madrid|vienna|prague|budapest|warsaw|athens
+|istanbul|cairo|mumbai|delhi|new delhi|kolkata|sydney|melbourne|toronto|montreal|vancouver|boston|philadelphia|san francisco|seattle|houston|dallas|miami
+|atlanta|detroit|washington|dublin|edinburgh|glasgow|manchester|liverpool|birmingham|oxford|cambridge|amsterdam|brussels|zurich|geneva|munich|hamburg
+|frankfurt|milan|venice|florence|naples|barcelona|lisbon|stockholm|oslo|copenhagen|helsinki|singapore|bangkok|seoul|jakarta|manila|baghdad|tehran
+|jerusalem|tel aviv|nairobi|lagos|cape town|johannesburg|buenos aires|rio de janeiro|sao paulo|lima|bogota|mexico city|havana|las vegas|hollywood|nashville"""
+    .replace("\n", "").split("|")
+)
 
 # Different words for one thing; the key is replaced by the value on both sides. Keys may be phrases.
 CANONICAL: dict[str, str] = dict(

@@ -16,6 +16,9 @@ _NO = frozenset("no nope false incorrect neither".split())
 def polarity(found: list[Token], question: Question) -> str:
     """`yes`, `no`, or "" when the text does not commit; `both` when it says yes and no."""
     said = set()
+    opening_words = {t.norm for t in found[:4]}
+    if opening_words & _YES and opening_words & {"no", "nope"} and opening_words & {"and", "or"}:
+        return "both"
     for i, token in enumerate(found):
         opening = token.first or ":" in token.gap or "," in token.gap and i <= 2 or (i <= 2 and found[0].norm in ("answer", "final", "so", "therefore")) or token.bold
         if opening and token.norm in _YES | _NO:
@@ -59,6 +62,9 @@ def decide_choice(found: list[Token], mentions: list[Mention], question: Questio
     mention = mentions[0]
     if asserts.is_negated(found, mention.start, mention.end):
         return Judged("reject", "negated", detail)
+    if any(t.norm in ("and", "or") for t in found[mention.end : mention.end + 1]) and mention.end + 1 < len(found) and any(
+            t.norm in question.norms and t.norm not in STOP for t in found[mention.end + 1 : mention.end + 4]):
+        return Judged("reject", "two_answers", detail)
     sentence = [t for t in found if t.sentence == found[mention.start].sentence]
     text = asserts.sentence_text(sentence)
     if asserts.hedge_in(text, question) or asserts.refusal_in(text):

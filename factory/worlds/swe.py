@@ -13,20 +13,22 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
-from factory.worlds import swe_git, swe_measure, swe_pairs, swe_words
+from factory.worlds import swe_git, swe_pairs, swe_words
 from factory.worlds.runs import Run, Transcript, accepted, chance, flaw, rejected, row
-from factory.worlds.swe_agent import SYSTEMS, TOOLS, Agent
+from factory.worlds.swe_agent import SYSTEMS, TOOLS, Agent, Shown
 from factory.worlds.swe_bugs import places
-from factory.worlds.swe_pairs import MOST_PAIRS, WORKERS, Pair
+from factory.worlds.swe_measure import Bench, cache_folder
+from factory.worlds.swe_pairs import MOST_PAIRS, Pair
 
 FLAWS = {"wrong_answer": 10, "patch_does_not_apply": 4, "no_tool_call": 3, "no_question": 2, "no_ground_truth": 3, "no_reasoning": 3,
          "side_input_missing": 3}  # fmt: skip
 STAGES = {"wrong_answer": "verify", "patch_does_not_apply": "verify", "no_reasoning": "trace"}
 COMMENTED = {"commented": 8}
 """Of a hundred runs this many add a comment to the right change."""
-SMALLEST, LARGEST = 5_000, 330_000
-"""Characters of evidence that a run aims at. Digits cost a token each: see `weight`."""
-CHECKOUTS = 6
+SMALLEST, LARGEST = 8_000, 350_000
+"""Characters of evidence that a run shall have at least and may have at most, digits counted thrice: see `weight`."""
+CHECKOUTS = 24
+WORKERS = 2
 TEST_COMMAND = "python -m pytest -q"
 COMMENTS = ("see the description above", "the tests rely on this", "borders count", "this was the cause", "keep in step with the callers")
 
@@ -34,20 +36,21 @@ COMMENTS = ("see the description above", "the tests rely on this", "borders coun
 class Prepared:
     """The pairs, and a few checkouts of them that are kept for the next run."""
 
-    def __init__(self, folder: Path, cache: Path, pairs: dict[int, Pair]):
+    def __init__(self, folder: Path, bench: Bench, pairs: dict[int, Pair]):
         self.folder = folder
-        self.cache = cache
+        self.bench = bench
         self.pairs = pairs
         self.scratch = tempfile.TemporaryDirectory(prefix="swe-checkouts-")
-        self.checkouts: OrderedDict[int, Path] = OrderedDict()
+        self.checkouts: OrderedDict[int, tuple[Path, Shown]] = OrderedDict()
 
-    def checkout(self, pair: Pair) -> Path:
+    def checkout(self, pair: Pair) -> tuple[Path, Shown]:
+        """A working tree at the pair's commit, and what commands have shown in it."""
         if pair.number not in self.checkouts:
             place = Path(tempfile.mkdtemp(dir=self.scratch.name)) / "repo"
             swe_git.checkout(self.folder / bundle_of(pair), pair.commit, place)
-            self.checkouts[pair.number] = place
+            self.checkouts[pair.number] = place, {}
             while len(self.checkouts) > CHECKOUTS:
-                swe_git.remove(self.checkouts.popitem(last=False)[1].parent)
+                swe_git.remove(self.checkouts.popitem(last=False)[1][0].parent)
         self.checkouts.move_to_end(pair.number)
         return self.checkouts[pair.number]
 
@@ -57,26 +60,29 @@ def prepare(folder: Path, seed: int, num_runs: int, cache: Path | None = None) -
 
     `cache` is where results of tests are remembered; the default is the user's cache.
     """
-    cache = cache or swe_measure.cache_folder()
-    pairs = swe_pairs.prepare(folder, seed, (pair_of(seed, index) for index in range(num_runs)), cache)
-    trees = []
-    for index in range(num_runs):
-        pair, fault = pairs[pair_of(seed, index)], flaw("swe", seed, index, FLAWS)
-        if fault == "wrong_answer":
-            trees.append(wrong(pair, seed, cache))
-        elif is_commented(seed, index, fault):
-            trees.append(commented(pair, chance("swe-comment", seed, pair.number)))
-    swe_measure.run_all(trees, cache, WORKERS)
-    return Prepared(folder, cache, pairs)
+    bench = Bench(cache or cache_folder(), WORKERS)
+    with bench:
+        pairs = swe_pairs.prepare(folder, seed, (pair_of(seed, index) for index in range(num_runs)), bench)
+        bench.each(lambda index: goal_of(index, seed, pairs, bench, tests=True), range(num_runs))
+    return Prepared(folder, Bench(bench.cache, 1), pairs)
+
+
+def goal_of(index: int, seed: int, pairs: dict[int, Pair], bench: Bench, tests: bool = False) -> dict[str, str]:
+    """The files as the agent of a run leaves them; with `tests`, their tests are run."""
+    pair, fault = pairs[pair_of(seed, index)], flaw("swe", seed, index, FLAWS)
+    if fault == "wrong_answer":
+        return wrong(pair, seed, bench)
+    if fault or flaw("swe-comments", seed, index, COMMENTED) != "commented":
+        return pair.fixed
+    files = commented(pair, chance("swe-comment", seed, pair.number))
+    if tests:
+        bench.run_tests(files)
+    return files
 
 
 def pair_of(seed: int, index: int) -> int:
     """The pair of a run: among few at first and among all MOST_PAIRS later, so that few runs need few pairs."""
     return chance("swe-pair", seed, index).randrange(min(MOST_PAIRS, 6 + index // 8))
-
-
-def is_commented(seed: int, index: int, fault: str) -> bool:
-    return not fault and flaw("swe-comments", seed, index, COMMENTED) == "commented"
 
 
 def bundle_of(pair: Pair) -> str:
@@ -87,18 +93,14 @@ def run(index: int, seed: int, prepared: Prepared) -> Run:
     pair = prepared.pairs[pair_of(seed, index)]
     fault = flaw("swe", seed, index, FLAWS)
     rng = chance("swe", seed, index)
-    agent = Agent(pair, prepared.checkout(pair), prepared.cache, rng, swe_words.issue(pair, rng), silent=fault == "no_reasoning")
+    folder, shown = prepared.checkout(pair)
+    agent = Agent(pair, folder, prepared.bench, rng, swe_words.issue(pair, rng), shown, silent=fault == "no_reasoning")
     try:
         if fault == "no_tool_call":
             agent.transcript = Transcript(rng.choice(SYSTEMS), swe_words.issue(pair, rng))
             patch = pair.patch
         else:
-            goal = pair.fixed
-            if fault == "wrong_answer":
-                goal = wrong(pair, seed, prepared.cache)
-            elif is_commented(seed, index, fault):
-                goal = commented(pair, chance("swe-comment", seed, pair.number))
-            patch = work(agent, goal, fault, rng)
+            patch = work(agent, goal_of(index, seed, prepared.pairs, prepared.bench), fault, rng)
     finally:
         agent.restore()
     reasoning = swe_words.mistake(pair, rng) if fault in ("wrong_answer", "patch_does_not_apply") else swe_words.conclusion(pair, rng)
@@ -190,8 +192,8 @@ def distractors(agent: Agent) -> list[str]:
     near = [pair.repository.tests_of[path] for path in pair.gold if rng.random() < 0.7]
     others = sorted(set(legal) - set(near))
     rng.shuffle(others)
-    target = SMALLEST * (LARGEST / SMALLEST) ** rng.random()
     size = sum(weight(pair.base[path]) for path in pair.gold)
+    target = max(SMALLEST, size * (min(LARGEST, sum(map(weight, pair.base.values()))) / size) ** rng.random() ** 0.6)
     chosen = []
     for path in [path for path in near if path in legal] + others:
         if size + weight(pair.base[path]) <= target:
@@ -205,7 +207,7 @@ def weight(text: str) -> int:
     return len(text) + 2 * sum(map(text.count, "0123456789"))
 
 
-def wrong(pair: Pair, seed: int, cache: Path) -> dict[str, str]:
+def wrong(pair: Pair, seed: int, bench: Bench) -> dict[str, str]:
     """Files of somebody who did not repair the bug: one of two places, or another edit of the function; the tests still fail."""
     for attempt in range(100):
         rng = chance("swe-wrong", seed, pair.number, attempt)
@@ -221,7 +223,7 @@ def wrong(pair: Pair, seed: int, cache: Path) -> dict[str, str]:
             files[path] = rng.choice(options).apply(pair.base[path])
         if same_meaning(files, pair.fixed) or same_meaning(files, pair.base):
             continue
-        if swe_pairs.not_fixed(pair, files, cache):
+        if swe_pairs.not_fixed(pair, files, bench):
             return files
     raise AssertionError(f"no wrong patch found for pair {pair.number} of seed {seed}")
 

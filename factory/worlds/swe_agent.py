@@ -10,9 +10,10 @@ import difflib
 import random
 from pathlib import Path
 
-from factory.worlds import swe_measure
 from factory.worlds.runs import Transcript, tool
+from factory.worlds.swe_measure import Bench
 from factory.worlds.swe_pairs import Pair
+from factory.worlds.swe_process import execute
 
 TOOLS = [
     tool("bash", "Run a command in the root of the repository.", command="The command line"),
@@ -38,14 +39,19 @@ LOOKS = (
 )  # fmt: skip
 
 
+Shown = dict[tuple[str, ...], tuple[int, str]]
+"""(command, texts of the files that may be changed) -> (status, output): the same command shows the same again."""
+
+
 class Agent:
     """One run: the transcript so far, the files as they are now, and which of them were looked at."""
 
-    def __init__(self, pair: Pair, folder: Path, cache: Path, rng: random.Random, question: str, silent: bool = False):
+    def __init__(self, pair: Pair, folder: Path, bench: Bench, rng: random.Random, question: str, shown: Shown, silent: bool = False):
         self.pair = pair
         self.folder = folder
-        self.cache = cache
+        self.bench = bench
         self.rng = rng
+        self.shown = shown
         self.silent = silent
         """The agent writes no reasoning."""
         self.files = dict(pair.base)
@@ -57,8 +63,11 @@ class Agent:
         return observation
 
     def bash(self, reasoning: str, command: str) -> str:
-        status, output = swe_measure.execute(["bash", "-c", command], self.folder, timeout_s=30)
-        output = output.replace(str(self.folder), "/repo")
+        known = (command, *(self.files[path] for path in self.pair.gold))
+        if known not in self.shown:
+            status, output = execute(["bash", "-c", command], self.folder, timeout_s=30)
+            self.shown[known] = status, output.replace(str(self.folder), "/repo")
+        status, output = self.shown[known]
         return self.act(reasoning, "bash", {"command": command}, output + (f"[exit status {status}]\n" if status else ""))
 
     def view(self, reasoning: str, path: str, first: int = 1, last: int = 0) -> None:
@@ -148,7 +157,7 @@ class Agent:
                 assert self.files[path] == after[path]
 
     def run_tests(self, reasoning: str, path: str = "") -> None:
-        output = swe_measure.run_tests(self.files, self.cache, path).output
+        output = self.bench.run_tests(self.files, path).output
         if self.rng.random() < 0.4:
             self.act(reasoning, "bash", {"command": f"python -m pytest -q {path}".strip()}, output + "\n")
         else:

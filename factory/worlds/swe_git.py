@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from factory.worlds.swe_measure import execute
+from factory.worlds.swe_process import execute, write_tree
 
 AUTHOR = "Robin Example <robin@example.org>"
 START_S = 1_700_000_000
@@ -73,8 +73,6 @@ def remove(folder: Path) -> None:
 
 def diff(before: dict[str, str], after: dict[str, str], scratch: Path) -> str:
     """What `git diff` says of a change from `before` to `after`, of the files that differ."""
-    from factory.worlds.swe_measure import write_tree
-
     changed = [path for path in before if before[path] != after[path]]
     scratch.mkdir(parents=True)
     git(scratch, "init", "-q")

@@ -9,20 +9,20 @@ from __future__ import annotations
 import random
 import tempfile
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from factory.worlds import swe_bugs, swe_git, swe_measure, swe_repositories
+from factory.worlds import swe_bugs, swe_git, swe_record, swe_repositories
 from factory.worlds.runs import chance
 from factory.worlds.swe_bugs import Place
-from factory.worlds.swe_measure import Result
+from factory.worlds.swe_measure import Bench, Result
 from factory.worlds.swe_repositories import Repository
 
 MOST_PAIRS = 200
+SPREAD = 3
+"""Neighbouring pairs lie in this many repositories, so that the first few pairs already differ in size."""
 PAIRS_A_REPOSITORY = 4
 MOST_FAILURES = 12
-WORKERS = 2
 
 
 @dataclass
@@ -56,26 +56,28 @@ class Pair:
         return sorted({path for path, _ in self.bugs})
 
 
-def prepare(folder: Path, seed: int, numbers: Iterable[int], cache: Path) -> dict[int, Pair]:
-    """Make the pairs and the bundles `folder/repositories/NAME.bundle` that hold them; two repositories at a time."""
+def prepare(folder: Path, seed: int, numbers: Iterable[int], bench: Bench) -> dict[int, Pair]:
+    """Make the pairs and the bundles `folder/repositories/NAME.bundle` that hold them, several repositories at a time."""
     wanted: dict[int, list[int]] = {}
     for number in sorted(set(numbers)):
-        wanted.setdefault(number // PAIRS_A_REPOSITORY, []).append(number)
-    made: dict[int, Pair] = {}
-    with tempfile.TemporaryDirectory(prefix="swe-git-") as scratch, ThreadPoolExecutor(WORKERS) as pool:
-        jobs = [pool.submit(one, folder, seed, index, found, cache, Path(scratch)) for index, found in wanted.items()]
-        for job in jobs:
-            made |= {pair.number: pair for pair in job.result()}
-    return made
+        wanted.setdefault(repository_of(number), []).append(number)
+    with tempfile.TemporaryDirectory(prefix="swe-git-") as scratch:
+        made = bench.each(lambda index: one(folder, seed, index, wanted[index], bench, Path(scratch)), sorted(wanted))
+    return {pair.number: pair for pairs in made for pair in pairs}
 
 
-def one(folder: Path, seed: int, index: int, numbers: list[int], cache: Path, scratch: Path) -> list[Pair]:
+def repository_of(number: int) -> int:
+    block, inside = divmod(number, SPREAD * PAIRS_A_REPOSITORY)
+    return block * SPREAD + inside % SPREAD
+
+
+def one(folder: Path, seed: int, index: int, numbers: list[int], bench: Bench, scratch: Path) -> list[Pair]:
     """The pairs of one repository, with its bundle."""
     repository = swe_repositories.draw(seed, index)
-    repository.files = swe_measure.record(repository.files, cache)
-    right = swe_measure.run_tests(repository.files, cache)
+    repository.files = swe_record.record(repository.files, bench)
+    right = bench.run_tests(repository.files)
     assert right.status == 0, f"{repository.name} fails its own tests:\n{right.output[-2000:]}"
-    pairs = [draw(repository, right, seed, number, cache, scratch) for number in numbers]
+    pairs = [draw(repository, right, seed, number, bench, scratch) for number in numbers]
     first = {path: repository.files[path] for path in ("README.md", "pyproject.toml")}
     heads = swe_git.make(scratch, repository.name, first, {branch(pair): pair.base for pair in pairs}, index)
     swe_git.bundle(scratch, repository.name, folder / "repositories" / f"{repository.name}.bundle")
@@ -88,7 +90,7 @@ def branch(pair: Pair) -> str:
     return f"work-{pair.number:03d}"
 
 
-def draw(repository: Repository, right: Result, seed: int, number: int, cache: Path, scratch: Path) -> Pair:
+def draw(repository: Repository, right: Result, seed: int, number: int, bench: Bench, scratch: Path) -> Pair:
     """The first drawn bug that the tests notice in the way that we want."""
     kind = swe_bugs.KINDS[(number * 7 + number // len(swe_bugs.KINDS)) % len(swe_bugs.KINDS)]
     for attempt in range(200):
@@ -101,7 +103,7 @@ def draw(repository: Repository, right: Result, seed: int, number: int, cache: P
         base = dict(repository.files)
         for path, place in bugs:
             base[path] = place.apply(base[path])
-        before = swe_measure.run_tests(base, cache)
+        before = bench.run_tests(base)
         if before.status != 1 or set(before.tests) != set(right.tests) or "error" in before.tests.values():
             continue
         if 1 <= len(before.failed) <= MOST_FAILURES and before.passed and all_noticed(repository, bugs, before):
@@ -129,7 +131,7 @@ def all_noticed(repository: Repository, bugs: list[tuple[str, Place]], before: R
     return all(any(name.startswith(repository.tests_of[path] + "::") for name in before.failed) for path, _ in bugs)
 
 
-def not_fixed(pair: Pair, files: dict[str, str], cache: Path) -> bool:
+def not_fixed(pair: Pair, files: dict[str, str], bench: Bench) -> bool:
     """Whether files that somebody changed still fail a test that the right ones pass."""
-    result = swe_measure.run_tests(files, cache)
+    result = bench.run_tests(files)
     return any(result.tests.get(name) != "passed" for name in (*pair.fail_to_pass, *pair.pass_to_pass))

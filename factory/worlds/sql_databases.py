@@ -11,8 +11,8 @@ from factory.worlds import create
 from factory.worlds.runs import chance
 from factory.worlds.sql_schemas import SCHEMAS, Schema
 
-SMALLEST, LARGEST = 150, 3_400
-"""Rows of the largest table of usual databases; sizes lie between, evenly on a logarithmic scale."""
+SMALLEST = 150
+"""Fewest rows of the largest table; sizes lie between it and the schema's `most_rows`, evenly on a logarithmic scale."""
 OVERSIZED = 14_000
 """Rows of the largest table of a database whose contents no budget of 131,072 tokens can hold."""
 KEPT_OPEN = 4
@@ -55,7 +55,7 @@ class Databases:
         rng = chance("sql database", self.seed, number, oversized)
         kind = list(SCHEMAS)[number % len(SCHEMAS)]
         schema = SCHEMAS[kind]
-        size = OVERSIZED if oversized else int(SMALLEST * (LARGEST / SMALLEST) ** rng.random())
+        size = OVERSIZED if oversized else int(SMALLEST * (schema.most_rows / SMALLEST) ** rng.random())
         connection = sqlite3.connect(":memory:", isolation_level=None)
         connection.execute("BEGIN")
         counts: dict[str, int] = {}

@@ -44,6 +44,8 @@ class Star(NamedTuple):
 
 
 class Schema(NamedTuple):
+    most_rows: int
+    """Rows of the largest table at which a star still fits into 100,000 tokens."""
     tables: tuple[Table, ...]
     stars: tuple[Star, ...]
 
@@ -100,6 +102,7 @@ city = pick(*CITIES)
 
 SCHEMAS: dict[str, Schema] = {
     "shop": Schema(
+        3_700,
         (
             Table("suppliers", 0.03, {"name": ("TEXT", thing), "country": ("TEXT", pick("PL", "DE", "PT", "NO", "CH")), "since": ("TEXT", day)}),
             Table("products", 0.12, {"title": ("TEXT", thing), "category": ("TEXT", pick("garden", "office", "kitchen", "toys & games", "books")), "price": ("REAL", real(2, 400)), "weight_kg": ("REAL", maybe(0.2, real(0.05, 30, 3))), "supplier_id": ("INTEGER", to("suppliers"))}),
@@ -116,6 +119,7 @@ SCHEMAS: dict[str, Schema] = {
         ),
     ),
     "hospital": Schema(
+        3_300,
         (
             Table("wards", 0.02, {"name": ("TEXT", thing), "floor": ("INTEGER", integer(0, 6)), "beds": ("INTEGER", integer(6, 40))}),
             Table("doctors", 0.06, {"name": ("TEXT", person), "specialty": ("TEXT", pick("surgery", "cardiology", "neurology", "ear, nose & throat", "paediatrics")), "ward_id": ("INTEGER", to("wards")), "hired": ("TEXT", day)}),
@@ -130,6 +134,7 @@ SCHEMAS: dict[str, Schema] = {
         ),
     ),
     "library": Schema(
+        2_000,
         (
             Table("branches", 0.02, {"name": ("TEXT", thing), "city": ("TEXT", city), "opened": ("TEXT", day)}),
             Table("authors", 0.1, {"name": ("TEXT", person), "country": ("TEXT", maybe(0.1, pick("Brazil", "Iceland", "Côte d'Ivoire", "Japan", "Poland"))), "born": ("INTEGER", maybe(0.15, integer(1890, 1995)))}),
@@ -143,6 +148,7 @@ SCHEMAS: dict[str, Schema] = {
         ),
     ),
     "transport": Schema(
+        2_800,
         (
             Table("lines", 0.02, {"name": ("TEXT", thing), "mode": ("TEXT", pick("bus", "tram", "ferry", "metro")), "opened": ("TEXT", day)}),
             Table("stations", 0.08, {"name": ("TEXT", thing), "city": ("TEXT", city), "zone": ("TEXT", maybe(0.1, pick("A", "B", "C")))}),
@@ -157,6 +163,7 @@ SCHEMAS: dict[str, Schema] = {
         ),
     ),
     "school": Schema(
+        2_800,
         (
             Table("teachers", 0.04, {"name": ("TEXT", person), "subject": ("TEXT", pick("history", "music", "physics", "languages", "arts & crafts")), "hired": ("TEXT", day)}),
             Table("classes", 0.03, {"name": ("TEXT", lambda rng, _: f"{rng.randint(5, 12)}{rng.choice('abcdef')}"), "teacher_id": ("INTEGER", to("teachers")), "room": ("TEXT", maybe(0.2, lambda rng, _: f"R-{rng.randint(1, 60):03d}"))}),

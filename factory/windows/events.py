@@ -57,7 +57,7 @@ def _placed(what: Window | Edit | Diff, folder: str) -> Window | Edit | Diff:
 
 
 def _of_action(step: Step, action: Action, output: Output) -> list[Event]:
-    found = tools.described(output, step.arguments)
+    found = tools.described(output, step.arguments, action.target if action.kind == "edit" else "")
     windows = [window for window, _ in found]
     if action.kind == "run" and not (windows and _EDITOR_COMMAND.match(action.target)):
         if windows:

@@ -33,7 +33,7 @@ def place(history: History, anchors: dict[int, str]) -> None:
 
     `anchors` are old lines known from elsewhere (the agent's diff): they help to place, and are not shown.
     """
-    for _ in range(5):
+    for _ in range(5 if history.loose else 0):
         known = {**anchors, **history.old}
         counts = Counter(text.rstrip() for text in known.values())
         unique = {text.rstrip(): n for n, text in known.items() if counts[text.rstrip()] == 1 and text.strip()}

@@ -36,8 +36,8 @@ _READER_LIMIT = 2_000
 """Lines after which common readers stop without a word."""
 
 
-def described(output: Output, arguments: dict[str, Any]) -> list[tuple[Window, bool]]:
-    """(window, it is a snippet after an edit) for every self-described part of an output."""
+def described(output: Output, arguments: dict[str, Any], target: str = "") -> list[tuple[Window, bool]]:
+    """(window, it is a snippet after an edit) for every self-described part of an output; `target` is "the edited file"."""
     headers = list(_HEADER.finditer(output.text))
     if not headers:
         return []
@@ -53,6 +53,8 @@ def described(output: Output, arguments: dict[str, Any]) -> list[tuple[Window, b
         body = output._replace(text=output.text[header.end() + 1 : end], total_lines=total)
         snippet = bool(header["part"]) or "File updated" in body.text or "has been edited" in header.group()
         path = header["file"] or header["shown"]
+        if path == "the edited file":
+            path = target
         style = ":" if header["file"] else "\t"
         found += [(w, snippet) for w in _numbered(path, body, style, open_ended and not header["part"])]
     return found

@@ -205,18 +205,19 @@ def brute_force(files: dict[str, str], patch: str, rung: int) -> dict[str, str] 
 
 def candidates(lines: list[str], hunk, rung: int, used: set[int]):
     """(place, lines taken, lines given, marked lines) for the weakest treatment that gives any place."""
-    tries = [(hunk.lines, False)]
     numbered = hunk.old_start >= 0 and (hunk.leading or hunk.trailing or len(hunk.before) == len(lines))
+    tries = [(hunk.lines, False, True)] if numbered else []
     if rung >= RUNGS.index("whitespace") and numbered:
-        tries.append((hunk.lines, True))
+        tries.append((hunk.lines, True, False))
     if rung >= RUNGS.index("context") and numbered:
         for keep in (2, 1):
             head, tail = max(hunk.leading - keep, 0), max(hunk.trailing - keep, 0)
-            tries.append((hunk.lines[head : len(hunk.lines) - tail], False))
-    for marked, blind in tries:
+            tries.append((hunk.lines[head : len(hunk.lines) - tail], False, False))
+    if rung >= RUNGS.index("anchored"):
+        tries.append((hunk.lines, False, False))
+    for marked, blind, by_number in tries:
         before = [line[1:] for line in marked if line[0] != "+"]
         found = []
-        by_number = numbered and marked is hunk.lines and not blind
         for at in range(len(lines) - len(before) + 1):
             there = lines[at : at + len(before)]
             if used & set(range(at, at + len(before))) or any(is_marker(line) for line in there):

@@ -56,6 +56,11 @@ DEFECTS = {
     ),
     "truncated in the trailing context": (GOOD[: GOOD.index(" line 22")], "recount", "recount"),
     "truncated after the changes": (GOOD[: GOOD.index(" line 21")], "patch_malformed", "patch_malformed"),
+    "fenced and truncated after the changes": (
+        f"```diff\n{GOOD[: GOOD.index(' line 21')]}\n```\n",
+        "patch_malformed",
+        "patch_malformed",
+    ),
     "truncated in the changes": (GOOD[: GOOD.index("+line twenty and")], "patch_malformed", "patch_malformed"),
     "truncated before the new lines": (GOOD[: GOOD.index("+line twenty\n")], "patch_malformed", "patch_malformed"),
     "second hunk bad": (

@@ -169,7 +169,7 @@ def read_hunk(lines: list[str], i: int) -> tuple[Hunk, int]:
     end = end_by_lines(lines, start)
     if found:
         num_new = sum(line[:1] != "-" for line in lines[start:end])
-        if end == len(lines) and num_new < new and lines[end - 1][:1] in ("+", "-"):
+        if not any(line.strip() for line in lines[end:]) and num_new < new and lines[end - 1][:1] in ("+", "-"):
             raise PatchError("patch_malformed", f"line {end}: the text ends in the middle of a hunk's changes")
         return Hunk(old_start, new_start, body(lines, start, end), recounted=True), end
     return Hunk(-1, -1, body(lines, start, end), recounted=True), end

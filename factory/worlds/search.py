@@ -64,7 +64,9 @@ def attempt_run(index: int, world: Corpus, engine: Engine, fault: str, rng: rand
         for query in (question.text, question.start.name, f"{question.start.name} history")[: rng.randint(1, 3)]:
             agent.search("The snippets may be enough.", query)
     else:
-        agent.solve(target, (9,) if fault == "over_budget" else (2, 3, 4, 6) if target > 80_000 else (0, 1, 1, 2, 3))
+        curiosity = (9,) if fault == "over_budget" else (2, 3, 4, 6) if target > 80_000 else (0, 1, 1, 2, 3)
+        if not agent.solve(target, curiosity):
+            return None
     read = sum(map(len, agent.visited.values()))
     if read < TOO_MUCH if fault == "over_budget" else read > LARGEST:
         return None

@@ -9,9 +9,10 @@ from __future__ import annotations
 import random
 
 from factory.worlds.runs import Transcript
-from factory.worlds.search_corpus import RELATIONS, VALUES, Corpus, Entity, Fact
+from factory.worlds.search_corpus import Corpus, Entity, Fact
 from factory.worlds.search_engine import Engine, Result, plain
 from factory.worlds.search_questions import Question
+from factory.worlds.search_relations import RELATIONS, VALUES
 
 SYSTEMS = (
     "You are a research assistant. Use the tools to find the answer, then give it on the last line.",
@@ -77,8 +78,8 @@ class Agent:
             calls.append(("visit", {"url": url}, self.visited[url]))
         self.transcript.act(self.think(thought), *calls)
 
-    def find(self, entity: Entity, fact: Fact, thought: str) -> None:
-        """Open the page of `entity`: over a search, or over the link on the page before."""
+    def find(self, entity: Entity, fact: Fact, thought: str) -> bool:
+        """Open the page of `entity`: over a search, or over the link on the page before. False when neither shows it."""
         rng = self.rng
         linked = any(f"]({entity.url})" in text for text in self.visited.values())
         if not linked or rng.random() < 0.55:
@@ -93,8 +94,10 @@ class Agent:
                 thought = rng.choice(USELESS)
             else:
                 thought = f"{entity.title} is the page I want."
-        assert linked or entity.url in self.listed, f"the agent has never seen {entity.url}"
+        if not linked and entity.url not in self.listed:
+            return False
         self.visit(thought, entity.url)
+        return True
 
     def wander(self, target_characters: int, most: int) -> None:
         """Open pages that turn out useless, as long as there is room below `target_characters`."""
@@ -111,8 +114,9 @@ class Agent:
             thought = rng.choice(ASTRAY).format(title=" and ".join(r.title for r in chosen))
             self.visit(thought, *(r.url for r in chosen))
 
-    def solve(self, target_characters: int, curiosity: tuple[int, ...]) -> None:
-        """Follow the question's chain from page to page; `curiosity` is how many useless pages a hop may lead to."""
+    def solve(self, target_characters: int, curiosity: tuple[int, ...]) -> bool:
+        """Follow the question's chain from page to page; `curiosity` is how many useless pages a hop may lead to.
+        False when a page is nowhere to be found."""
         rng, thought = self.rng, self.rng.choice(STARTS).format(name=self.question.start.name)
         if rng.random() < 0.5:
             self.search(thought, self.question.text)
@@ -120,7 +124,8 @@ class Agent:
         chars_left = target_characters - sum(len(self.corpus.entities[f.subject].text) for f in self.question.chain)
         for hop, fact in enumerate(self.question.chain, 1):
             entity = self.corpus.entities[fact.subject]
-            self.find(entity, fact, thought)
+            if not self.find(entity, fact, thought):
+                return False
             assert fact.sentence in self.visited[entity.url], "the page says what the question needs"
             seen = sum(map(len, self.visited.values()))
             self.wander(seen + chars_left * hop // len(self.question.chain), most=rng.choice(curiosity))
@@ -130,6 +135,7 @@ class Agent:
             thought = rng.choice(NEXT).format(sentence=plain(fact.sentence), name=fact.text)
         if rng.random() < 0.3:
             self.search("A last look for anything that contradicts this.", f"{entity.name} {words(fact)}")
+        return True
 
     def finish(self, answer: str, conclusion: str = "") -> None:
         """The final turn: the facts in order, then the answer in one of the usual forms."""

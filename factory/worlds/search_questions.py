@@ -6,8 +6,9 @@ import random
 import re
 from typing import NamedTuple
 
-from factory.worlds.search_corpus import RELATIONS, VALUES, Corpus, Entity, Fact
+from factory.worlds.search_corpus import Corpus, Entity, Fact
 from factory.worlds.search_prose import MONTHS
+from factory.worlds.search_relations import RELATIONS, VALUES
 
 _WORD = re.compile(r"\w+")
 _WALKS = 60

@@ -46,8 +46,15 @@ UNSTABLE = re.compile(
 )
 SCRATCH_BYTES = 64 << 20
 
-# DuckDB hands out TIMESTAMPTZ values through `pytz.timezone` alone; the standard library's zones serve.
-sys.modules.setdefault("pytz", types.ModuleType("pytz")).timezone = zoneinfo.ZoneInfo
+
+class Zone(zoneinfo.ZoneInfo):
+    """A zone of the standard library with the one method of pytz that DuckDB calls to hand out TIMESTAMPTZ values."""
+
+    def localize(self, moment: datetime.datetime) -> datetime.datetime:
+        return moment.replace(tzinfo=self)
+
+
+sys.modules.setdefault("pytz", types.ModuleType("pytz")).timezone = Zone
 
 
 def quote(name: str) -> str:

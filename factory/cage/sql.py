@@ -257,8 +257,8 @@ def identify(database: Path, dialect: str) -> tuple[str, str]:
             beside = path.with_name(path.name + ending)
             if beside.exists() and beside.stat().st_size > 0:
                 raise SqlError("bad_database", f"`{beside.name}` holds changes that are not in `{path.name}`; close it cleanly first")
-    except OSError as e:
-        raise SqlError("bad_database", f"`{Path(database).name}`: {e.strerror}") from None
+    except (OSError, RuntimeError) as e:  # RuntimeError: links that go round
+        raise SqlError("bad_database", f"`{Path(database).name}`: {getattr(e, 'strerror', 'a loop of links')}") from None
     if start[offset : offset + len(magic)] != magic:
         raise SqlError("bad_database", f"`{path.name}` is not a {dialect} database")
     return str(path), f"{status.st_dev}:{status.st_ino}:{status.st_size}:{status.st_mtime_ns}"

@@ -206,7 +206,7 @@ VIEWS = [
 ]
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(16))
 def test_no_line_from_after_an_edit_gets_in(repository: Path, seed: int) -> None:
     rng = random.Random(seed)
     steps = []

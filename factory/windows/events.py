@@ -9,6 +9,7 @@ from typing import NamedTuple
 from factory.recipe import Vocabulary
 from factory.records import Step
 from factory.shell import Command, Edit, parse
+from factory.shell.lexer import ShellSyntaxError, Word, tokenize
 from factory.vocabulary import Action, classify
 from factory.windows import tools
 from factory.windows.observations import Output, unwrap
@@ -78,7 +79,8 @@ def _of_action(step: Step, action: Action, output: Output) -> list[Event]:
 def _editor(step: Step, action: Action, output: Output, windows: list[Window]) -> list[Edit]:
     path = action.target if action.kind == "edit" and "\n" not in action.target else ""
     path = path or (windows[0].path if windows else "")
-    script = action.target if action.kind == "run" else next((v for v in step.arguments.values() if isinstance(v, str)), "")
+    said = step.arguments.get("command")
+    script = action.target if action.kind == "run" else said if isinstance(said, str) else ""
     ranged = _RANGE_EDIT.match(script)
     if ranged and path:
         if "Your proposed edit has introduced" in output.text[:200]:
@@ -86,9 +88,21 @@ def _editor(step: Step, action: Action, output: Output, windows: list[Window]) -
         text = ranged.group(3)
         first, last = int(ranged.group(1)), int(ranged.group(2))
         return [Edit(path, "lines", first=first, last=max(first, last), lines=tuple(text.split("\n")) if text else ())]
+    if _EDITOR_COMMAND.match(script) and not tools.refused(output):
+        words = _words(script)
+        if path and len(words) == 3 and words[0] == "edit" and words[1]:
+            return [Edit(path, "replace", old=words[1], new=words[2])]
+        return [Edit(path, "unknown", script)]
     if not path or action.kind == "run":
-        return [] if tools._NO_EDIT.match(output.text[:300]) else [Edit(path, "unknown", script)]
+        return [] if tools.refused(output) else [Edit(path, "unknown", script)]
     return tools.edits(path, step, output)
+
+
+def _words(script: str) -> list[str]:
+    try:
+        return [token.text for token in tokenize(script) if isinstance(token, Word)]
+    except ShellSyntaxError:
+        return []
 
 
 def _located(edit: Edit, snippets: list[Window]) -> Edit:

@@ -180,10 +180,15 @@ NEW = ("new_str", "new_string", "newString", "newText", "new_text", "replace", "
 CONTENT = ("file_text", "content", "contents", "text", "code_edit", "CodeContent")
 
 
+def refused(output: Output) -> bool:
+    """The tool says that it changed nothing."""
+    return _NO_EDIT.match(output.text[:300]) is not None or "No replacement was performed" in output.text[:300]
+
+
 def edits(path: str, step: Step, output: Output) -> list[Edit]:
     """What an editing tool did to `path`; nothing when it says that it did nothing."""
     arguments = step.arguments
-    if step.failed or output.failed or _NO_EDIT.match(output.text[:300]) or "No replacement was performed" in output.text[:300]:
+    if step.failed or output.failed or refused(output):
         return []
     command = arguments.get("command")
     many = arguments.get("edits")

@@ -101,11 +101,12 @@ def _judge_alias(question: Question, alias: Alias, found: list[Token], mode: str
         return _judge_date(question, alias, dates, found, mode)
     if (quantity := _gold_quantity(alias, question)) is not None:
         return _judge_number(question, alias, quantity, found, mode)
-    if (judged := _judge_name(question, alias, found, mode)).outcome == "accept":
+    items = answer_lists.gold_items(alias, question) if question.many or not answer_long.is_long(alias) else []
+    if (judged := _judge_name(question, alias, found, mode)).outcome == "accept" and not (items and judged.rule.endswith("_with_detail")):
         return judged
     if (said := answer_long.core(alias, question)) is not None and (core := _judge_name(question, said, found, mode)).outcome == "accept":
         return core
-    if (question.many or not answer_long.is_long(alias)) and (items := answer_lists.gold_items(alias, question)):
+    if items:
         listed = answer_lists.decide(alias, items, found, question)
         if listed.outcome == "accept" or listed.rule in ("list_incomplete", "list_extra", "list_negated"):
             return listed
@@ -113,7 +114,7 @@ def _judge_alias(question: Question, alias: Alias, found: list[Token], mode: str
         said = answer_long.decide(alias, found, question)
         if _RANK[said.outcome] >= _RANK[judged.outcome]:
             return said
-    return judged
+    return judged if judged.outcome != "accept" else Judged("undecided", "list_with_detail", judged.detail)
 
 
 # dates

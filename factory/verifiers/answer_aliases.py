@@ -78,6 +78,15 @@ def expand(gold: str, several: bool = False) -> list[Alias]:
             continue
         for part in parts:
             add(part, derived=separator in (" or ",))
+    # Leviathan by Thomas Hobbes: the author need not be repeated
+    title, by, author = text.partition(" by ")
+    if by and title[:1].isupper() and author[:1].isupper() and len(title.split()) <= 8 and len(author.split()) <= 4:
+        add(title, derived=True)
+    # Landy, John Michael
+    names = [part.split() for part in text.split(",")]
+    if len(names) == 2 and len(names[0]) == 1 and 1 <= len(names[1]) <= 3 and all(word[:1].isupper() and word.replace(".", "").isalpha() for part in names for word in part):
+        if names[1][0].lower() not in REGIONS and names[1][0] not in ("Jr.", "Sr.", "Jr", "Sr", "Inc.", "Inc", "Ltd"):
+            add(" ".join([*names[1], *names[0]]), derived=True)
     # Paris, France: the region need not be repeated
     head, comma, tail = text.partition(",")
     regions = frozenset(_region_names(tail)) if comma else frozenset()

@@ -104,5 +104,5 @@ def is_alternative(found: list[Token], start: int, end: int, question: Question)
     before = found[start - 1] if start else None
     if before is not None and before.norm in ("or", "nor", "either") and before.sentence == found[start].sentence:
         return not ("(" in before.gap)
-    slash = after is not None and after.gap.strip() == "/" or found[start].gap.strip() == "/"
-    return bool(slash and before is not None)
+    slash = len(found) <= 16 and after is not None and after.gap.strip() == "/" or found[start].gap.strip() == "/"
+    return bool(slash)

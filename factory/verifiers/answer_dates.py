@@ -126,9 +126,10 @@ def _read(found: list[Token], i: int) -> Date | None:
             if j < len(found) and found[j].gap.strip(" ,.-") == "" and (year := _year(found, j, True)):
                 return Date(year[0], month, value, start=i, stop=year[1])
             return Date(None, month, value, start=i, stop=j)
-        # 26-30 August 1914 begins with a bare day
-        if found[i + 1].gap.strip() == "-" and (_number(found[i + 1], 1, 31)) and i + 2 < len(found) and found[i + 2].norm in MONTHS:
-            rest = _read(found, i + 1)
+        # 26-30 August 1914 and 3rd to 13th September begin with a bare day
+        k = i + 1 if found[i + 1].gap.strip() == "-" else i + 2 if found[i + 1].norm in ("to", "through") else len(found)
+        if k + 1 < len(found) and _number(found[k], 1, 31) and found[k + 1].norm in MONTHS:
+            rest = _read(found, k)
             if rest is not None and rest.day is not None:
                 return Date(rest.year, rest.month, value, end=(rest.year or 0, rest.month, rest.day), start=i, stop=rest.stop)
         # 14/12/1972

@@ -29,7 +29,8 @@ def decide(found: list[Token], mention: Mention, question: Question, typed: bool
         return Judged("reject", "negated", detail)
     if asserts.is_alternative(found, start, end, question):
         return Judged("reject", "two_answers", detail)
-    if any(t.norm in ("or", "nor", "either") for t in found) and "or" not in question.norms and not _known_as(found):
+    if any(t.norm in ("or", "nor", "either") and not (k and "," in t.gap and k + 1 < len(found) and not found[k + 1].cap and not found[k - 1].cap)
+           for k, t in enumerate(found)) and "or" not in question.norms and not _known_as(found):
         return Judged("undecided", "two_answers", detail)
     if hedge := asserts.hedge_in(text, question):
         return Judged("undecided", "hedged", hedge)
@@ -37,10 +38,12 @@ def decide(found: list[Token], mention: Mention, question: Question, typed: bool
         return Judged("undecided", "refusal", detail)
     if answer_prose.is_object(found, start, question):
         return Judged("undecided", "object_of_the_verb", detail)
-    inner_place = question.kind == "place" and start <= 3 and "," in found[start].gap and _region_at(found, start, end) and not any(
+    inner_place = not question.norms & {"city", "town", "capital", "village"} and question.kind == "place" and start <= 3 and "," in found[start].gap and _region_at(found, start, end) and not any(
         _region_at(found, k, start) for k in range(start))
     if inner_place and all(t.cap or t.norm in STOP for t in found[:start]):
         return Judged("accept", "inside_region", detail) if end == len(found) else Judged("undecided", "other_words_after", detail)
+    if start > 1 and found[start - 1].norm in ("and", "or") and any(t.norm not in STOP for t in found[:start]) and not typed:
+        return Judged("undecided", "second_item", detail)
     if not all(_harmless(t, question) for t in found[:start]) or _second_item(found, start, question):
         return Judged("undecided", "other_words_before", detail)
     if question.choice and any(t.norm in question.norms and t.norm not in STOP for t in found[:start]):
@@ -78,6 +81,8 @@ def _harmless_after(found: list[Token], start: int, end: int, question: Question
     after = found[end:]
     first = after[0]
     gap = first.gap
+    if question.kind == "place" and not any(t.cap for t in found) and _level(" ".join(t.norm for t in after)):
+        return True
     if "," in gap and _region_at(found, start, end) and _pieces_are_regions(after):
         mine = " ".join(t.norm for t in found[start:end])
         level = _level(mine)

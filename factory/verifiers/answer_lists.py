@@ -10,7 +10,7 @@ from factory.verifiers.answer_names import Mention, find_mentions
 from factory.verifiers.answer_prose import Judged, name_rivals
 from factory.verifiers.answer_question import Question, is_echo
 from factory.verifiers.answer_text import Token, clean, stem, tokens
-from factory.verifiers.answer_words import GENERIC, REGIONS, STATES, STOP, TITLES
+from factory.verifiers.answer_words import GENERIC, REGIONS, STATES, STOP
 
 _SPLIT = re.compile(r",\s{0,3}(?:and|&)\s|\s(?:and|&|as well as|along with)\s|[,;\n•]|\s/\s|(?:^|\s)\d{1,2}[.)]\s")
 
@@ -105,7 +105,7 @@ def _extra(found: list[Token], covered: set[int], low: int, high: int, question:
             boundary = k == -1 or ("," in found[k].gap or ";" in found[k].gap or found[k].norm == "and" or "\n" in found[k].gap)
             if boundary and piece:
                 content = [p for p in piece if found[p].norm not in STOP and found[p].norm not in question.norms and stem(found[p].norm) not in question.stems
-                           and found[p].norm not in GENERIC and found[p].norm not in TITLES]
+                           ]
                 if content and not any(p in covered for p in piece) and piece[0] > low - 4 and not _clause(found, piece):
                     return " ".join(found[p].raw for p in piece)
                 piece = []

@@ -16,6 +16,10 @@ from factory.verifiers.answer_words import DIRECTIONS, GENERIC, MONTHS, NATIONAL
 
 _CORPORATE = frozenset("inc incorporated co company corp corporation limited ltd plc llc gmbh ag group".split())
 _DROPPABLE = _CORPORATE | frozenset("mt mountain mountains river range ocean desert lake language alphabet film movie novel series railway islands peninsula virus".split())
+_CITIES = frozenset("york kansas mexico lake oklahoma panama guatemala kuwait vatican jersey quebec atlantic iowa dodge carson".split())
+"""Names that mean another place without "City"."""
+_GIVEN_NAMES = frozenset(name for group in NICKNAMES for name in group)
+_TEAMS = frozenset("team teams club franchise bowl nba nfl mlb nhl pennant".split())
 _PARTICLES = frozenset("de la van von der den del della di da du le al el bin ibn ben st mac ter ten".split())
 _OPENERS = frozenset(
     """however additionally according based while during after before although though since because moreover furthermore therefore thus hence
@@ -45,11 +49,13 @@ def is_person_name(alias: Alias, question: Question) -> bool:
         return False
     if any(w in GENERIC - {"brand", "prince", "star", "gas"} or w in ("of", "and", "or", "in", "at", "for", "to", "on") for w in words):
         return False
-    if " ".join(words) in REGIONS or words[0] in ("new", "los", "las", "san", "santa", "fort", "port"):
+    if words[-1] in TITLES or " ".join(words) in REGIONS or words[0] in ("new", "los", "las", "san", "santa", "fort", "port"):
         return False
     if question.kind == "person":
         return True
-    return question.kind not in ("place", "date", "number") and all(t.cap or t.norm in _PARTICLES for t in alias.found) and (question.choice or len(words) in (2, 3, 4))
+    if question.kind in ("place", "date", "number") or not all(t.cap or t.norm in _PARTICLES for t in alias.found):
+        return False
+    return question.choice or core(alias.found)[0] in _GIVEN_NAMES
 
 
 def core(found: list[Token] | tuple[Token, ...]) -> list[str]:
@@ -106,6 +112,10 @@ def find_mentions(alias: Alias, found: list[Token], question: Question) -> list[
     if person:
         for start, end, rule in _person(alias, found, question):
             spans.setdefault((start, end), rule)
+        for shorter in _without_class_words(alias, question):
+            if len(shorter) > 1:
+                for start in find_all(shorter, hay):
+                    spans.setdefault((start, start + len(shorter)), "class_word")
     else:
         stripped = core(alias.found)
         if stripped != words and any(w not in STOP and w not in GENERIC for w in stripped) and all(t.cap for t in alias.found):
@@ -163,7 +173,7 @@ def _person(alias: Alias, found: list[Token], question: Question) -> list[tuple[
             continue
         for k in range(len(given)):
             names = [found[g].norm for g in given[k:]]
-            if same_given_name(first, names[0]) or (middle and found[given[k]].raw and same_given_name(middle[0], names[0]) and len(names) == 1 and len(middle[0]) > 2 and alias_has_nickname(alias)):
+            if same_given_name(first, names[0]) or (question.kind == "person" and len(names) == 1 and len(names[0]) > 2 and names[0] in middle and names[0] not in question.norms):
                 between = [n for n in names[1:] if n not in _PARTICLES]
                 if _middles_agree(middle, between, first, last):
                     result.append((given[k], end, "name_variant"))
@@ -177,11 +187,6 @@ def _person(alias: Alias, found: list[Token], question: Question) -> list[tuple[
                         or (previous.first and previous.norm in STOP)) and (alias.found[-1].norm == last or suffix):
                     result.append((i, end, "surname"))
     return result
-
-
-def alias_has_nickname(alias: Alias) -> bool:
-    """Guadalupe "Lupe" Ontiveros: the quoted middle name stands for the first."""
-    return any('"' in t.gap or "'" in t.gap for t in alias.found[1:])
 
 
 def _given_names(found: list[Token], last: int) -> list[int]:
@@ -227,7 +232,7 @@ def _without_class_words(alias: Alias, question: Question) -> list[list[str]]:
     start, end = 0, len(words)
     while end - start > 1 and (words[end - 1] in _DROPPABLE and (stem(words[end - 1]) in question.stems or words[end - 1] in _CORPORATE or question.kind == "place"
                                                                  or words[end - 1] in ("river", "range", "desert", "ocean"))
-                               or words[end - 1] in asked and words[end - 1] in GENERIC and words[end - 1] != "city"):
+                               or words[end - 1] in asked and words[end - 1] in GENERIC and not (words[end - 1] == "city" and words[end - 2] in _CITIES)):
         end -= 1
     while end - start > 1 and (words[start] in STOP or (words[start] in GENERIC and words[start] in asked) or words[start] in ("mt", "river", "lake") and question.kind in ("place", "other")):
         start += 1
@@ -277,5 +282,7 @@ def is_embedded(found: list[Token], start: int, end: int, question: Question, pe
         if before.cap and size == 1 and proper and not person and not (
                 word in STOP or word in TITLES or word in GENERIC or word in NATIONALITIES or word in question.norms or stem(word) in question.stems
                 or (before.first and word in _OPENERS) or before.bold != found[start].bold):
+            if found[start].norm.endswith("s") and question.norms & _TEAMS:
+                return False  # Cleveland Cavaliers
             return not (question.kind == "person" and word.isalpha())
     return False

@@ -27,12 +27,17 @@ _INCIDENTAL = frozenset(
     rather instead preceding preceded behind""".split()
 )
 _KIN = frozenset("son daughter brother sister wife husband father mother cousin nephew niece uncle aunt friend colleague student rival part member fan critic version cover remake sequel adaptation".split())
+_FORMER = frozenset("having previously formerly abandoned".split())
 _AGENT = frozenset("by".split())
 _LIGHT = frozenset("provided done performed given made held taken".split())
 _RETRACT = frozenset("actually correction wait sorry scratch apologies apologize oops mistake incorrect".split())
 _JOINERS = frozenset("of de van von la al bin der del".split())
 _CLAUSE_BREAKS = frozenset("but while whereas although though which who whom whose where when because after before until then".split())
 _RELATIVE = frozenset("which who whom whose that where when because while whereas although though but and since as with after before".split())
+
+
+MAX_SENTENCE = 80
+"""Tokens to each side of a span that are looked at."""
 
 
 class Rival(NamedTuple):
@@ -55,8 +60,8 @@ def decide(found: list[Token], mentions: list[Mention], rivals: list[Rival], que
     lead = next((k for k, (a, b) in sentences.items() if _speaks(found, a, b, question)), found[0].sentence)
     best: tuple[int, Mention] | None = None
     reasons = []
-    for mention in mentions[:40]:
-        a, b = sentences[found[mention.start].sentence]
+    for mention in mentions[:24]:
+        a, b = _near(sentences[found[mention.start].sentence], mention)
         reason = _not_asserted(found, a, b, mention.start, mention.end, question)
         if reason:
             reasons.append(reason)
@@ -70,11 +75,13 @@ def decide(found: list[Token], mentions: list[Mention], rivals: list[Rival], que
         return Judged("undecided", "prose_not_asserted", ", ".join(sorted(set(reasons))) or "incidental")
     strength, mention = best
     spans = [(m.start, m.end) for m in mentions]
-    a, b = sentences[found[mention.start].sentence]
-    for rival in rivals:
+    a, b = _near(sentences[found[mention.start].sentence], mention)
+    for rival in rivals[:60]:
         if any(rival.start < end and start < rival.end for start, end in spans):
             continue
-        ra, rb = sentences[found[rival.start].sentence]
+        if _beside_in_brackets(found, mention, rival) or (found[rival.start].bold and found[mention.start].bold and _one_bold(found, mention, rival)):
+            continue
+        ra, rb = _near(sentences[found[rival.start].sentence], rival)
         if _not_asserted(found, ra, rb, rival.start, rival.end, question) in ("negated", "question"):
             continue
         theirs = _strength(found, ra, rb, rival.start, rival.end, question, found[rival.start].sentence <= lead, typed)
@@ -89,11 +96,18 @@ def decide(found: list[Token], mentions: list[Mention], rivals: list[Rival], que
             return Judged("reject", "prose_rival", rival.text)
         if theirs >= strength and before and theirs >= 2:
             return Judged("undecided", "prose_rival_first", rival.text)
-        if theirs >= 3 and not before and found[rival.start].sentence != found[mention.start].sentence and typed:
+        if theirs > strength and not before and found[rival.start].sentence != found[mention.start].sentence and typed:
             return Judged("undecided", "prose_rival_later", rival.text)
+    if strength < 3 and len(found) > 3 and not any(t.cap for t in found):
+        return Judged("undecided", "prose_uncased", sentence_of(found, a, b))  # rivals cannot be seen
     if strength == 1 and (len(sentences) > 1 or rivals or len(found) > 25):
         return Judged("undecided", "prose_weak", sentence_of(found, a, b))
     return Judged("accept", f"prose_{mention.rule}", sentence_of(found, a, b))
+
+
+def _near(sentence: tuple[int, int], span: Mention | Rival) -> tuple[int, int]:
+    """The sentence, cut to the tokens near the span: sentences without an end would cost a square of their length."""
+    return max(sentence[0], span.start - MAX_SENTENCE), min(sentence[1], span.end + MAX_SENTENCE)
 
 
 def sentence_of(found: list[Token], start: int, end: int) -> str:
@@ -126,7 +140,10 @@ def _not_asserted(found: list[Token], start: int, end: int, first: int, last: in
         return "hedged"
     if asserts.misbelief_in(text):
         return "misbelief"
-    if asserts.refusal_in(text):
+    stop = last
+    while stop < end and stop < last + 6 and "," not in found[stop].gap:
+        stop += 1
+    if asserts.refusal_in(asserts.sentence_text(found[start:stop])):
         return "refusal"
     return ""
 
@@ -140,6 +157,8 @@ def _strength(found: list[Token], start: int, end: int, first: int, last: int, q
     if not typed and is_object(found, first, question):
         return 0
     if not typed and _slot_taken(found, start, first, question):
+        return 0
+    if not typed and any(found[k].norm in _FORMER for k in range(max(start, first - 4), first) if not any("," in found[m].gap for m in range(k + 1, first + 1))):
         return 0
     if not typed and before is not None:
         norm = found[before].norm
@@ -226,7 +245,7 @@ def _slot_taken(found: list[Token], start: int, first: int, question: Question) 
     if at is None:
         return False
     left = [t.norm for t in found[start:at] if t.norm not in STOP]
-    if not left or sum(root(w) in question.roots for w in left) * 10 < 6 * len(left):
+    if not left or sum(root(w) in question.roots for w in left) * 10 < 6 * len(left) or question.head not in {root(w) for w in left}:
         return False
     broken = content = denied = False
     for i in range(at + 1, first + 1):
@@ -313,6 +332,18 @@ def _coordinated(found: list[Token], mention: Mention, rival: Rival) -> bool:
     if found[left[0]].sentence != found[right[0]].sentence:
         return False
     return len(between) <= 2 and all(t.norm in ("and", "also", "or", "with", "as", "well") for t in between) and (bool(between) or "/" in found[right[0]].gap)
+
+
+def _beside_in_brackets(found: list[Token], mention: Mention, rival: Rival) -> bool:
+    """X (Y) and Y (X): two names of one thing; a rival inside brackets is a remark."""
+    if "(" in found[rival.start].gap:
+        return True
+    return rival.end == mention.start and "(" in found[mention.start].gap
+
+
+def _one_bold(found: list[Token], mention: Mention, rival: Rival) -> bool:
+    low, high = min(mention.start, rival.start), max(mention.end, rival.end)
+    return all(t.bold for t in found[low:high]) and not any("," in t.gap or t.norm in ("and", "or") for t in found[low + 1 : high])
 
 
 def _takes_back(found: list[Token], start: int, end: int, rival: Rival) -> bool:

@@ -27,6 +27,8 @@ class Question(NamedTuple):
     """How long, how tall, how much: a number with a unit."""
     subject_verb: str
     """Root of the verb in "who <verb> ...", where the answer is its subject; "" otherwise."""
+    head: str
+    """Root of the first content word after the question word."""
     action: str
     """Root of the last content word: what happened, in a question for a date."""
 
@@ -36,8 +38,12 @@ _DATES = frozenset("year date day month decade century when era time".split())
 _PERSONS = frozenset(
     """who whom whose person actor actress singer president king queen author writer director composer player coach scientist artist painter founder
     inventor character poet novelist leader man woman emperor pope musician politician architect footballer golfer rapper philosopher
-    astronaut explorer athlete songwriter""".split()
+    astronaut explorer athlete songwriter model novelist comedian star revolutionary astronomer physicist wrestler driver boxer admiral
+    rapper playwright philosopher mathematician biologist chemist economist architect dancer guitarist drummer bassist vocalist mvp
+    presenter host journalist activist lawyer judge senator governor mayor chancellor minister duke prince princess saint general soldier
+    businessman businesswoman entrepreneur billionaire ceo filmmaker screenwriter choreographer designer chef""".split()
 )
+_STOPPERS = frozenset("of in that is was are were by for from to on at with did does do has have had who whose which".split())
 _MEASURES = frozenset("long tall high far deep old big large much heavy fast wide often hot cold".split())
 _PAST = frozenset("wrote sang won shot beat led fought bought sold built made found took gave drew flew threw hit ran began".split())
 _AUXILIARIES = frozenset("is are was were do does did has have had can could will would should am".split())
@@ -58,7 +64,7 @@ def read(question: str) -> Question:
     for i, word in enumerate(words):
         if kind != "other" or word not in _WH:
             continue
-        following = words[i + 1 : i + 6]
+        following = words[i + 1 : i + 8]
         if word == "who" or word in ("whom", "whose"):
             if word == "whose" or i <= 2 or not any(w in ("which", "what", "where", "when", "how") for w in words):
                 kind = "person" if word != "whose" else "other"
@@ -83,9 +89,10 @@ def read(question: str) -> Question:
     subject_verb = ""
     if words[:1] == ["who"] and len(words) > 2 and words[1] not in STOP and (words[1].endswith(("s", "ed")) or root(words[1]) != words[1] or words[1] in _PAST):
         subject_verb = root(words[1])
+    head = next((root(w) for w in words[(first_wh if first_wh is not None else -1) + 1 :] if w not in STOP), "")
     action = next((root(w) for w in reversed(content) if not w.isdigit()), "")
     return Question(kind, frozenset(words), stems, frozenset(root(w) for w in content), years, counted,
-                    many or _phrase(words, ("name", "2"), ("name", "3"), ("name", "all"), ("list", "of")), choice, year_is_enough, measure, subject_verb, action)
+                    many or _phrase(words, ("name", "2"), ("name", "3"), ("name", "all"), ("list", "of")), choice, year_is_enough, measure, subject_verb, head, action)
 
 
 def _kind_of_what(words: list[str], i: int, following: list[str], kind: str, year_is_enough: bool) -> tuple[str, bool]:
@@ -98,7 +105,8 @@ def _kind_of_what(words: list[str], i: int, following: list[str], kind: str, yea
         return "number", year_is_enough
     if head and (head in _PLACES or stem(head) in _PLACES) and following.index(head) <= 2:
         return "place", year_is_enough
-    if head and (head in _PERSONS or stem(head) in _PERSONS) and following.index(head) <= 3 and "name" not in following[:1]:
+    until = next((k for k, w in enumerate(following) if w in _STOPPERS and k), len(following))
+    if any(w in _PERSONS or stem(w) in _PERSONS for w in following[:until]) and "name" not in following[:1] and following[until - 1 : until] not in (["state"], ["team"]):
         return "person", year_is_enough
     return kind, year_is_enough
 

@@ -10,18 +10,11 @@ import re
 
 from factory.verifiers.answer_text import MAX_CHARS
 
-_TAG = re.compile(r"<answer>(.{0,4000}?)</answer>", re.S | re.I)
 _LABEL = re.compile(
     r"(?:^|[\n.!?>]|\*\*)[ \t#*_>-]{0,6}(?:the )?(?:final answer|short answer|exact answer|answer|final result)(?: is)?[ \t]{0,3}(?:\*\*|__)?[ \t]{0,3}:[ \t]{0,3}(?:\*\*|__)?[ \t]{0,3}\n{0,2}([^\n]{1,2000})",
     re.I,
 )
 _THINK = "</think>"
-
-
-class Spans(tuple):
-    """Texts of the final answers, last one first; `marked` tells whether a marker stood before them."""
-
-    marked: bool
 
 
 def extract(reply: str) -> tuple[list[str], bool]:
@@ -33,7 +26,7 @@ def extract(reply: str) -> tuple[list[str], bool]:
         return [], False
     cut = len(text) > MAX_CHARS
     tail = text[-MAX_CHARS:] if cut else text
-    tagged = [m.strip() for m in _TAG.findall(tail)]
+    tagged = _tagged(tail)
     if tagged:
         return _distinct(tagged), True
     boxed = _boxed(tail)
@@ -54,6 +47,16 @@ def _distinct(spans: list[str]) -> list[str]:
         if span not in result and len(result) < 4:
             result.append(span)
     return result
+
+
+def _tagged(text: str) -> list[str]:
+    """What stands between <answer> and the next </answer>, at most the last four."""
+    lower = text.lower() if text.isascii() else text
+    result, end = [], len(lower)
+    while len(result) < 4 and (close := lower.rfind("</answer>", 0, end)) >= 0 and (start := lower.rfind("<answer>", 0, close)) >= 0:
+        result.insert(0, text[start + len("<answer>") : close].strip())
+        end = start
+    return [r for r in result if r]
 
 
 def _boxed(text: str) -> list[str]:

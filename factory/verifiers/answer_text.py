@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from factory.verifiers.answer_words import ARTICLES, CANONICAL, NUMBER_WORDS, ORDINAL_WORDS, SCALES
 
-MAX_CHARS = 24_000
+MAX_CHARS = 16_000
 """Longer answers are not read to their end: nothing that answers a short question is this long."""
 
 _TRANSLATE = {ord(c): "-" for c in "‐‑‒–—―−﹘﹣-"}
@@ -61,7 +61,7 @@ class Token(NamedTuple):
 def clean(text: str) -> str:
     """`text` with plain dashes, quotes and spaces, without citations, links, LaTeX and control characters."""
     text = text[:MAX_CHARS].translate(_TRANSLATE)
-    text = unicodedata.normalize("NFKC", text).translate(_TRANSLATE)[: 2 * MAX_CHARS]
+    text = unicodedata.normalize("NFKC", text).translate(_TRANSLATE)[:MAX_CHARS]
     text = "".join(c if c in "\n\t" or unicodedata.category(c)[0] != "C" else " " for c in text)
     text = _LINK.sub(r"\1", text)
     text = _CITATION.sub(" ", text)

@@ -9,8 +9,9 @@ from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_text import Token, root
 from factory.verifiers.answer_words import CHOICE_OPPOSITES, NEGATIONS, STOP
 
-_YES = frozenset("yes yeah yep true correct indeed".split())
-_NO = frozenset("no nope false incorrect neither".split())
+_YES = frozenset("yes yeah yep".split())
+_NO = frozenset("no nope neither".split())
+_QUESTION_OPENERS = frozenset("is are was were do does did has have had can could will would should question answer".split())
 
 
 def polarity(found: list[Token], question: Question) -> str:
@@ -20,7 +21,7 @@ def polarity(found: list[Token], question: Question) -> str:
     if opening_words & _YES and opening_words & {"no", "nope"} and opening_words & {"and", "or"}:
         return "both"
     for i, token in enumerate(found):
-        opening = token.first or ":" in token.gap or "," in token.gap and i <= 2 or (i <= 2 and found[0].norm in ("answer", "final", "so", "therefore")) or token.bold
+        opening = token.first or (":" in token.gap and found[i - 1].norm in ("answer", "is")) or "," in token.gap and i <= 2 or (i <= 2 and found[0].norm in ("answer", "final", "so", "therefore")) or token.bold
         if opening and token.norm in _YES | _NO:
             following = found[i + 1] if i + 1 < len(found) else None
             alone = following is None or following.gap.strip(" ") != "" or token.norm in ("yes", "neither") or following.sentence != token.sentence
@@ -32,6 +33,8 @@ def polarity(found: list[Token], question: Question) -> str:
         return said.pop()
     first = [t for t in found if t.sentence == found[0].sentence] if found else []
     shared = {root(t.norm) for t in first if t.norm not in STOP} & question.roots
+    if first and (first[0].norm in _QUESTION_OPENERS or {t.norm for t in first} & {"answer", "question"}):
+        return ""  # the question again
     if question.roots and len(shared) / len(question.roots) >= 0.6 and question.kind == "yesno":
         words = {t.norm for t in first}
         negative = sum(t.norm in NEGATIONS for t in first) % 2 == 1

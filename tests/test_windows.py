@@ -268,6 +268,15 @@ def test_a_view_that_contradicts_an_earlier_one_is_dropped_and_counted(folder: P
     assert numbered(merged.text) == {n: text_of(n) for n in range(10, 21)}
 
 
+def test_tabs_that_a_terminal_wrote_as_blanks_are_no_contradiction_and_come_back() -> None:
+    blanks = tool("bash", "1-all:\n2:    run one\n3-    run two", command="grep -n -C 1 one Makefile")
+    tabs = tool("bash", "all:\n\trun one\n\trun two\n\trun three\n", command="sed -n '1,4p' Makefile")
+    for steps in ([blanks, tabs], [tabs, blanks]):
+        merged = read(steps, "Makefile")
+        assert merged is not None and merged.num_conflicts == 0
+        assert merged.text.startswith("all:\n\trun one\n\trun two\n\trun three\n")
+
+
 def test_a_window_that_contradicts_the_final_diff_is_dropped(repository: Path) -> None:
     bash(repository, "sed -i '35d' src/mod.py")
     unseen = bash(repository, "sed -n '30,40p' src/mod.py")

@@ -97,13 +97,15 @@ class History:
             if any(n > self.end for n in lines):
                 self._conflict()
                 return
-        if any(n in self.old and self.old[n].rstrip() != text.rstrip() for n, text in lines.items()):
+        if any(n in self.old and not _is_same(self.old[n], text) for n, text in lines.items()):
             self._conflict()
             return
         index = len(self.windows)
         self.windows.append((turn, window))
         for n, text in lines.items():
-            if n not in self.old or len(text) > len(self.old[n]):  # trailing blanks may have been stripped
+            known = self.old.get(n)
+            # trailing blanks may have been stripped, leading tabs written as blanks
+            if known is None or ("\t" in text, len(text)) > ("\t" in known, len(known)):
                 self.old[n] = text
                 self.sources[n] = index
         if window.reaches_end and lines and not self.is_touched:
@@ -264,7 +266,7 @@ class History:
     def check(self, hunks: tuple[Hunk, ...]) -> None:
         """Drop windows that contradict the old side of the agent's own final diff."""
         truth = old_lines(hunks)
-        wrong = {self.sources[n] for n, text in truth.items() if n in self.old and self.old[n].rstrip() != text.rstrip()}
+        wrong = {self.sources[n] for n, text in truth.items() if n in self.old and not _is_same(self.old[n], text)}
         if not wrong:
             return
         self.num_conflicts += len(wrong)
@@ -309,6 +311,13 @@ class History:
         for turn, window in late:
             if window.first is not None and not window.revision:
                 self._take_through(window, turn, segments)
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Equal but for what harnesses do to lines: trailing blanks stripped, leading tabs written as blanks."""
+    if one.rstrip() == other.rstrip():
+        return True
+    return ("\t" in one) != ("\t" in other) and one.strip() == other.strip()
 
 
 def old_lines(hunks: tuple[Hunk, ...]) -> dict[int, str]:

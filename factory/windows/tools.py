@@ -56,7 +56,11 @@ def described(output: Output, arguments: dict[str, Any], target: str = "") -> li
         if path == "the edited file":
             path = target
         style = ":" if header["file"] else "\t"
-        found += [(w, snippet) for w in _numbered(path, body, style, open_ended and not header["part"])]
+        shown = _numbered(path, body, style, open_ended and not header["part"])
+        if header["part"] and shown and shown[-1].lines[-1] == "" and len(shown[-1].lines) > 1:
+            # some editors number the end of the snippet as one more line
+            shown[-1] = shown[-1]._replace(lines=shown[-1].lines[:-1])
+        found += [(window, snippet) for window in shown]
     return found
 
 

@@ -1,0 +1,274 @@
+"""Secrets in text: what they look like, and how each is told from a hash, an identifier or an example.
+
+A rule has a plain pattern, without look-around, that the scanner in `cleaning` runs over every text (linear in its
+length), and a Python expression that runs only over texts in which the scanner found the rule. Repeats that have no
+bound are over one class of characters and cannot begin inside a run of it, so no text makes them quadratic.
+
+Left alone on purpose: hashes and UUIDs, values that say they are examples (`AKIAIOSFODNN7EXAMPLE`, `your-api-key`),
+templates (`${TOKEN}`, `<password>`), and values with too little randomness. Not covered: passwords in prose, secrets
+that are split over lines or encoded once more.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+VERSION = "1"
+"""Raised when other texts are redacted."""
+
+
+class Rule(NamedTuple):
+    kind: str
+    scanned: str
+    """Plain pattern over ASCII; finds at least every text in which `redact` changes something."""
+    redact: Callable[[str, list[int]], tuple[str, int]]
+    """(text, character offsets where a scanned match ends) -> redacted text and the number of secrets."""
+    located: bool = False
+    """Whether the scanner must tell every place, not only that there is one."""
+
+
+# Tokens that issuers marked by a prefix: kind -> patterns. The name says who issues them.
+TOKENS: dict[str, tuple[str, ...]] = {
+    "aws_access_key": ("(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}",),
+    "github": ("gh[pousr]_[A-Za-z0-9]{36,}", "github_pat_[A-Za-z0-9_]{36,}"),
+    "gitlab": ("gl(?:pat|ptt|dt|rt|cbt|soat)-[A-Za-z0-9_-]{20,}",),
+    "slack": ("xox[abeoprs]-[A-Za-z0-9-]{20,}", "xapp-[A-Za-z0-9-]{24,}"),
+    "slack_webhook": ("hooks\\.slack\\.com/services/T[A-Z0-9]{6,}/B[A-Z0-9]{6,}/[A-Za-z0-9]{20,}",),
+    "anthropic": ("sk-ant-[A-Za-z0-9_-]{20,}",),
+    "openai": ("sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,}", "sk-(?:or-v1-)?[A-Za-z0-9]{32,}"),
+    "google": ("AIza[A-Za-z0-9_-]{35}", "ya29\\.[A-Za-z0-9_-]{20,}", "GOCSPX-[A-Za-z0-9_-]{20,}"),
+    "stripe": ("[sr]k_(?:live|test)_[A-Za-z0-9]{16,}", "whsec_[A-Za-z0-9+/]{24,}"),
+    "huggingface": ("hf_[A-Za-z0-9]{30,}",),
+    "npm": ("npm_[A-Za-z0-9]{36}",),
+    "pypi": ("pypi-[A-Za-z0-9_-]{60,}",),
+    "docker": ("dckr_[po]at_[A-Za-z0-9_-]{20,}",),
+    "sendgrid": ("SG\\.[A-Za-z0-9_-]{16,32}\\.[A-Za-z0-9_-]{32,64}",),
+    "twilio": ("SK[0-9a-f]{32}",),
+    "telegram": ("[0-9]{8,10}:AA[A-Za-z0-9_-]{32,34}",),
+    "shopify": ("shp(?:at|ca|pa|ss)_[A-Fa-f0-9]{32}",),
+    "digitalocean": ("do[opr]_v1_[a-f0-9]{64}",),
+    "databricks": ("dapi[a-f0-9]{32}",),
+    "azure": ("AccountKey=[A-Za-z0-9+/]{80,}",),
+    "groq": ("gsk_[A-Za-z0-9]{40,}",),
+    "xai": ("xai-[A-Za-z0-9]{60,}",),
+    "perplexity": ("pplx-[A-Za-z0-9]{40,}",),
+    "tavily": ("tvly-[A-Za-z0-9-]{24,}",),
+    "replicate": ("r8_[A-Za-z0-9]{37}",),
+    "linear": ("lin_api_[A-Za-z0-9]{32,}",),
+    "notion": ("ntn_[A-Za-z0-9]{40,}",),
+    "mailgun": ("key-[0-9a-f]{32}",),
+    "vault": ("hvs\\.[A-Za-z0-9_-]{24,}",),
+    "grafana": ("glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}",),
+    "newrelic": ("NRAK-[A-Z0-9]{27}",),
+    "atlassian": ("ATATT3[A-Za-z0-9_=-]{100,}",),
+    "age": ("AGE-SECRET-KEY-1[A-Z0-9]{58}",),
+}
+
+# fmt: off
+EXAMPLE_WORDS = (
+    "example", "sample", "placeholder", "change", "password", "passwd", "passphrase", "secret", "dummy", "fake",
+    "test", "your", "my-", "my_", "xxxx", "****", "....", "redacted", "todo", "none", "null", "undefined",
+    "default", "insecure", "insert", "replace", "notreal", "foobar", "hunter2", "abcdef", "123456", "012345",
+    "987654", "deadbeef", "000000",
+)
+# fmt: on
+"""Parts of values that nobody keeps secret."""
+
+TEMPLATE = re.compile(r"[${}<>()\[\]`\\\s]|%\(|%s|://|\.\.\.|^[@/.~]|^\w+\.\w+\.\w+$|::")
+UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+HEX = re.compile(r"(?:0x)?[0-9a-fA-F]+")
+PARTS = re.compile("[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+SEGMENT = re.compile("[A-Z]?[a-z]*[0-9]{0,4}|[A-Z]+[0-9]{0,4}")
+"""What stands between the separators of an identifier: `AWS_S3_KEY_V4`, `X-Auth-Key-2`."""
+
+READABLE_PART = 3.3
+"""Mean length of the words and numbers in a value from which on it reads as an identifier. Random letters and digits
+have parts of 1.5 to 2.6 characters; `PKCS7PrivateKeyTypes` has parts of 3.3."""
+
+
+def says_example(value: str) -> bool:
+    lowered = value.lower()
+    return any(word in lowered for word in EXAMPLE_WORDS) or len(set(lowered)) < 6
+
+
+def entropy_bits(value: str) -> float:
+    """Shannon entropy of one character."""
+    return -sum(n / len(value) * math.log2(n / len(value)) for n in Counter(value).values())
+
+
+def is_random(value: str) -> bool:
+    """Whether a value that stands where a secret would stand is random enough to be one."""
+    if says_example(value) or TEMPLATE.search(value) or UUID.fullmatch(value) or HEX.fullmatch(value):
+        return False
+    if not (parts := PARTS.findall(value)) or sum(map(len, parts)) / len(parts) >= READABLE_PART:
+        return False
+    if all(SEGMENT.fullmatch(segment) for segment in re.split("[^A-Za-z0-9]", value)):
+        return False
+    kinds = sum(bool(re.search(kind, value)) for kind in ("[a-z]", "[A-Z]", "[0-9]", "[^A-Za-z0-9]"))
+    if not re.search("[0-9]", value) or not re.search("[A-Za-z]", value):
+        return False
+    return entropy_bits(value) >= (3.2 if len(value) >= 16 else 2.7) and kinds >= (2 if len(value) >= 16 else 3)
+
+
+def is_key_of(name: str, value: str) -> bool:
+    """As `is_random`; under a name that means a key, hexadecimal values of 32 digits and more count too."""
+    if HEX.fullmatch(value) and not UUID.fullmatch(value):
+        named = re.search(r"api_?-?key|access_?-?key|private_?-?key|secret", name.lower())
+        return bool(named) and len(value) >= 32 and not says_example(value) and entropy_bits(value) >= 3
+    return is_random(value)
+
+
+def is_json_web_token(value: str) -> bool:
+    head = value.partition(".")[0]
+    try:
+        return b'"alg"' in base64.urlsafe_b64decode(head + "=" * (-len(head) % 4))
+    except (binascii.Error, ValueError):
+        return False
+
+
+def is_basic_login(value: str) -> bool:
+    try:
+        _, colon, password = base64.b64decode(value + "=" * (-len(value) % 4)).decode("ascii").partition(":")
+    except (binascii.Error, ValueError):
+        return False
+    return bool(colon) and len(password) >= 4 and not says_example(password)
+
+
+def is_url_password(match: re.Match[str]) -> bool:
+    user, value = match["user"], match["value"]
+    weak = value.lower() in ("pass", "pwd", "pw", "token", "key", "user", "username", "admin", "root", "guest", "anonymous", user.lower())
+    return not weak and not says_example(value) and not re.search(r"[${}<>*]|%s|%\(", value) and not value.isupper()
+
+
+def _replaced(kind: str, expression: re.Pattern[str], holds: Callable[[re.Match[str]], bool]) -> Callable[[str, list[int]], tuple[str, int]]:
+    """Puts `[REDACTED:kind]` in the place of the group `value` (or of the whole match) where `holds`."""
+    group = "value" if "value" in expression.groupindex else 0
+
+    def redact(text: str, _: list[int]) -> tuple[str, int]:
+        parts, at, count = [], 0, 0
+        for match in expression.finditer(text):
+            if holds(match):
+                parts += (text[at : match.start(group)], f"[REDACTED:{kind}]")
+                at, count = match.end(group), count + 1
+        return ("".join(parts) + text[at:], count) if count else (text, 0)
+
+    return redact
+
+
+def _token_rule(kind: str, pattern: str) -> Rule:
+    expression = re.compile(f"(?<![A-Za-z0-9_-]){pattern}(?![A-Za-z0-9_])", re.ASCII)
+    return Rule(kind, pattern, _replaced(kind, expression, lambda match: not says_example(match[0])))
+
+
+_NAME = r"(?:pass(?:word|wd|phrase)|pwd|secret|token|api[_-]?key|(?:access|account|private|auth)[_-]?key|credentials?)"
+_NAME_END = r"(?:[_-]?(?:key|value|base|string))?[\"']?\]?"
+_SET = r"[ \t]{0,4}(?:=>|[:=])[ \t]{0,4}"
+_SET_BARE = r"[ \t]{0,4}(?:=>?[ \t]{0,4}|:[ \t]{1,4})"
+_QUOTED = r"(?:\"[!#-&(-~]{8,256}\"|'[!#-&(-~]{8,256}')"
+_BARE = r"[A-Za-z0-9+/_.~-]{16,256}"
+_BARE_START = r"[A-Za-z0-9+/_.~-]{16}"
+
+ASSIGNMENT = re.compile(
+    rf"(?P<name>{_NAME}{_NAME_END})"
+    rf"(?:{_SET}(?P<quote>[\"'])(?P<quoted>[!#-&(-~]{{8,256}})(?P=quote)|{_SET_BARE}(?P<bare>{_BARE})(?![A-Za-z0-9+/_.~(\[-]))",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+ASSIGNMENT_REACH = 400
+"""Characters that no match of ASSIGNMENT passes, before or after the end of what the scanner matched of it."""
+
+NOT_SECRET_NAMES = ("next", "page", "forward", "backward", "continuation", "pagination", "cursor", "public", "csrf", "xsrf", "marker", "resume", "sync")
+"""What stands before `token` or `key` where they open no door."""
+
+
+def _redact_assignments(text: str, ends: list[int]) -> tuple[str, int]:
+    """Looks only around the places that the scanner found: names like `token` are everywhere in code."""
+    parts, at, count = [], 0, 0
+    for start, stop in _merged((max(0, end - ASSIGNMENT_REACH), end + ASSIGNMENT_REACH) for end in ends):
+        for match in ASSIGNMENT.finditer(text, start, stop):
+            group = "quoted" if match["quoted"] else "bare"
+            before = text[max(0, match.start() - 16) : match.start()].lower().rstrip("_-")
+            if not before.endswith(NOT_SECRET_NAMES) and is_key_of(match["name"], match[group]):
+                parts += (text[at : match.start(group)], "[REDACTED:assigned]")
+                at, count = match.end(group), count + 1
+    return ("".join(parts) + text[at:], count) if count else (text, 0)
+
+
+def _merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, stop in sorted(ranges):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
+        else:
+            merged.append((start, stop))
+    return merged
+
+
+_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?-----")
+_END = re.compile(r"-----END [A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_LINE = re.compile(r"[\s\"'+,|>\\nr]{0,40}[A-Za-z0-9+/=]{30,}")
+KEY_CHARACTERS = 16_384
+
+
+def _redact_private_keys(text: str, _: list[int]) -> tuple[str, int]:
+    """Whole blocks; of a block without its end, the lines that hold the key. A marker without a key stays."""
+    parts, at, count = [], 0, 0
+    for begin in _BEGIN.finditer(text):
+        if begin.start() < at:
+            continue
+        end = _END.search(text, begin.end(), begin.end() + KEY_CHARACTERS)
+        stop = begin.end()
+        while (line := _KEY_LINE.match(text, stop)) and stop - begin.end() < KEY_CHARACTERS:
+            stop = line.end()
+        if end and len(re.findall("[A-Za-z0-9+/]", text[begin.end() : end.start()])) >= 64 and "-----BEGIN" not in text[begin.end() : end.start()]:
+            stop = end.end()
+        if stop > begin.end() + 48:
+            parts += (text[at : begin.start()], "[REDACTED:private_key]")
+            at, count = stop, count + 1
+    return ("".join(parts) + text[at:], count) if count else (text, 0)
+
+
+_USER, _PASSWORD = r"[A-Za-z0-9._~%+-]{0,64}", r"[A-Za-z0-9._~%+!*=,;#?^&|$(){}<>-]{3,128}"
+_TOKEN68 = r"[A-Za-z0-9._~+/-]{20,}"
+
+RULES: tuple[Rule, ...] = (
+    Rule("private_key", r"-----BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY", _redact_private_keys),
+    Rule(
+        "jwt",
+        r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+        _replaced(
+            "jwt",
+            re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
+            lambda match: is_json_web_token(match[0]),
+        ),
+    ),
+    *(_token_rule(kind, pattern) for kind, patterns in TOKENS.items() for pattern in patterns),
+    Rule(
+        "url_password",
+        f"://{_USER}:{_PASSWORD}@",
+        _replaced("url_password", re.compile(f"://(?P<user>{_USER}):(?P<value>{_PASSWORD})@(?=[A-Za-z0-9\\[])"), is_url_password),
+    ),
+    Rule(
+        "bearer",
+        f"[Bb]earer {_TOKEN68}",
+        _replaced("bearer", re.compile(f"(?<![A-Za-z])[Bb]earer (?P<value>{_TOKEN68})"), lambda match: is_random(match["value"])),
+    ),
+    Rule(
+        "basic_login",
+        r"Basic [A-Za-z0-9+/]{8,}",
+        _replaced(
+            "basic_login",
+            re.compile(r"Basic (?P<value>[A-Za-z0-9+/]{8,}={0,2})"),
+            lambda match: is_basic_login(match["value"].rstrip("=")),
+        ),
+    ),
+    Rule("assigned", rf"(?i){_NAME}{_NAME_END}(?:{_SET}{_QUOTED}|{_SET_BARE}{_BARE_START})", _redact_assignments, located=True),
+)
+"""Whole blocks first, then marked tokens, then what only its place gives away."""

@@ -47,6 +47,13 @@ REASONS: dict[str, str] = {
     "over_sequence": "prompt and reply together are over sequence_tokens",
     # verifying
     "wrong_answer": "the answer is not the ground truth",
+    "no_patch": "the answer holds no patch",
+    "patch_empty": "the patch changes nothing",
+    "patch_refused": "the patch touches what no patch may touch (paths outside, links, binaries, git's own files)",
+    "patch_does_not_apply": "the patch does not apply to the files of the context",
+    "patch_needs_fuzz": "the patch applies only with fuzz, and the recipe wants it exact",
+    "ambiguous": "the edit fits several places",
+    "tests_fail": "the tests that should pass fail with the patch",
     "undecided": "the verifier could not tell; never accepted",
     # ourselves
     "internal_error": "a bug of the factory; the detail names it, please report it",

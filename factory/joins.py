@@ -80,7 +80,8 @@ class Join:
             repository = filled(self.source.repository, folder, trajectory.task_id, repository=repository)
         elif repository:
             place = inside(folder, repository)
-            repository = place if self.side.present(place) else repository  # else a name such as `django/django`
+            if repository.endswith((".bundle", ".git")) or self.side.present(place):
+                repository = place  # else a name such as `django/django`
         dialect = self.source.dialect or text_of(record.get("dialect")) or own.dialect
         if database and not dialect:
             dialect = "duckdb" if database.endswith((".duckdb", ".ddb")) else "sqlite"

@@ -53,7 +53,6 @@ REASONS: dict[str, str] = {
     "patch_does_not_apply": "the patch does not apply to the files of the context",
     "patch_needs_fuzz": "the patch applies only with fuzz, and the recipe wants it exact",
     "ambiguous": "the edit fits several places",
-    "tests_fail": "the tests that should pass fail with the patch",
     "undecided": "the verifier could not tell; never accepted",
     # ourselves
     "internal_error": "a bug of the factory; the detail names it, please report it",

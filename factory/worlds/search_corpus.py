@@ -17,6 +17,8 @@ from factory.worlds.search_relations import RELATIONS, VALUES
 
 COUNTS = {"town": 70, "river": 14, "mountain": 10, "person": 170, "company": 50, "ship": 45, "work": 70, "festival": 24, "bridge": 36, "award": 14, "expedition": 12}  # fmt: skip
 NUM_REPORTS = 150
+LONG_EVERY = 30
+"""One page of so many is a long one, whatever was drawn: a corpus without any could fill no large context."""
 SITES = ("almanac.example", "gazetteer.example", "lives.example", "harbour-archive.example")
 SUBJECTS_OF = {
     "town": ["annals", "landscape", "trade"], "river": ["landscape", "annals"], "mountain": ["landscape", "letters"],
@@ -68,8 +70,8 @@ class Corpus:
         self.relate()
         self.add_reports()
         self.by_url = {entity.url: entity for entity in self.entities}
-        for entity in self.entities:
-            entity.text = self.page(entity)
+        for number, entity in enumerate(self.entities):
+            entity.text = self.page(entity, least=100_000 if number % LONG_EVERY == 12 else 2_000)
 
     def add(self, kind: str) -> int:
         rng = self.rng
@@ -183,12 +185,12 @@ class Corpus:
     def link(self, target: Entity) -> str:
         return target.ref.replace(target.name, f"[{target.name}]({target.url})")
 
-    def page(self, entity: Entity) -> str:
+    def page(self, entity: Entity, least: int) -> str:
         """Title, lead, sections; the facts are spread over it. Lengths have a long tail: 2,000 to 150,000 characters."""
         rng = self.rng
         prose = Prose(rng, entity.year, min(entity.year + 70, 1935))
         subjects = SUBJECTS_OF[entity.kind]
-        target = min(150_000, int(2_000 * 1.9 ** rng.expovariate(0.62)))
+        target = max(least, min(150_000, int(2_000 * 1.9 ** rng.expovariate(0.62))))
         facts = [self.say(entity, fact) for fact in entity.facts]
         lead = [f"{entity.title}"]
         if entity.aliases:

@@ -12,6 +12,8 @@ from factory.worlds.search_relations import RELATIONS, VALUES
 
 _WORD = re.compile(r"\w+")
 _WALKS = 60
+COMMON = frozenset(("the", "of", "a", "and", "for"))
+"""Words that say nothing about which of two answers is meant."""
 
 
 class Question(NamedTuple):
@@ -113,9 +115,6 @@ def wrong(corpus: Corpus, question: Question, rng: random.Random) -> str:
         else:
             answers = [answer for answer in answers if not set(terms(answer)) & taken]
     return rng.choice(answers) if answers else ""
-
-
-COMMON = frozenset(("the", "of", "a", "and", "for"))
 
 
 def number(text: str) -> float:

@@ -255,7 +255,7 @@ def added_lines(diff: str) -> dict[str, set[str]]:
 
 
 def lines_from_after_an_edit(trajectory: Trajectory, collected: Collected) -> list[str]:
-    """Lines of the gold files that the agent's own diff adds, and that no output showed before the agent wrote them."""
+    """Lines of evidence that the agent's own diff adds, and that no output showed before the agent wrote them there."""
     added = added_lines(trajectory.final_answer)
     wrong = []
     for piece in collected.evidence:
@@ -263,7 +263,8 @@ def lines_from_after_an_edit(trajectory: Trajectory, collected: Collected) -> li
             for step in trajectory.steps:
                 if line in step.observation:
                     break
-                if any(line in value for value in step.arguments.values() if isinstance(value, str)):
+                written = "\n".join(value for value in step.arguments.values() if isinstance(value, str))
+                if line in written and Path(piece.name).name in written:
                     wrong.append(line)
                     break
     return wrong

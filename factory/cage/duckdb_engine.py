@@ -12,6 +12,7 @@ import decimal
 import json
 import os
 import re
+import struct
 import sys
 import threading
 import time
@@ -81,6 +82,15 @@ def encode_cell(value, redact):
         return redact(value)
     if isinstance(value, list | dict | tuple):
         return {"j": redact(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=plain))}
+    return value
+
+
+def shortest_single(value: float) -> float:
+    """A 32-bit float by its shortest digits: 1.1, where its exact value is 1.10000002384185791."""
+    for digits in (6, 7, 8):
+        shorter = float(f"{value:.{digits}g}")
+        if struct.pack("f", shorter) == struct.pack("f", value):
+            return shorter
     return value
 
 
@@ -167,8 +177,13 @@ class DuckdbEngine:
                 text = text.replace(path, "[path]")
             return text
 
+        singles = {i for i, d in enumerate(cursor.description or ()) if str(d[1]) == "FLOAT"}
+
         def fetch_some():
-            return [[encode_cell(v, redact) for v in row] for row in cursor.fetchmany(256)]
+            return [
+                [shortest_single(v) if i in singles and v is not None else encode_cell(v, redact) for i, v in enumerate(row)]
+                for row in cursor.fetchmany(256)
+            ]
 
         rows, _ = encode_rows(fetch_some, request["max_rows"], request["max_bytes"], plain)
         return f'{{"columns":{json.dumps(columns)},"rows":[{rows}],"replaced":0}}'

@@ -8,7 +8,9 @@ is killed past a limit: a burst between two looks is bounded by the rlimits alon
 
 from __future__ import annotations
 
+import json
 import os
+import select
 import selectors
 import signal
 import subprocess
@@ -109,8 +111,10 @@ def _run(
             _give(folder, uid)
         line = bubblewrap.caged(shell, folder, limits, kind, uid, all_variables)
     start = time.monotonic()
+    told, tells = os.pipe()
     process = subprocess.Popen(
-        line,
+        line if kind == "none" else [line[0], "--info-fd", str(tells), *line[1:]],
+        pass_fds=() if kind == "none" else (tells,),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -118,10 +122,12 @@ def _run(
         env=all_variables if kind == "none" else {},
         start_new_session=True,
     )
+    os.close(tells)
+    inside = _first_inside(told)
     try:
         output, found, stopped = _follow(process, folder, limits, start)
     finally:
-        _kill(process)
+        _kill(process, inside)
     code = process.wait()
     return Ran(
         -9 if stopped else code,
@@ -223,8 +229,25 @@ def _is_over(folder: Path, most: int) -> bool:
     return False
 
 
-def _kill(process: subprocess.Popen) -> None:
-    """End the process group; with it bubblewrap, and with that everything in its process namespace."""
+def _first_inside(told: int) -> int:
+    """A handle of the first process in the cage, of which bubblewrap writes the id to `told`; -1 for none."""
+    with open(told, "rb") as pipe:
+        data = pipe.read(4096)
+    try:
+        return os.pidfd_open(json.loads(data)["child-pid"])
+    except (ValueError, KeyError, OSError):
+        return -1
+
+
+def _kill(process: subprocess.Popen, inside: int) -> None:
+    """End everything, and return when it has ended: the first process of a process namespace goes last."""
+    if inside >= 0:
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(inside, signal.SIGKILL)
+        select.select([inside], [], [], 30)
+        os.close(inside)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(5)
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -41,7 +41,7 @@ def changes(tables: list[Table], queries: list[str], dialect: str) -> list[list[
         chosen = classes[(seed - 1) % len(classes)] if classes else []
         drops = [drop(table, quote(column), seed, share) for table, column in chosen]
         plans.append(drops + [drop(table, "rowid", seed, share) for table in loose])
-    plans.append(facts.near_literals(joined, dialect))
+    plans += [facts.near_literals(joined, dialect, keep) for keep in (1, 0)]
     if dialect == "sqlite":
         plans.append(facts.doubled())
     return [plan for plan in plans if plan]
@@ -70,7 +70,7 @@ class Facts:
                 aliases[node.alias_or_name.casefold()] = table.name
                 if table.name not in self.mentioned:
                     self.mentioned.append(table.name)
-        for node in tree.find_all(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In):
+        for node in tree.find_all(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In, exp.Like):
             left = self.place(node.this, aliases)
             others = [node.args.get(k) for k in ("expression", "low", "high")] + list(node.args.get("expressions") or ())
             if isinstance(node, exp.In) and (query := node.args.get("query")) is not None:
@@ -142,24 +142,21 @@ class Facts:
                     links.append(((name, column), (table.name, target)))
         return links
 
-    def near_literals(self, joined: set[Place], dialect: str) -> list[str]:
+    def near_literals(self, joined: set[Place], dialect: str, keep: int) -> list[str]:
+        """Set each compared column to the literals and their neighbours, in `keep` shares of the rows not at all."""
         statements = []
         for place, literals in self.literals.items():
             table, column = place
             declared = next(c for c in self.tables[table.casefold()].columns if c.name == column)
             if place in joined or declared.primary_key:
                 continue
-            values: list[tuple[str, bool]] = []
-            for literal, is_text in literals[:MAX_LITERALS]:
-                values.append((literal, is_text))
-                if not is_text and literal.lstrip("-").isdecimal():
-                    values += [(str(int(literal) + 1), False), (str(int(literal) - 1), False)]
-            for i, (value, is_text) in enumerate(dict.fromkeys(values)):
-                written = "'" + value.replace("'", "''") + "'" if is_text else value
-                verb = "UPDATE OR IGNORE" if dialect == "sqlite" else "UPDATE"
-                statements.append(
-                    f"{verb} {quote(table)} SET {quote(column)} = {written} WHERE bucket(rowid, 'v') % {2 * len(set(values)) + 1} = {i}"
-                )
+            values = list(dict.fromkeys(v for literal in literals[:MAX_LITERALS] for v in neighbours(*literal)))
+            verb = "UPDATE OR IGNORE" if dialect == "sqlite" else "UPDATE"
+            shares = len(values) + keep
+            statements += [
+                f"{verb} {quote(table)} SET {quote(column)} = {value} WHERE bucket(rowid, '{column_seed(place)}{keep}') % {shares} = {i}"
+                for i, value in enumerate(values)
+            ]
         return statements
 
     def doubled(self) -> list[str]:
@@ -171,3 +168,17 @@ class Facts:
             if len(keys) == 1 and keys[0].type.upper() == "INTEGER" and rest:
                 statements.append(f"INSERT OR IGNORE INTO {quote(name)} ({rest}) SELECT {rest} FROM {quote(name)} WHERE bucket(rowid, 'd') % 2 = 0")
         return statements
+
+
+def neighbours(literal: str, is_text: bool) -> list[str]:
+    """A literal and what stands next to it, as SQL. Of a pattern, the text inside and the same text moved."""
+    if is_text:
+        text = literal.replace("%", "").replace("'", "''")
+        return [f"'{text}'", f"'x{text}'"]
+    if literal.lstrip("-").isdecimal():
+        return [literal, str(int(literal) + 1), str(int(literal) - 1)]
+    return [literal]
+
+
+def column_seed(place: Place) -> str:
+    return f"{place[0]}.{place[1]}".replace("'", "")

@@ -145,12 +145,23 @@ class Reader:
 def as_cell(value: Any) -> Cell | Printed:
     """A literal as a cell: text that could be a number or NULL stays open to what the gold column holds."""
     if isinstance(value, list | tuple | dict):
-        return Nested(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str))
+        return Nested(json.dumps(unprinted(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str))
     if type(value) is str and (read_number(value) is not None or value in ("", "NULL")):
         return Printed(value)
     if value is None or isinstance(value, bool | str | bytes):
         return value
     raise NotLiteral(type(value).__name__)
+
+
+def unprinted(value: Any) -> Any:
+    """Nested values with their numbers as numbers again."""
+    if isinstance(value, list | tuple):
+        return [unprinted(v) for v in value]
+    if isinstance(value, dict):
+        return {str(k): unprinted(v) for k, v in value.items()}
+    if isinstance(value, Printed) and (number := read_number(value)) is not None:
+        return int(number[0]) if number[1] == 0 and number[0] == int(number[0]) else float(number[0])
+    return value
 
 
 Shape = tuple[list[str], list[list]]

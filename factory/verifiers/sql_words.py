@@ -14,6 +14,8 @@ from collections import Counter
 from factory.cage.cells import Printed, Profile, key_of
 from factory.cage.compare import Comparison, compare, groups_of
 from factory.cage.results import Cell, ResultTable, print_cell
+from factory.verifiers.sql_answer import read_csv
+from factory.verifiers.sql_readings import judge_table
 
 MAX_SENTENCE_CHARS = 4_000
 MAX_SENTENCE_CELLS = 60
@@ -38,6 +40,11 @@ GLUE = frozenset(
 def judge_words(text: str, gold: ResultTable, question: str, rounded: bool) -> Comparison:
     lines = [BULLET.sub("", line, count=1).strip() for line in text.split("\n")]
     lines = [line for line in lines if line]
+    if len(lines) > 1 and (read := read_csv(text)) and read.shape and len(read.shape[1][0]) == len(gold.columns):
+        found = judge_table(read, gold, rounded)
+        # Lines of equal width that all hold numbers are a table; without numbers they may be prose.
+        if found.outcome == "accept" or all(NUMBERS.search(line) for line in lines[1:]):
+            return found
     for table in tables_of(text, lines, gold):
         found = compare(gold, table, rounded)
         if found.outcome != "reject":

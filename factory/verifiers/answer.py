@@ -22,11 +22,11 @@ from factory.verifiers.answer_names import Mention, find_mentions
 from factory.verifiers.answer_prose import Judged, Rival
 from factory.verifiers.answer_question import Question, is_echo, read
 from factory.verifiers.answer_span import extract
-from factory.verifiers.answer_text import Token, clean, stem, tokens
+from factory.verifiers.answer_text import Token, clean, find_all, stem, tokens
 from factory.verifiers.answer_words import COUNTRIES, GENERIC, REGIONS, STATES, STOP, TITLES
 
 VERSION = "1"
-MAX_GOLDS = 64
+MAX_GOLDS = 400
 _RANK = {"accept": 2, "undecided": 1, "reject": 0}
 
 
@@ -68,8 +68,9 @@ def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) 
         if mine == theirs or (joined == "".join(theirs) and len(joined) > 3 and not joined.isdigit()):
             return Judged("accept", "exact", " ".join(mine)[:300])
     best = Judged("reject", "wrong_answer", " ".join(mine)[:300])
+    named = frozenset(k for alias in aliases[:24] for start in find_all([t.norm for t in alias.found], mine) for k in range(start, start + len(alias.found)))
     for alias in aliases:
-        judged = _judge_alias(question, alias, found, mode)
+        judged = _judge_alias(question, alias, found, mode, named)
         if judged.outcome == "accept":
             return judged
         if judged.outcome == "reject" and judged.rule in ("negated", "two_answers", "prose_negated", "prose_contradiction", "year_contradicted"):
@@ -93,7 +94,7 @@ def _without_frame(found: list[Token], question: Question) -> list[Token]:
     return found[:end]
 
 
-def _judge_alias(question: Question, alias: Alias, found: list[Token], mode: str) -> Judged:
+def _judge_alias(question: Question, alias: Alias, found: list[Token], mode: str, named: frozenset[int]) -> Judged:
     words = [t.norm for t in alias.found]
     if words[0] in ("yes", "no") and (len(words) == 1 or question.kind == "yesno" and "," in alias.found[1].gap):
         return answer_yesno.decide(words[0], found, question)
@@ -102,9 +103,9 @@ def _judge_alias(question: Question, alias: Alias, found: list[Token], mode: str
     if (quantity := _gold_quantity(alias, question)) is not None:
         return _judge_number(question, alias, quantity, found, mode)
     items = answer_lists.gold_items(alias, question) if question.many or not answer_long.is_long(alias) else []
-    if (judged := _judge_name(question, alias, found, mode)).outcome == "accept" and not (items and judged.rule.endswith("_with_detail")):
+    if (judged := _judge_name(question, alias, found, mode, named)).outcome == "accept" and not (items and judged.rule.endswith("_with_detail")):
         return judged
-    if (said := answer_long.core(alias, question)) is not None and (core := _judge_name(question, said, found, mode)).outcome == "accept":
+    if (said := answer_long.core(alias, question)) is not None and (core := _judge_name(question, said, found, mode, named)).outcome == "accept":
         return core
     if items:
         listed = answer_lists.decide(alias, items, found, question)
@@ -170,7 +171,7 @@ def _gold_quantity(alias: Alias, question: Question) -> answer_numbers.Quantity 
         return None
     quantity = quantities[0]
     rest = [t for k, t in enumerate(found) if not quantity.start <= k < quantity.end]
-    allowed = answer_numbers._APPROXIMATE
+    allowed = answer_numbers._APPROXIMATE | {"long", "tall", "high", "wide", "deep", "old", "heavy", "total"}
     rest = [t for t in rest if t.norm not in STOP and t.norm not in allowed and stem(t.norm) not in question.stems]
     if question.kind == "number":
         return quantity if len(rest) <= 2 and not any(t.cap for t in rest) else None
@@ -203,7 +204,7 @@ def _other_noun(gold: answer_numbers.Quantity, other: answer_numbers.Quantity, q
     wanted = {gold.noun, question.counted} - {""}
     if not other.noun or not wanted or other.noun in wanted or other.dimension:
         return False
-    if other.noun in question.stems or other.noun in GENERIC or other.noun in STOP:
+    if other.noun in question.stems or other.noun in STOP or other.noun in ("member", "people", "person", "individual"):
         return False
     following = _following(found, other.end)
     return not (wanted & set(following)) and found[other.start].norm != "1" and not gold.value == other.value == 1
@@ -230,7 +231,7 @@ def _following(found: list[Token], i: int) -> list[str]:
 
 # names
 
-def _judge_name(question: Question, alias: Alias, found: list[Token], mode: str) -> Judged:
+def _judge_name(question: Question, alias: Alias, found: list[Token], mode: str, named: frozenset[int]) -> Judged:
     mentions = find_mentions(alias, found, question)
     detail = " ".join(t.norm for t in found)[:300]
     echo = is_echo(list(alias.found), question)
@@ -263,7 +264,7 @@ def _judge_name(question: Question, alias: Alias, found: list[Token], mode: str)
                 return judged
         return answer_yesno.decide_choice(found, mentions, question)
     if len(found) <= answer_fragment.MAX_TOKENS:
-        judged = answer_fragment.decide(found, mentions[0], question)
+        judged = answer_fragment.decide(found, mentions[0], question, named=named)
         if judged.outcome != "undecided" or judged.rule in ("hedged", "refusal", "two_answers"):
             return judged
         if mode == "lenient" and not echo and not answer_assert.hedge_in(answer_assert.sentence_text(found), question):
@@ -272,7 +273,7 @@ def _judge_name(question: Question, alias: Alias, found: list[Token], mode: str)
             return judged
     if echo or all(t.norm in STOP or t.norm.isdigit() for t in alias.found):
         return Judged("undecided", "gold_in_question", detail)
-    return answer_prose.decide(found, mentions, answer_prose.name_rivals(found, question), question, typed=False)
+    return answer_prose.decide(found, mentions, answer_prose.name_rivals(found, question), question, typed=False, named=named)
 
 
 def _same_words(alias: Alias, found: list[Token]) -> bool:

@@ -90,11 +90,13 @@ def is_negation(found: list[Token], i: int) -> bool:
     return not (token.norm == "false" and token.cap and not token.first)
 
 
-def is_alternative(found: list[Token], start: int, end: int, question: Question) -> bool:
+def is_alternative(found: list[Token], start: int, end: int, question: Question, named: frozenset[int] = frozenset()) -> bool:
     """True when "or" joins the span to something else: Paris or London, either Paris."""
     if "or" in question.norms:
         options = any(found[k].norm in ("either",) for k in range(max(0, start - 3), start))
         return options
+    if end + 1 in named and found[end].norm == "or" or start - 2 in named and found[start - 1].norm == "or":
+        return False  # two of the gold's own names
     after = found[end] if end < len(found) else None
     if after is not None and after.norm in ("or", "nor") and "(" not in after.gap and after.sentence == found[end - 1].sentence:
         following = [t.norm for t in found[end + 1 : end + 4]]

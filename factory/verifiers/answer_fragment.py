@@ -8,28 +8,29 @@ from __future__ import annotations
 
 from factory.verifiers import answer_assert as asserts
 from factory.verifiers import answer_prose
-from factory.verifiers.answer_names import _CORPORATE, _OPENERS, Mention
+from factory.verifiers.answer_names import _CORPORATE, _DROPPABLE, _OPENERS, Mention
 from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_text import Token, root, stem
-from factory.verifiers.answer_words import CITIES, CONTINENTS, COUNTRIES, GENERIC, MONTHS, NATIONALITIES, NEUTRAL, REGIONS, STATES, STOP, SUFFIXES, TITLES
+from factory.verifiers.answer_words import CITIES, CONTINENTS, COUNTRIES, GENERIC, MONTHS, NATIONALITIES, NEUTRAL, ORGANISATIONS, REGIONS, STATES, STOP, SUFFIXES, TITLES
 
 MAX_TOKENS = 16
 _REGION_WORDS = frozenset(word for region in REGIONS for word in region.split()) | frozenset(STATES)
 _APPROXIMATE = frozenset("about approximately around roughly nearly almost circa over approx some more than estimated exactly total".split())
+_GEOGRAPHIC = frozenset("city state town county province kingdom republic region island isle river country district village planet".split())
 _RELATIVE = frozenset("who which that where when whose during for in of on from at by with as since after before to while because near under".split())
 
 
-def decide(found: list[Token], mention: Mention, question: Question, typed: bool = False) -> Judged:
+def decide(found: list[Token], mention: Mention, question: Question, typed: bool = False, named: frozenset[int] = frozenset()) -> Judged:
     """Judge a fragment that names the gold at `mention`."""
     start, end = mention.start, mention.end
     text = asserts.sentence_text(found)
     detail = " ".join(t.norm for t in found)[:300]
     if asserts.is_negated(found, start, end):
         return Judged("reject", "negated", detail)
-    if asserts.is_alternative(found, start, end, question):
+    if asserts.is_alternative(found, start, end, question, named):
         return Judged("reject", "two_answers", detail)
-    if any(t.norm in ("or", "nor", "either") and not (k and "," in t.gap and k + 1 < len(found) and not found[k + 1].cap and not found[k - 1].cap)
+    if any(t.norm in ("or", "nor", "either") and not (k - 1 in named and k + 1 in named) and not (k and "," in t.gap and k + 1 < len(found) and not found[k + 1].cap and not found[k - 1].cap)
            for k, t in enumerate(found)) and "or" not in question.norms and not _known_as(found):
         return Judged("undecided", "two_answers", detail)
     if hedge := asserts.hedge_in(text, question):
@@ -42,6 +43,11 @@ def decide(found: list[Token], mention: Mention, question: Question, typed: bool
         _region_at(found, k, start) for k in range(start))
     if inner_place and all(t.cap or t.norm in STOP for t in found[:start]):
         return Judged("accept", "inside_region", detail) if end == len(found) else Judged("undecided", "other_words_after", detail)
+    if question.kind == "person" and end - start == 1 and 0 < start <= 3 and all(t.cap and t.raw.isalpha() and t.norm not in STOP for t in found[:start]) and not any(
+            t.gap.strip() for t in found[1 : start + 1]):
+        return Judged("accept", "given_names_added", detail) if end == len(found) else Judged("undecided", "other_words_after", detail)
+    if start > 1 and found[start - 1].norm == "of" and found[start - 2].cap and found[start - 2].norm in GENERIC - _GEOGRAPHIC and found[start - 2].norm not in question.norms:
+        return Judged("undecided", "inside_a_name", detail)  # University of Oxford
     if start > 1 and found[start - 1].norm in ("and", "or") and any(t.norm not in STOP for t in found[:start]) and not typed:
         return Judged("undecided", "second_item", detail)
     if not all(_harmless(t, question) for t in found[:start]) or _second_item(found, start, question):
@@ -66,7 +72,7 @@ def _known_as(found: list[Token]) -> bool:
 def _harmless(token: Token, question: Question) -> bool:
     word = token.norm
     return (word in STOP or word in question.norms or stem(word) in question.stems or word in TITLES or word in NATIONALITIES or word in GENERIC
-            or word in _APPROXIMATE or word in NEUTRAL or root(word) in question.roots or (token.first and word in _OPENERS))
+            or word in _APPROXIMATE or word in NEUTRAL or word in ORGANISATIONS and not token.cap or root(word) in question.roots or (token.first and word in _OPENERS))
 
 
 def _second_item(found: list[Token], start: int, question: Question) -> bool:
@@ -140,7 +146,7 @@ def _region_at(found: list[Token], start: int, end: int) -> bool:
 
 def _plain(token: Token, question: Question) -> bool:
     word = token.norm
-    return (word in STOP or word in question.norms or stem(word) in question.stems or word in _CORPORATE or word in GENERIC or word in SUFFIXES
+    return (word in STOP or word in question.norms or stem(word) in question.stems or word in _CORPORATE or word in GENERIC and (not token.cap or word in _DROPPABLE) or word in SUFFIXES
             or (("," in token.gap or "(" in token.gap) and word in _REGION_WORDS))
 
 

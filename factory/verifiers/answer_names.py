@@ -12,9 +12,10 @@ from typing import NamedTuple
 from factory.verifiers.answer_aliases import Alias
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_text import Token, find_all, stem
-from factory.verifiers.answer_words import DIRECTIONS, GENERIC, MONTHS, NATIONALITIES, NICKNAMES, REGIONS, STATES, STOP, SUFFIXES, TITLES
+from factory.verifiers.answer_words import DIRECTIONS, GENERIC, MONTHS, NATIONALITIES, NICKNAMES, ORGANISATIONS, REGIONS, STATES, STOP, SUFFIXES, TITLES
 
-_CORPORATE = frozenset("inc incorporated co company corp corporation limited ltd plc llc gmbh ag group".split())
+_CORPORATE = frozenset("inc incorporated co company corp corporation limited ltd plc llc gmbh ag group fc afc cf sc".split())
+_INSTITUTIONS = frozenset("university college school institute museum airport hospital library company band".split())
 _DROPPABLE = _CORPORATE | frozenset("mt mountain mountains river range ocean desert lake language alphabet film movie novel series railway islands peninsula virus".split())
 _CITIES = frozenset("york kansas mexico lake oklahoma panama guatemala kuwait vatican jersey quebec atlantic iowa dodge carson".split())
 """Names that mean another place without "City"."""
@@ -47,7 +48,7 @@ def is_person_name(alias: Alias, question: Question) -> bool:
     words = [t.norm for t in alias.found]
     if not 2 <= len(words) <= 6 or any(not w.isalpha() and w not in ("2", "3", "4") for w in words):
         return False
-    if any(w in GENERIC - {"brand", "prince", "star", "gas"} or w in ("of", "and", "or", "in", "at", "for", "to", "on") for w in words):
+    if any(w in GENERIC - {"brand", "prince", "star", "gas"} or w in ORGANISATIONS or w in ("of", "and", "or", "in", "at", "for", "to", "on") for w in words):
         return False
     if words[-1] in TITLES or " ".join(words) in REGIONS or words[0] in ("new", "los", "las", "san", "santa", "fort", "port"):
         return False
@@ -262,8 +263,10 @@ def is_embedded(found: list[Token], start: int, end: int, question: Question, pe
         pass
     if after is not None and after.sentence == last.sentence and not last.possessive and after.gap in (" ", "-", ""):
         word = after.norm
+        if after.cap and word in _INSTITUTIONS and word not in {t.norm for t in alias.found}:
+            return True
         if (after.cap and not (word in STOP or word in question.norms or stem(word) in question.stems or word in NATIONALITIES or word in SUFFIXES)
-                and not (word in _CORPORATE or word in GENERIC and size > 1 and not person)
+                and not (word in _CORPORATE or word in _DROPPABLE and size > 1 and not person)
                 and not (word in ("city",) and size == 2)):
             if not (proper and found[start].bold != after.bold) and not (word in REGIONS or word in STATES and question.kind == "place"):
                 return True

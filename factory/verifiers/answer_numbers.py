@@ -163,7 +163,7 @@ def compare(gold: Quantity, other: Quantity, asked: frozenset[str]) -> str:
             return "equal" if gold is not missing or asked & {"dollar", "much", "cost", "price", "euro", "pound", "salary", "money", "worth", "sum", "budget", "gross"} else "unclear"
         names = {name for name, unit in _UNITS.items() if unit == (missing.dimension, missing.factor)}
         others = {name for name, unit in _UNITS.items() if unit[0] == missing.dimension} - names - {"m", "in", "s", "g", "h", "l", "second", "b"}
-        if {stem(name) for name in names} & asked or names & asked:
+        if {stem(name) for name in names} & asked or names & asked or (missing.dimension == "area" and "square" in asked):
             return "equal"
         if others & asked or {stem(name) for name in others} & asked:
             return "unclear"

@@ -33,7 +33,7 @@ _LIGHT = frozenset("provided done performed given made held taken".split())
 _RETRACT = frozenset("actually correction wait sorry scratch apologies apologize oops mistake incorrect".split())
 _JOINERS = frozenset("of de van von la al bin der del".split())
 _CLAUSE_BREAKS = frozenset("but while whereas although though which who whom whose where when because after before until then".split())
-_RELATIVE = frozenset("which who whom whose that where when because while whereas although though but and since as with after before".split())
+_RELATIVE = frozenset("which who whom whose that where when because while whereas although though but and since with after before".split())
 
 
 MAX_SENTENCE = 80
@@ -52,8 +52,11 @@ class Judged(NamedTuple):
     detail: str
 
 
-def decide(found: list[Token], mentions: list[Mention], rivals: list[Rival], question: Question, typed: bool) -> Judged:
-    """`typed`: mentions and rivals are dates or numbers, for which the clause must speak of the question."""
+def decide(found: list[Token], mentions: list[Mention], rivals: list[Rival], question: Question, typed: bool, named: frozenset[int] = frozenset()) -> Judged:
+    """`typed`: mentions and rivals are dates or numbers, for which the clause must speak of the question.
+
+    `named`: the tokens that any gold alias covers; they are nobody's rivals.
+    """
     if not mentions:
         return Judged("reject", "prose_no_mention", "no sentence names the gold")
     sentences = _sentences(found)
@@ -62,7 +65,7 @@ def decide(found: list[Token], mentions: list[Mention], rivals: list[Rival], que
     reasons = []
     for mention in mentions[:24]:
         a, b = _near(sentences[found[mention.start].sentence], mention)
-        reason = _not_asserted(found, a, b, mention.start, mention.end, question)
+        reason = _not_asserted(found, a, b, mention.start, mention.end, question, named)
         if reason:
             reasons.append(reason)
             if reason in ("negated", "alternative"):
@@ -74,15 +77,18 @@ def decide(found: list[Token], mentions: list[Mention], rivals: list[Rival], que
     if best is None:
         return Judged("undecided", "prose_not_asserted", ", ".join(sorted(set(reasons))) or "incidental")
     strength, mention = best
+    taken = _filled(found, sentences.get(lead, (0, 0)), question) if strength < 4 and not typed and found[mention.start].sentence > lead else 0
+    if taken and taken not in named:
+        return Judged("undecided", "prose_slot_filled", found[taken].raw)
     spans = [(m.start, m.end) for m in mentions]
     a, b = _near(sentences[found[mention.start].sentence], mention)
     for rival in rivals[:60]:
-        if any(rival.start < end and start < rival.end for start, end in spans):
+        if any(rival.start < end and start < rival.end for start, end in spans) or not typed and any(k in named for k in range(rival.start, rival.end)):
             continue
         if _beside_in_brackets(found, mention, rival) or (found[rival.start].bold and found[mention.start].bold and _one_bold(found, mention, rival)):
             continue
         ra, rb = _near(sentences[found[rival.start].sentence], rival)
-        if _not_asserted(found, ra, rb, rival.start, rival.end, question) in ("negated", "question"):
+        if _not_asserted(found, ra, rb, rival.start, rival.end, question, named) in ("negated", "question"):
             continue
         theirs = _strength(found, ra, rb, rival.start, rival.end, question, found[rival.start].sentence <= lead, typed)
         before = rival.start < mention.start
@@ -127,13 +133,13 @@ def _speaks(found: list[Token], start: int, end: int, question: Question) -> boo
     return len(shared) >= max(1, min(2, len(question.roots) // 2))
 
 
-def _not_asserted(found: list[Token], start: int, end: int, first: int, last: int, question: Question) -> str:
+def _not_asserted(found: list[Token], start: int, end: int, first: int, last: int, question: Question, named: frozenset[int]) -> str:
     """Why the span is not asserted by its sentence, or ""."""
     if end < len(found) and "?" in found[end].gap or (end == len(found) and found[-1].raw.endswith("?")):
         return "question"
     if asserts.is_negated(found, first, last):
         return "negated"
-    if asserts.is_alternative(found, first, last, question):
+    if asserts.is_alternative(found, first, last, question, named):
         return "alternative"
     text = asserts.sentence_text(found[start:end])
     if asserts.hedge_in(text, question):
@@ -189,7 +195,7 @@ def _strength(found: list[Token], start: int, end: int, first: int, last: int, q
         norm = found[before].norm
         left = {root(t.norm) for t in found[start:before] if t.norm not in STOP}
         if norm in COPULAS or norm in _NAMING or norm == "as" or ":" in found[first].gap:
-            if len(left & question.roots) >= needed or (left <= question.roots and left):
+            if any(found[k].norm == "answer" for k in range(start, before)) or len(left & question.roots) >= needed or (left <= question.roots and left):
                 return 3
             return 2 if in_lead or whole >= needed else 1
         if norm == "of" and before > start and root(found[before - 1].norm) in question.roots and found[before - 1].norm in GENERIC:
@@ -256,9 +262,27 @@ def _slot_taken(found: list[Token], start: int, first: int, question: Question) 
             break
         if asserts.is_negation(found, i):
             denied = True
-        if token.norm not in STOP and root(token.norm) not in question.roots and not (found[first].cap and not token.cap) and token.norm not in NATIONALITIES and token.norm not in TITLES:
+        if token.norm not in STOP and root(token.norm) not in question.roots and not (found[first].cap and not token.cap) and token.norm not in TITLES and (
+                token.norm not in NATIONALITIES or found[i + 1].norm in _RELATIVE or "," in found[i + 1].gap):
             content = True
     return broken and content
+
+
+def _filled(found: list[Token], sentence: tuple[int, int], question: Question) -> int:
+    """Index of the first word that fills the slot of "the <question's words> is ...", 0 where the sentence has no such slot."""
+    start, end = sentence
+    at = next((i for i in range(start, end) if found[i].norm in COPULAS), None)
+    if at is None:
+        return 0
+    left = {root(t.norm) for t in found[start:at] if t.norm not in STOP}
+    if question.head not in left or len(left & question.roots) * 10 < 6 * len(left):
+        return 0
+    for i in range(at + 1, end):
+        if asserts.is_negation(found, i):
+            return 0
+        if found[i].norm not in STOP and root(found[i].norm) not in question.roots and not found[i].norm.endswith(("ed", "ly")):
+            return i
+    return 0
 
 
 def _second_clause(found: list[Token], start: int, first: int, question: Question) -> bool:

@@ -81,8 +81,14 @@ def read(question: str) -> Question:
         elif word in ("what", "which"):
             kind, year_is_enough = _kind_of_what(words, i, following, kind, year_is_enough)
             many = many or _asks_for_many(following)
-    if any(w in ("year", "years") for w in content) and kind in ("date", "other") and _phrase(words, ("what", "year"), ("which", "year"), ("year", "did"), ("year", "was"), ("year", "is")):
+    if "day" in words or "date" in words or "month" in words:
+        year_is_enough = False
+    elif any(w in ("year", "years") for w in content) and kind in ("date", "other") and _phrase(words, ("what", "year"), ("which", "year"), ("year", "did"), ("year", "was"), ("year", "is")):
         kind, year_is_enough = "date", True
+    if kind == "other" and ("surname" in words or _phrase(words, ("last", "name"))):
+        kind = "person"
+    if kind == "other" and any(w in words[:6] for w in ("length", "height", "width", "depth", "weight", "distance", "area", "temperature", "speed", "cost", "price")):
+        kind, measure = "number", True
     if kind == "other" and _phrase(words, ("what", "number"), ("what", "percent"), ("what", "percentage"), ("number", "of"), ("population", "of"), ("what", "age")):
         kind, measure = "number", True
     years = frozenset(int(w) for w in words if w.isdigit() and len(w) == 4 and 1000 <= int(w) <= 2100)

@@ -64,7 +64,7 @@ def clean(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).translate(_TRANSLATE)[:MAX_CHARS]
     text = "".join(c if c in "\n\t" or unicodedata.category(c)[0] != "C" else " " for c in text)
     text = _LINK.sub(r"\1", text)
-    text = _CITATION.sub(" ", text)
+    text = _CITATION.sub(" ", text).replace(" 's", "'s").replace("``", '"').replace("''", '"')
     if "\\" in text or "$" in text:
         text = _LATEX.sub(lambda m: "" if m[0] in "{}" else " ", text)
     return _DOTTED.sub(lambda m: m[0].replace(".", "").replace(" ", ""), text).strip()

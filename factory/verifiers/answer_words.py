@@ -38,7 +38,7 @@ HEDGES = (
 
 REFUSALS = (
     "unknown|cannot determine|cant determine|cannot be determined|could not determine|unable to|not able to|i dont know|i do not know"
-    "|dont have|do not have|does not have information|no information|not enough information|insufficient information|no answer|not available"
+    "|i dont have|i do not have|does not have information|no information|not enough information|insufficient information|no answer|not available"
     "|cannot find|could not find|couldnt find|did not find|didnt find|not found|cannot answer|cant answer|not specified|not mentioned"
     "|does not mention|doesnt mention|does not specify|doesnt specify|does not provide|not provided|there is no|there was no|there are no"
     "|no record|no evidence|not clear|unclear|not possible|cannot confirm|cant confirm|could not confirm|cannot verify|need more"
@@ -74,6 +74,13 @@ GENERIC = _words(
 
 # Adjectives that may stand before a common noun without naming another thing.
 NEUTRAL = _words("large big small giant tiny huge famous popular common typical traditional former current late great young old type kind sort form various certain main primary")
+
+ORGANISATIONS = _words(
+    """entertainment industries systems technologies technology association organization organisation society union council committee department
+    agency bureau bank fund foundation trust service services orchestra choir league federation army navy force forces government ministry
+    court press media pictures films productions games interactive software motors electric electronics pharmaceuticals foods holdings
+    partners brothers sons club bears bulls tigers lions"""
+)
 
 DIRECTIONS = _words("north south east west northern southern eastern western northeast northwest southeast southwest central new upper lower greater inner outer")
 

@@ -150,13 +150,21 @@ class Facts:
             declared = next(c for c in self.tables[table.casefold()].columns if c.name == column)
             if place in joined or declared.primary_key:
                 continue
-            values = list(dict.fromkeys(v for literal in literals[:MAX_LITERALS] for v in neighbours(*literal)))
             verb = "UPDATE OR IGNORE" if dialect == "sqlite" else "UPDATE"
-            shares = len(values) + keep
-            statements += [
-                f"{verb} {quote(table)} SET {quote(column)} = {value} WHERE bucket(rowid, '{column_seed(place)}{keep}') % {shares} = {i}"
-                for i, value in enumerate(values)
-            ]
+            seed = f"{table}.{column}.{keep}".replace("'", "")
+            target, name = f"{verb} {quote(table)} SET {quote(column)}", quote(column)
+            # Names that are no two rows' stay so: queries that look one row up by them lean on it.
+            unique = f"(SELECT count({name}) = count(DISTINCT {name}) FROM {quote(table)})"
+            values = list(dict.fromkeys(v for literal in literals[:MAX_LITERALS] for v in neighbours(*literal)))
+            for i, value in enumerate(values):
+                chosen = f"bucket(rowid, '{seed}') % {len(values) + keep} = {i}"
+                if not value.startswith("'"):
+                    statements.append(f"{target} = {value} WHERE {chosen}")
+                    continue
+                statements.append(f"{target} = {value} WHERE {chosen} AND NOT {unique}")
+                statements.append(f"{target} = 'x' || {name} WHERE {name} = {value} AND {unique}")
+                one = f"SELECT min(rowid) FROM {quote(table)} WHERE {chosen}"
+                statements.append(f"{target} = {value} WHERE rowid = ({one}) AND {unique}")
         return statements
 
     def doubled(self) -> list[str]:
@@ -179,6 +187,3 @@ def neighbours(literal: str, is_text: bool) -> list[str]:
         return [literal, str(int(literal) + 1), str(int(literal) - 1)]
     return [literal]
 
-
-def column_seed(place: Place) -> str:
-    return f"{place[0]}.{place[1]}".replace("'", "")

@@ -65,14 +65,29 @@ def _git_folder(path: Path) -> str:
     return _unpacked[key].name
 
 
+def list_files(repository: Path, commit: str) -> dict[str, int]:
+    """Mode of every path at `commit`, as git has it (0o120000 a link, 0o160000 a submodule); RowError as read_files.
+
+    A tree that names a path outside of itself, or git's own files, is refused.
+    """
+    folder = _checked(repository, commit)
+    modes = {}
+    for entry in _run(["--git-dir", folder, "ls-tree", "-r", "-z", "--full-tree", commit]).split(b"\0"):
+        if entry:
+            head, _, path = entry.partition(b"\t")
+            name = path.decode("utf-8", "surrogateescape")
+            if name.startswith("/") or {"", ".", "..", ".git"} & set(name.lower().split("/")):
+                raise RowError("side_input_missing", f"`{repository.name}` holds the path `{name[:200]}`")
+            modes[name] = int(head.split()[0], 8)
+    return modes
+
+
 def read_files(repository: Path, commit: str, paths: list[str]) -> dict[str, bytes | None]:
     """Content of `paths` at `commit`; None for a file over MAX_FILE_BYTES, absent where the commit has no such file.
 
     RowError side_input_missing when the repository cannot be read or has no such commit.
     """
-    if not commit or not all(c in "0123456789abcdefABCDEF" for c in commit):
-        raise RowError("side_input_missing", f"`{commit[:80]}` is not a commit id")
-    folder = _git_folder(repository)
+    folder = _checked(repository, commit)
     asked = [path for path in dict.fromkeys(paths) if "\n" not in path and "\0" not in path]
     names = [f"{commit}^{{commit}}", *(f"{commit}:{path}" for path in asked)]
     lines = _run(["--git-dir", folder, "cat-file", "--batch-check"], _encoded(names)).split(b"\n")
@@ -91,6 +106,13 @@ def read_files(repository: Path, commit: str, paths: list[str]) -> dict[str, byt
             out[path] = data[end + 1 : end + 1 + size]
             at = end + 1 + size + 1
     return out
+
+
+def _checked(repository: Path, commit: str) -> str:
+    """The git folder, once `commit` is known to be an id and not a ref or an option."""
+    if not commit or not all(c in "0123456789abcdefABCDEF" for c in commit):
+        raise RowError("side_input_missing", f"`{commit[:80]}` is not a commit id")
+    return _git_folder(repository)
 
 
 def _encoded(names: list[str]) -> bytes:

@@ -161,7 +161,7 @@ def aligned(patch: str) -> Patch:
     files = []
     for file in parse(patch).files:
         lines = [line for hunk in file.hunks for line in hunk.lines if line.endswith("\n")]
-        if all(line.endswith("\r\n") for line in lines):
+        if all(line.endswith("\r\n") for line in lines) and any(line[0] != "+" for line in lines):
             hunks = [h._replace(lines=tuple(line.replace("\r\n", "\n") for line in h.lines)) for h in file.hunks]
             file = file._replace(hunks=tuple(hunks))
         files.append(file)

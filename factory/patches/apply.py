@@ -20,7 +20,7 @@ from typing import NamedTuple
 from factory.patches import place
 from factory.patches.gaps import index_of, is_marker, line_numbers
 from factory.patches.parse import FilePatch, Hunk, Patch, parse
-from factory.patches.paths import PatchError
+from factory.patches.paths import PatchError, can_hold
 
 RUNGS = ("exact", "recount", "end_newline", "whitespace", "context", "anchored")
 FUZZY = RUNGS.index("whitespace")
@@ -100,7 +100,13 @@ def _all_files(
         if file.is_rename:
             new[file.old_path] = None
         new[file.new_path] = result
+        if file.new_path not in files and not can_hold(file.new_path, _present(files, new)):
+            raise _Misfit(f"`{file.new_path}` has no place among the files")
     return new, worst
+
+
+def _present(files: dict[str, str], new: dict[str, str | None]) -> set[str]:
+    return {path for path in files.keys() | new.keys() if new.get(path, files.get(path)) is not None}
 
 
 def _may_create(file: FilePatch) -> bool:

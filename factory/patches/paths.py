@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 MAX_PATH = 1_000
 """Characters of a path."""
@@ -33,11 +34,11 @@ def refuse_path(path: str) -> str:
         raise PatchError("patch_malformed", f"a path of {len(path)} characters")
     if path.startswith(("/", "~")) or "\\" in path or re.match(r"[A-Za-z]:", path):
         raise PatchError("patch_refused", f"`{shown}` is an absolute or foreign path")
-    if any(ord(char) < 32 or ord(char) == 127 for char in path):
+    if any(ord(char) < 32 or ord(char) == 127 or 0xD800 <= ord(char) < 0xE000 for char in path):
         raise PatchError("patch_refused", f"{shown!r} holds control characters")
     for part in path.split("/"):
         plain = part.lower().rstrip(". ")
-        if part in ("", ".", "..") or not plain:
+        if part in ("", ".", "..") or not plain or len(part.encode()) > 255:
             raise PatchError("patch_refused", f"`{shown}` has the part `{part}`")
         if plain in (".git", "git~1", ".gitmodules"):
             raise PatchError("patch_refused", f"`{shown}` goes into git's own files")
@@ -104,3 +105,11 @@ def diff_git_names(rest: str) -> tuple[str, str]:
             return "", ""
     old, new = strip_prefixes(*(unquote(name) for name in names))
     return refuse_path(old), refuse_path(new)
+
+
+def can_hold(path: str, paths: Collection[str]) -> bool:
+    """Whether a new file may stand at `path` beside the files `paths`: not below a file, not in a folder's place."""
+    parts = path.split("/")
+    if any("/".join(parts[:i]) in paths for i in range(1, len(parts))):
+        return False
+    return not any(other.startswith(path + "/") for other in paths)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from factory.patches import place
 from factory.patches.apply import Applied, split_lines
 from factory.patches.parse import MAX_CHARS
-from factory.patches.paths import PatchError, refuse_path
+from factory.patches.paths import PatchError, can_hold, refuse_path
 
 START = re.compile(r"<{5,9} ?SEARCH>?\s*$")
 DIVIDER = re.compile(r"={5,9}\s*$")
@@ -89,6 +89,9 @@ def apply_blocks(files: dict[str, str], found: list[Block], strict: bool = True)
     for number, block in enumerate(found, 1):
         text = new.get(block.path, files.get(block.path))
         name = f"block {number} of `{block.path}`"
+        if text is None and not can_hold(block.path, files.keys() | new.keys()):
+            detail = f"`{block.path}` has no place among the files"
+            return Applied(False, {}, reason="patch_does_not_apply", detail=detail)
         try:
             result, inexact = _apply_block(text, block, budget, name)
         except PatchError as e:

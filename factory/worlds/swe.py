@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 import random
+import shutil
 import tempfile
 from collections import OrderedDict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +27,9 @@ FLAWS = {"wrong_answer": 10, "patch_does_not_apply": 4, "no_tool_call": 3, "no_q
 STAGES = {"wrong_answer": "verify", "patch_does_not_apply": "verify", "no_reasoning": "trace"}
 COMMENTED = {"commented": 8}
 """Of a hundred runs this many add a comment to the right change."""
-SMALLEST, LARGEST = 8_000, 350_000
+SMALLEST, LARGEST = 8_000, 300_000
 """Characters of evidence that a run shall have at least and may have at most, digits counted thrice: see `weight`."""
-CHECKOUTS = 24
+CHECKOUTS = 64
 WORKERS = 2
 TEST_COMMAND = "python -m pytest -q"
 COMMENTS = ("see the description above", "the tests rely on this", "borders count", "this was the cause", "keep in step with the callers")
@@ -47,10 +49,10 @@ class Prepared:
         """A working tree at the pair's commit, and what commands have shown in it."""
         if pair.number not in self.checkouts:
             place = Path(tempfile.mkdtemp(dir=self.scratch.name)) / "repo"
-            swe_git.checkout(self.folder / bundle_of(pair), pair.commit, place)
+            swe_git.checkout(self.folder / bundle_of(pair), pair.branch, place)
             self.checkouts[pair.number] = place, {}
             while len(self.checkouts) > CHECKOUTS:
-                swe_git.remove(self.checkouts.popitem(last=False)[1][0].parent)
+                shutil.rmtree(self.checkouts.popitem(last=False)[1][0].parent)
         self.checkouts.move_to_end(pair.number)
         return self.checkouts[pair.number]
 
@@ -71,7 +73,8 @@ def goal_of(index: int, seed: int, pairs: dict[int, Pair], bench: Bench, tests: 
     """The files as the agent of a run leaves them; with `tests`, their tests are run."""
     pair, fault = pairs[pair_of(seed, index)], flaw("swe", seed, index, FLAWS)
     if fault == "wrong_answer":
-        return wrong(pair, seed, bench)
+        pair.spoiled = pair.spoiled or wrong(pair, seed, bench)
+        return pair.spoiled
     if fault or flaw("swe-comments", seed, index, COMMENTED) != "commented":
         return pair.fixed
     files = commented(pair, chance("swe-comment", seed, pair.number))
@@ -133,7 +136,7 @@ def work(agent: Agent, goal: dict[str, str], fault: str, rng: random.Random) -> 
         agent.window("Does it read well?", path, 1, 40)
     if fault != "wrong_answer" or rng.random() < 0.5:
         agent.run_tests("Now the tests again.")
-    return agent.bash("The change as a whole.", "git diff")
+    return agent.diff("The change as a whole.")
 
 
 def orient(agent: Agent) -> None:
@@ -202,6 +205,7 @@ def distractors(agent: Agent) -> list[str]:
     return chosen
 
 
+@lru_cache(maxsize=20_000)
 def weight(text: str) -> int:
     """Characters, digits counted three times: they are tokens of their own, other characters come three or four to a token."""
     return len(text) + 2 * sum(map(text.count, "0123456789"))

@@ -39,8 +39,18 @@ LOOKS = (
 )  # fmt: skip
 
 
-Shown = dict[tuple[str, ...], tuple[int, str]]
-"""(command, texts of the files that may be changed) -> (status, output): the same command shows the same again."""
+Shown = dict[tuple[str, ...], str]
+"""(command, texts of the files that may be changed) -> output: the same command shows the same again."""
+
+SEPARATOR = "\x1e"
+EACH = """
+for command in "$@"; do
+    ( eval "$command" ) < /dev/null 2>&1
+    status=$?
+    if [ $status != 0 ]; then echo "[exit status $status]"; fi
+    printf '\\036'
+done
+"""
 
 
 class Agent:
@@ -56,19 +66,29 @@ class Agent:
         """The agent writes no reasoning."""
         self.files = dict(pair.base)
         self.inspected: set[str] = set()
+        self.pending: list[tuple[str, dict[str, object]]] = []
+        """Commands that have not run yet, with the messages that wait for their output."""
         self.transcript = Transcript(rng.choice(SYSTEMS), question)
 
-    def act(self, reasoning: str, name: str, arguments: dict[str, object], observation: str) -> str:
+    def act(self, reasoning: str, name: str, arguments: dict[str, object], observation: str) -> None:
         self.transcript.act("" if self.silent else reasoning, (name, arguments, observation))
-        return observation
 
-    def bash(self, reasoning: str, command: str) -> str:
-        known = (command, *(self.files[path] for path in self.pair.gold))
-        if known not in self.shown:
-            status, output = execute(["bash", "-c", command], self.folder, timeout_s=30)
-            self.shown[known] = status, output.replace(str(self.folder), "/repo")
-        status, output = self.shown[known]
-        return self.act(reasoning, "bash", {"command": command}, output + (f"[exit status {status}]\n" if status else ""))
+    def bash(self, reasoning: str, command: str) -> None:
+        """The command runs with the next ones, before anything changes: a process for each would cost most of a run's time."""
+        self.act(reasoning, "bash", {"command": command}, "")
+        self.pending.append((command, self.transcript.messages[-1]))
+
+    def catch_up(self) -> None:
+        """Run the pending commands and put what they print where it belongs."""
+        state = tuple(self.files[path] for path in self.pair.gold)
+        new = [command for command, _ in self.pending if (command, *state) not in self.shown]
+        if new:
+            _, output = execute(["bash", "-c", EACH, "bash", *new], self.folder)
+            for command, part in zip(new, output.split(SEPARATOR)):
+                self.shown[(command, *state)] = part.replace(str(self.folder), "/repo")
+        for command, message in self.pending:
+            message["content"] = self.shown[(command, *state)]
+        self.pending.clear()
 
     def view(self, reasoning: str, path: str, first: int = 1, last: int = 0) -> None:
         """The whole file, or its lines first to last, with the tool."""
@@ -135,6 +155,7 @@ class Agent:
         text = self.files[path]
         arguments: dict[str, object] = {"path": path, "old_str": old, "new_str": new}
         count = text.count(old)
+        self.catch_up()
         if count != 1:
             what = "did not occur" if count == 0 else f"occurs {count} times"
             self.act(reasoning, "str_replace", arguments, f"No replacement was made: old_str {what} in {path}.\n")
@@ -163,11 +184,18 @@ class Agent:
         else:
             self.act(reasoning, "run_tests", {"path": path}, output + "\n")
 
+    def diff(self, reasoning: str) -> str:
+        """What `git diff` prints."""
+        self.bash(reasoning, "git diff")
+        self.catch_up()
+        return str(self.transcript.messages[-1]["content"])
+
     def num_lines(self, path: str) -> int:
         return self.files[path].count("\n")
 
     def restore(self) -> None:
         """Bring the checkout back to the commit."""
+        self.catch_up()
         for path, text in self.pair.base.items():
             if self.files[path] != text:
                 (self.folder / path).write_text(text, "utf-8")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 from pathlib import Path
 
-from factory.worlds.swe_process import execute, write_tree
+from factory.worlds.swe_process import execute
 
 AUTHOR = "Robin Example <robin@example.org>"
 START_S = 1_700_000_000
@@ -20,20 +20,32 @@ def git(folder: Path, *arguments: str, text: str = "") -> str:
     return output
 
 
-def make(scratch: Path, name: str, first: dict[str, str], trees: dict[str, dict[str, str]], index: int) -> dict[str, str]:
-    """A bare repository in `scratch`: branch `main` holds the files `first`, and each branch of `trees` one commit
-    more. Returns branch -> commit."""
-    folder = scratch / f"{name}.git"
+def make(folder: Path, first: dict[str, str], trees: dict[str, dict[str, str]], right: dict[str, str], index: int) -> dict[str, tuple[str, str]]:
+    """A bare repository: branch `main` holds the files `first`, and each branch of `trees` one commit more.
+
+    Returns branch -> (commit, what `git diff` says of the change from it to the files `right`). Every branch grows
+    from the first commit, so that no history holds the right files.
+    """
     folder.mkdir(parents=True)
     git(folder, "init", "-q", "--bare")
     when = START_S + index * 86_400
     stream = [commit("refs/heads/main", "Set up the project", first, when, "")]
-    for branch, files in sorted(trees.items()):
-        # every branch grows from the first commit, so that no history holds the code without the bug
-        stream.append(commit(f"refs/heads/{branch}", "Add the modules and their tests", files, when + 3_600, "refs/heads/main"))
+    for branch, files in [*sorted(trees.items()), ("", right)]:
+        ref = f"refs/heads/{branch}" if branch else "refs/hidden/right"
+        stream.append(commit(ref, "Add the modules and their tests", files, when + 3_600, "refs/heads/main"))
     git(folder, "fast-import", "--quiet", text="".join(stream))
-    heads = git(folder, "for-each-ref", "--format=%(refname:short) %(objectname)").split()
-    return dict(zip(heads[::2], heads[1::2]))
+    found = git(folder, "for-each-ref", "--format=%(refname) %(objectname) %(tree)").splitlines()
+    refs = {ref: (head, tree) for ref, head, tree in (line.split() for line in found)}
+    _, target = refs["refs/hidden/right"]
+    asked = {f"{refs[f'refs/heads/{branch}'][1]} {target}\n": branch for branch in trees}
+    patches: dict[str, str] = {}
+    branch = ""
+    for line in git(folder, "diff-tree", "-r", "-p", "--stdin", text="".join(asked)).splitlines(keepends=True):
+        if line in asked:
+            branch = asked[line]
+        else:
+            patches[branch] = patches.get(branch, "") + line
+    return {branch: (refs[f"refs/heads/{branch}"][0], patches[branch]) for branch in trees}
 
 
 def commit(ref: str, message: str, files: dict[str, str], when: int, parent: str) -> str:
@@ -50,33 +62,14 @@ def data(text: str) -> str:
     return f"data {len(text.encode())}\n{text}\n"
 
 
-def bundle(scratch: Path, name: str, target: Path) -> None:
-    """The bare repository as one file, which appears whole or not at all."""
+def bundle(folder: Path, target: Path) -> None:
+    """The branches of a bare repository as one file, which appears whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    made = scratch / f"{name}.bundle"
-    git(scratch / f"{name}.git", "bundle", "create", "-q", str(made), "--all")
-    partial = target.with_name(f".{target.name}")
-    shutil.copyfile(made, partial)
+    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    git(folder, "bundle", "create", "-q", str(partial.absolute()), "--branches")
     partial.replace(target)
 
 
-def checkout(source: Path, revision: str, folder: Path) -> None:
-    """A working tree of a bundle or repository at a commit."""
-    git(folder.parent, "clone", "-q", "--no-checkout", str(source), str(folder))
-    git(folder, "checkout", "-q", revision)
-    git(folder, "config", "core.abbrev", "10")
-
-
-def remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def diff(before: dict[str, str], after: dict[str, str], scratch: Path) -> str:
-    """What `git diff` says of a change from `before` to `after`, of the files that differ."""
-    changed = [path for path in before if before[path] != after[path]]
-    scratch.mkdir(parents=True)
-    git(scratch, "init", "-q")
-    write_tree({path: before[path] for path in changed}, scratch)
-    git(scratch, "add", "-A")
-    write_tree({path: after[path] for path in changed}, scratch)
-    return git(scratch, "diff")
+def checkout(source: Path, branch: str, folder: Path) -> None:
+    """A working tree of a branch of a bundle."""
+    git(folder.parent, "clone", "-q", "--config", "core.abbrev=10", "--branch", branch, str(source.absolute()), str(folder))

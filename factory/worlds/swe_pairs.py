@@ -37,10 +37,16 @@ class Pair:
     before: Result
     """What the tests say of them."""
     pass_to_pass: list[str]
-    patch: str
+    patch: str = ""
     """`git diff` from the files with the bug to the right ones."""
     commit: str = ""
     """The commit that holds `base`."""
+    spoiled: dict[str, str] | None = None
+    """The files after a change that repairs nothing, where a run needs one."""
+
+    @property
+    def branch(self) -> str:
+        return f"work-{self.number:03d}"
 
     @property
     def fixed(self) -> dict[str, str]:
@@ -77,20 +83,17 @@ def one(folder: Path, seed: int, index: int, numbers: list[int], bench: Bench, s
     repository.files = swe_record.record(repository.files, bench)
     right = bench.run_tests(repository.files)
     assert right.status == 0, f"{repository.name} fails its own tests:\n{right.output[-2000:]}"
-    pairs = [draw(repository, right, seed, number, bench, scratch) for number in numbers]
+    pairs = [draw(repository, right, seed, number, bench) for number in numbers]
     first = {path: repository.files[path] for path in ("README.md", "pyproject.toml")}
-    heads = swe_git.make(scratch, repository.name, first, {branch(pair): pair.base for pair in pairs}, index)
-    swe_git.bundle(scratch, repository.name, folder / "repositories" / f"{repository.name}.bundle")
+    place = scratch / repository.name
+    made = swe_git.make(place, first, {pair.branch: pair.base for pair in pairs}, repository.files, index)
+    swe_git.bundle(place, folder / "repositories" / f"{repository.name}.bundle")
     for pair in pairs:
-        pair.commit = heads[branch(pair)]
+        pair.commit, pair.patch = made[pair.branch]
     return pairs
 
 
-def branch(pair: Pair) -> str:
-    return f"work-{pair.number:03d}"
-
-
-def draw(repository: Repository, right: Result, seed: int, number: int, bench: Bench, scratch: Path) -> Pair:
+def draw(repository: Repository, right: Result, seed: int, number: int, bench: Bench) -> Pair:
     """The first drawn bug that the tests notice in the way that we want."""
     kind = swe_bugs.KINDS[(number * 7 + number // len(swe_bugs.KINDS)) % len(swe_bugs.KINDS)]
     for attempt in range(200):
@@ -107,8 +110,7 @@ def draw(repository: Repository, right: Result, seed: int, number: int, bench: B
         if before.status != 1 or set(before.tests) != set(right.tests) or "error" in before.tests.values():
             continue
         if 1 <= len(before.failed) <= MOST_FAILURES and before.passed and all_noticed(repository, bugs, before):
-            patch = swe_git.diff(base, repository.files, scratch / f"diff-{number}")
-            return Pair(number, repository, kind, bugs, base, before, before.passed, patch)
+            return Pair(number, repository, kind, bugs, base, before, before.passed)
     raise AssertionError(f"no bug found for pair {number} of seed {seed}")
 
 

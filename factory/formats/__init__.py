@@ -8,6 +8,9 @@ A member is a module with
                                    not fit; a list only where one object holds many runs that no container splits
 `value` is the decoded JSON of one record; for WHOLE_FILE formats the list of decoded lines, or the text.
 `domain` is the one asked for, or "auto".
+
+What members share: fields (typed access to untrusted JSON), turns (calls and what came back), questions, answers,
+rows (fields beside the messages), content_blocks, response_items, react_text, file_commands.
 """
 
 from __future__ import annotations
@@ -69,11 +72,15 @@ def parse(value: Any, format: str = "auto", domain: str = "auto") -> list[Trajec
         raise RowError("unknown_format", detect(value)[1])
     parsed = load(format).parse(value, domain)
     runs = parsed if isinstance(parsed, list) else [parsed]
-    if asked and not any(step.tool for run in runs for step in run.steps):
-        likely, why = detect(value)  # chats look alike: no call was found, perhaps because it is another kind of chat
-        if likely and likely != format:
-            raise RowError("format_mismatch", f"no tool call was found as `{format}` writes it; it looks like `{likely}`: {why}")
+    if asked and not calls_a_tool(runs):  # chats look alike: perhaps its calls are written in another format's way
+        likely, why = detect(value)
+        if likely not in ("", format) and calls_a_tool(parse(value, "auto", domain)):
+            raise RowError("format_mismatch", f"no call is written as `{format}` does; it looks like `{likely}`: {why}")
     return [run.model_copy(update={"source": Source(format=format)}) for run in runs]
+
+
+def calls_a_tool(runs: list[Trajectory]) -> bool:
+    return any(step.tool for run in runs for step in run.steps)
 
 
 def reads_whole_file(format: str, name: str, stream: BinaryIO) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from factory.errors import RowError
 from factory.formats import rows
 from factory.formats.answers import final_of
 from factory.formats.fields import arguments_of, as_text, flag_at, mismatch, need_dict, need_list, text_at
@@ -63,13 +62,11 @@ def parse(value: Any, domain: str) -> Trajectory:
         raise mismatch(path, "events with content.parts")
     steps, last = turns.close()
     domain = rows.domain_for(row, steps, domain, "sql" if text_at(row, "database") else "")
-    if not domain:
-        raise RowError("unknown_domain", f"tools `{'`, `'.join(sorted({step.tool for step in steps if step.tool})[:5])}` are in no vocabulary")
-    reasoning, answer = final_of(steps, last, domain)
+    steps, reasoning, answer = final_of(steps, last, domain)
     handed_in = [act.target for step in steps for act in classify(step) if act.kind == "submit" and act.target]
     solved = [row[key] for key in ("phase1_passed", "phase2_passed") if isinstance(row.get(key), bool)]
     return Trajectory(
-        domain=domain,  # type: ignore[arg-type]
+        domain=domain,
         task_id=rows.task_id_of(row),
         question=question,
         steps=steps,

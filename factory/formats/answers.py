@@ -43,7 +43,7 @@ def split_answer(text: str) -> tuple[str, str]:
     for found in reversed(list(FINAL.finditer(rest))) if "final " in lowered else ():
         answer = rest[found.end() :].strip()
         if answer:
-            return joined(reasoning, rest[: found.start()]), answer
+            return joined(reasoning, rest[: found.start()].rstrip().removesuffix("Action: Answer")), answer
     return reasoning, rest
 
 
@@ -84,8 +84,8 @@ def patch_in(text: str) -> str:
     return patch.rstrip() + "\n"
 
 
-def final_of(steps: tuple[Step, ...], last: str, domain: str) -> tuple[str, str]:
-    """(reasoning, answer) of a run whose last text is `last`.
+def final_of(steps: tuple[Step, ...], last: str, domain: str) -> tuple[tuple[Step, ...], str, str]:
+    """(steps, final reasoning, final answer) of a run whose last text is `last`.
 
     A run that ends in a call that hands the answer in (submit, finish) has its answer in that call.
     """
@@ -96,9 +96,16 @@ def final_of(steps: tuple[Step, ...], last: str, domain: str) -> tuple[str, str]
         patch = patch_in(rest)
         if not patch and acts and acts[0].kind in ("submit", "run"):
             patch = patch_in(steps[-1].observation)  # the diff that the submitting command printed
-            return joined(reasoning, rest), patch
-        return reasoning or rest[: rest.find(patch[:40])].removesuffix("```diff\n").strip(), patch
-    if handed_in and not last:
-        reasoning, answer = split_answer(handed_in)
-        return joined(steps[-1].reasoning, reasoning), answer
-    return split_answer(last)
+            reasoning = joined(reasoning, rest)
+        elif not reasoning and rest:
+            reasoning = rest[: rest.find(patch[:40])].strip().removesuffix("```diff").strip() if patch else rest
+        return *with_last_words(steps, reasoning), patch
+    reasoning, answer = split_answer(last or handed_in)
+    return *with_last_words(steps, reasoning), answer
+
+
+def with_last_words(steps: tuple[Step, ...], reasoning: str) -> tuple[tuple[Step, ...], str]:
+    """(steps, final reasoning): where nothing was written after the last call, what was written before it moves here."""
+    if reasoning or not steps:
+        return steps, reasoning
+    return (*steps[:-1], steps[-1].model_copy(update={"reasoning": ""})), steps[-1].reasoning

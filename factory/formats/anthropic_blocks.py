@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from factory.errors import RowError
 from factory.formats import rows
 from factory.formats.answers import final_of
 from factory.formats.content_blocks import has_calls, read_agent, read_user
@@ -44,11 +43,9 @@ def parse(value: Any, domain: str) -> Trajectory:
             raise mismatch(f"{place}.role", "system, user or assistant", role)
     steps, last = turns.close()
     domain = rows.domain_for(row, steps, domain)
-    if not domain:
-        raise RowError("unknown_domain", f"tools `{'`, `'.join(sorted({step.tool for step in steps if step.tool})[:5])}` are in no vocabulary")
-    final_reasoning, final_answer = final_of(steps, last, domain)
+    steps, final_reasoning, final_answer = final_of(steps, last, domain)
     return Trajectory(
-        domain=domain,  # type: ignore[arg-type]
+        domain=domain,
         task_id=rows.task_id_of(row),
         question=text_at(row, "question", "problem_statement") or question,
         steps=steps,

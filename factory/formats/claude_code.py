@@ -11,9 +11,10 @@ from typing import Any
 from factory.formats import rows
 from factory.formats.answers import final_of
 from factory.formats.content_blocks import read_agent, read_user
-from factory.formats.fields import need_dict, need_list, text_at
+from factory.formats.fields import mismatch, need_dict, need_list, text_at
 from factory.formats.turns import Turns
 from factory.records import Trajectory
+from factory.vocabulary import domain_of
 
 VERSION = "1"
 WHOLE_FILE = True
@@ -48,11 +49,13 @@ def parse(value: Any, domain: str) -> Trajectory:
             text = read_user(turns, message.get("content"), f"{place}.message.content").strip()
             if text and not question and not line.get("isSidechain") and not text.startswith(AROUND):
                 question = text
+    if not session:
+        raise mismatch("lines", "lines with sessionId, type user or assistant, and message")
     steps, last = turns.close()
-    domain = rows.domain_for({}, steps, domain) or "swe"
-    final_reasoning, final_answer = final_of(steps, last, domain)
+    domain = rows.domain_for({}, steps, domain, domain_of(steps) or "swe")
+    steps, final_reasoning, final_answer = final_of(steps, last, domain)
     return Trajectory(
-        domain=domain,  # type: ignore[arg-type]
+        domain=domain,
         task_id=session,
         question=question,
         steps=steps,

@@ -9,10 +9,11 @@ from typing import Any
 
 from factory.formats import rows
 from factory.formats.answers import final_of
-from factory.formats.fields import content_text, need_dict, need_list, text_at
+from factory.formats.fields import content_text, mismatch, need_dict, need_list, text_at
 from factory.formats.response_items import KNOWN, read_item
 from factory.formats.turns import Turns
 from factory.records import Environment, Trajectory
+from factory.vocabulary import domain_of
 
 VERSION = "1"
 WHOLE_FILE = True
@@ -35,7 +36,7 @@ def parse(value: Any, domain: str) -> Trajectory:
     for index, line in enumerate(lines):
         line = need_dict(line, f"lines[{index}]")
         kind = line.get("type")
-        if kind == "session_meta" or (index == 0 and kind is None):
+        if kind == "session_meta" or (index == 0 and kind is None and "timestamp" in line):
             meta = line.get("payload") if isinstance(line.get("payload"), dict) else line
             continue
         item = need_dict(line.get("payload"), f"lines[{index}].payload") if kind == "response_item" else line
@@ -47,12 +48,14 @@ def parse(value: Any, domain: str) -> Trajectory:
                 question = text
         else:
             read_item(turns, item, f"lines[{index}]")
+    if not meta:
+        raise mismatch("lines[0]", "a session_meta")
     steps, last = turns.close()
-    domain = rows.domain_for({}, steps, domain) or "swe"
-    final_reasoning, final_answer = final_of(steps, last, domain)
+    domain = rows.domain_for({}, steps, domain, domain_of(steps) or "swe")
+    steps, final_reasoning, final_answer = final_of(steps, last, domain)
     git = meta.get("git") if isinstance(meta.get("git"), dict) else {}
     return Trajectory(
-        domain=domain,  # type: ignore[arg-type]
+        domain=domain,
         task_id=text_at(meta, "id"),
         question=question,
         steps=steps,

@@ -56,10 +56,10 @@ def parse(value: Any, domain: str) -> Trajectory:
         elif role not in ("system", None):
             raise mismatch(f"{place}.from", "human, gpt, function_call or observation", role)
     steps, last = turns.close()
-    domain = rows.domain_for(row, steps, domain) or "search"
-    final_reasoning, final_answer = final_of(steps, last, domain)
+    domain = rows.domain_for(row, steps, domain)
+    steps, final_reasoning, final_answer = final_of(steps, last, domain)
     return Trajectory(
-        domain=domain,  # type: ignore[arg-type]
+        domain=domain,
         task_id=rows.task_id_of(row),
         question=text_at(row, "question") or question,
         steps=steps,

@@ -67,7 +67,7 @@ def parse(value: Any, domain: str) -> Trajectory:
     steps, last = turns.close()
     gold = texts_of(row.get("gt"))
     return Trajectory(
-        domain=rows.domain_for(row, steps, domain, "search"),  # type: ignore[arg-type]
+        domain=rows.domain_for(row, steps, domain, "search"),
         task_id=rows.task_id_of(row),
         question=text_at(row, "question") or question,
         steps=steps,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from factory.formats.answers import with_last_words
 from factory.formats.fields import need_dict, need_list, need_text, text_at
 from factory.records import Environment, Step, Trajectory
 
@@ -47,12 +48,13 @@ def parse(value: Any, domain: str) -> Trajectory:
         )
         steps.append(step)
     last = steps[-1] if steps else None
+    kept, final_reasoning = with_last_words(tuple(steps), "")
     return Trajectory(
         domain="sql" if domain == "auto" else domain,
         task_id=text_at(row, "task_id"),
         question=text_at(row, "query"),
-        steps=tuple(steps),
-        final_reasoning=last.reasoning if last else "",
+        steps=kept,
+        final_reasoning=final_reasoning,
         final_answer=last.observation if last and not last.failed else "",
         solved=rewards[-1] >= 1 if rewards and isinstance(rewards[-1], int | float) else None,
         environment=Environment(dialect="sqlite"),

@@ -80,12 +80,10 @@ def parse(value: Any, domain: str) -> Trajectory:
             question = question_in(text)
     steps, last = turns.close()
     domain = rows.domain_for(row, steps, domain)
-    if not domain:
-        raise RowError("unknown_domain", f"tools `{'`, `'.join(sorted({step.tool for step in steps if step.tool})[:5])}` are in no vocabulary")
-    final_reasoning, final_answer = final_of(steps, last, domain)
+    steps, final_reasoning, final_answer = final_of(steps, last, domain)
     metadata = row.get("metadata") if isinstance(row.get("metadata"), dict) else {}
     return Trajectory(
-        domain=domain,  # type: ignore[arg-type]
+        domain=domain,
         task_id=rows.task_id_of(row) or text_at(metadata, "thread_id"),
         question=text_at(row, "question") or question,
         steps=steps,

@@ -11,7 +11,7 @@ from typing import Any
 
 from factory.errors import RowError
 from factory.formats import rows
-from factory.formats.answers import patch_in
+from factory.formats.answers import patch_in, with_last_words
 from factory.formats.fields import content_text, mismatch, need_dict, need_list, text_at
 from factory.formats.questions import question_in
 from factory.formats.turns import Turns
@@ -68,7 +68,7 @@ def parse(value: Any, domain: str) -> Trajectory:
             submitted = patch_in(text) if text.startswith(("diff --git", "COMPLETE_TASK")) else ""
         elif role not in ("system", "tool", "exit"):
             raise mismatch(f"{place}.role", "system, user or assistant", role)
-    steps, last = turns.close()
+    steps, final_reasoning = with_last_words(*turns.close())
     info = row.get("info")
     submission = text_at(info, "submission") if isinstance(info, dict) else ""
     return Trajectory(
@@ -76,7 +76,7 @@ def parse(value: Any, domain: str) -> Trajectory:
         task_id=rows.task_id_of(row),
         question=question,
         steps=steps,
-        final_reasoning=last or (steps[-1].reasoning if steps else ""),
+        final_reasoning=final_reasoning,
         final_answer=patch_in(submission) or submitted,
         ground_truth=rows.ground_truth_of(row),
         solved=rows.solved_of(row),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from factory.formats import rows
-from factory.formats.answers import patch_in
+from factory.formats.answers import patch_in, with_last_words
 from factory.formats.fields import flag_at, mismatch, need_dict, need_list, need_text, text_at
 from factory.formats.file_commands import open_file_after, read_command
 from factory.formats.questions import question_in
@@ -52,7 +52,7 @@ def parse(value: Any, domain: str) -> Trajectory:
             shown = shown if after is None else after
         else:
             raise mismatch(f"{place}.role", "system, user or ai", role)
-    steps, last = turns.close()
+    steps, final_reasoning = with_last_words(*turns.close())
     patch = patch_in(text_at(row, "generated_patch"))
     solved = flag_at(row, "target")
     return Trajectory(
@@ -60,7 +60,7 @@ def parse(value: Any, domain: str) -> Trajectory:
         task_id=rows.task_id_of(row),
         question=question,
         steps=steps,
-        final_reasoning=last or (steps[-1].reasoning if steps else ""),
+        final_reasoning=final_reasoning,
         final_answer=patch,
         ground_truth=GroundTruth(text=patch if solved else ""),
         solved=solved,

@@ -71,9 +71,7 @@ def parse(value: Any, domain: str) -> Trajectory:
             question = question_in(text)
     steps, last = turns.close()
     domain = rows.domain_for(row, steps, domain, "sql" if path == "traj" else "")
-    if not domain:
-        raise RowError("unknown_domain", f"tools `{'`, `'.join(sorted({step.tool for step in steps if step.tool})[:5])}` are in no vocabulary")
-    final_reasoning, final_answer = final_of(steps, last, domain)
+    steps, final_reasoning, final_answer = final_of(steps, last, domain)
     return Trajectory(
         domain=domain,
         task_id=rows.task_id_of(row),

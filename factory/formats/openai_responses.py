@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from factory.errors import RowError
 from factory.formats import rows
 from factory.formats.answers import final_of
 from factory.formats.fields import content_text, decoded, mismatch, need_dict, need_list, text_at
@@ -47,9 +46,7 @@ def parse(value: Any, domain: str) -> Trajectory:
     beside = {"instance": instance} | metadata | row
     usual = "swe" if instance.get("patch") or "model_patch" in row else "search" if "expected_answer" in row else ""
     domain = rows.domain_for(row, steps, domain, usual)
-    if not domain:
-        raise RowError("unknown_domain", f"tools `{'`, `'.join(sorted({step.tool for step in steps if step.tool})[:5])}` are in no vocabulary")
-    final_reasoning, final_answer = final_of(steps, last, domain)
+    steps, final_reasoning, final_answer = final_of(steps, last, domain)
     return Trajectory(
         domain=domain,
         task_id=rows.task_id_of(beside),

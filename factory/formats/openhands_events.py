@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from factory.formats import rows
+from factory.formats.answers import with_last_words
 from factory.formats.fields import content_text, mismatch, need_dict, need_list, text_at
 from factory.formats.questions import question_in
 from factory.formats.turns import Turns
@@ -57,13 +58,13 @@ def parse(value: Any, domain: str) -> Trajectory:
                     turns.observe(text, f"event {cause}", has_failed(event, extras))
         else:
             raise mismatch(place, "an action or an observation", event)
-    steps, last = turns.close()
+    steps, final_reasoning = with_last_words(*turns.close())
     return Trajectory(
         domain="swe" if domain == "auto" else domain,
         task_id=rows.task_id_of(row),
         question=question_of(row) or asked,
         steps=steps,
-        final_reasoning=last or (steps[-1].reasoning if steps else ""),
+        final_reasoning=final_reasoning,
         final_answer=rows.own_patch(row),
         ground_truth=rows.ground_truth_of(row),
         solved=rows.solved_of(row),

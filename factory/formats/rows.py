@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from factory.errors import RowError
 from factory.formats.answers import patch_in
 from factory.formats.fields import decoded, flag_at, text_at, texts_of
-from factory.records import DOMAINS, Environment, GroundTruth, Step
+from factory.records import DOMAINS, Domain, Environment, GroundTruth, Step
 from factory.vocabulary import domain_of
 
 GOLD = ("ground_truth", "ground_truth_answer", "expected_answer", "gold_answer", "gold_answers", "golden_answer",
@@ -94,11 +95,14 @@ def task_id_of(row: dict[str, Any]) -> str:
     return text_at(row, "task_id", "instance_id", "question_id", "qid", "id")
 
 
-def domain_for(row: dict[str, Any], steps: tuple[Step, ...], wanted: str, usual: str = "") -> str:
-    """The domain asked for, the row's own, the format's usual one, or the one that the actions speak for; "" unknown."""
-    if wanted in DOMAINS:
-        return wanted
-    own = row.get("domain")
-    if isinstance(own, str) and own in DOMAINS:
-        return own
-    return usual or domain_of(steps) or ("" if any(step.tool for step in steps) else "search")
+def domain_for(row: dict[str, Any], steps: tuple[Step, ...], wanted: str, usual: str = "") -> Domain:
+    """The domain asked for, the row's own, the format's usual one, or the one that the actions speak for.
+
+    A run without a call is taken for search, where it is rejected for just that.
+    """
+    for domain in (wanted, row.get("domain"), usual, domain_of(steps)):
+        if domain in DOMAINS:
+            return domain
+    if tools := sorted({step.tool for step in steps if step.tool}):
+        raise RowError("unknown_domain", f"no vocabulary holds its tools {', '.join(f'`{tool[:60]}`' for tool in tools[:8])}")
+    return "search"

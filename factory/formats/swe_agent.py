@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from factory.formats import rows
-from factory.formats.answers import patch_in
+from factory.formats.answers import patch_in, with_last_words
 from factory.formats.fields import content_text, decoded, need_dict, need_list, need_text, text_at
 from factory.formats.file_commands import read_command
 from factory.formats.questions import question_in
@@ -42,7 +42,7 @@ def parse(value: Any, domain: str) -> Trajectory:
         if action.strip():
             tool, arguments = read_command(action, open_file(step.get("state")))
             turns.call(tool, arguments, observation=observation)
-    steps, last = turns.close()
+    steps, final_reasoning = with_last_words(*turns.close())
     info = row.get("info")
     submission = text_at(info, "submission") if isinstance(info, dict) else ""
     settings = row.get("replay_config")
@@ -52,7 +52,7 @@ def parse(value: Any, domain: str) -> Trajectory:
         task_id=rows.task_id_of(row) or name_in(settings),
         question=question_of(row.get("history")) or text_at(row, "problem_statement"),
         steps=steps,
-        final_reasoning=last or (steps[-1].reasoning if steps else ""),
+        final_reasoning=final_reasoning,
         final_answer=patch_in(submission),
         ground_truth=rows.ground_truth_of(row),
         solved=rows.solved_of(row),

@@ -1,0 +1,174 @@
+"""Raw formats: small samples of each, every real file beside the checkout, and values that fit nothing."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from factory import formats
+from factory.containers import RawRecord, read_records
+from factory.errors import RowError, SettingsError
+from factory.records import Trajectory
+
+SAMPLES = Path(__file__).parent / "data" / "formats"
+UNREAD = {"langfuse-export", "atif_fixtures"}
+"""Formats of the index that no member reads."""
+
+
+def records(path: Path, format: str = "auto") -> list[RawRecord]:
+    with open(path, "rb") as stream:
+        whole = formats.reads_whole_file(format, str(path), stream)
+        return list(read_records(str(path), stream, whole))
+
+
+def samples(format: str) -> list[Path]:
+    return sorted(path for path in (SAMPLES / format).iterdir() if path.name != "expected.json")
+
+
+@pytest.mark.parametrize("format", formats.FORMATS)
+def test_samples_become_the_expected_runs(format):
+    expected = json.loads((SAMPLES / format / "expected.json").read_text("utf-8"))
+    for path in samples(format):
+        runs = []
+        for record in records(path):
+            assert formats.detect(record.value)[0] == format, path
+            runs += formats.parse(record.value)
+        assert all(run.source.format == format for run in runs)
+        assert [run.model_dump(mode="json", exclude_defaults=True, exclude={"source"}) for run in runs] == expected[path.name], path
+
+
+@pytest.mark.parametrize("asked", formats.FORMATS)
+def test_a_wrong_format_is_a_mismatch_that_names_a_field_and_never_garbage(asked):
+    for format in formats.FORMATS:
+        for path in samples(format) if format != asked else ():
+            for record in records(path, asked):
+                try:
+                    runs = formats.parse(record.value, asked)
+                except RowError as error:
+                    assert error.reason == "format_mismatch" and "`" in error.detail, (path, error)
+                else:  # a chat without a call is the same chat in several formats
+                    assert not any(step.tool for run in runs for step in run.steps), (path, asked)
+
+
+def test_real_files_hold_as_many_runs_as_the_index_says(shared_trajectories):
+    index = [json.loads(line) for line in (shared_trajectories / "INDEX.jsonl").read_text("utf-8").splitlines()]
+    unread = {line["file"] for line in index if line["format"] in UNREAD}
+    for file, num_runs in Counter(line["file"] for line in index).items():
+        if file in unread:
+            for record in records(shared_trajectories / file):
+                with pytest.raises(RowError, match="unknown_format"):
+                    formats.parse(record.value)
+            continue
+        runs = [run for record in records(shared_trajectories / file) for run in formats.parse(record.value)]
+        assert len(runs) == num_runs, file
+        assert all(run.question.strip() for run in runs), file
+
+
+def test_real_runs_carry_the_gold_and_the_calls_that_the_index_names(shared_trajectories):
+    index = [json.loads(line) for line in (shared_trajectories / "INDEX.jsonl").read_text("utf-8").splitlines()]
+    for file in sorted({line["file"] for line in index if line["format"] not in UNREAD}):
+        lines = [line for line in index if line["file"] == file]
+        runs = [run for record in records(shared_trajectories / file) for run in formats.parse(record.value)]
+        for line, run in zip(lines, runs):
+            joined = file.startswith(("sql/", "swe/mini-swe-agent")) or "google_search" in file  # their gold stands in other files
+            if line["ground_truth"] and "unverified" not in line["ground_truth"] and not joined:
+                assert run.ground_truth.text, (file, line["record"])
+            if (line["tool_calls"] or 0) > 1:
+                assert any(step.tool for step in run.steps), (file, line["record"])
+
+
+def test_no_real_file_crashes_under_any_format(shared_trajectories):
+    """The first records of every file suffice: one file has one shape."""
+    files = sorted(path for path in shared_trajectories.rglob("*") if path.suffix in (".json", ".jsonl", ".traj", ".txt"))
+    small = [path for path in files if "mini-swe-agent" not in path.parts or "_bare" in str(path) or "16569" in path.name]
+    for path in small:
+        decoded = {False: records(path, "openai_chat")[:3], True: records(path, "claude_code")[:3]}
+        for format in formats.FORMATS:
+            for record in decoded[formats.load(format).WHOLE_FILE]:
+                with_error = record.error is not None
+                try:
+                    runs = [] if with_error else formats.parse(record.value, format)
+                except RowError:
+                    continue
+                assert all(isinstance(run, Trajectory) for run in runs)
+
+
+def test_demonstrations_and_running_examples_are_no_part_of_a_run():
+    run = formats.parse(
+        {
+            "messages": [
+                {"role": "user", "content": "Solve it.\n--- START OF EXAMPLE ---\nUSER: list\n--- END OF EXAMPLE ---\nWhat is in the mill?"},
+                {"role": "assistant", "content": "", "tool_calls": [{"id": "a", "function": {"name": "bash", "arguments": "{\"command\": \"ls\"}"}}]},
+                {"role": "tool", "tool_call_id": "a", "content": "wheel"},
+            ]
+        }
+    )[0]
+    assert "EXAMPLE" not in run.question and "list" not in run.question and "What is in the mill?" in run.question
+
+
+def test_the_recipe_s_domain_wins_and_an_unknown_tool_without_one_is_refused():
+    row = {
+        "messages": [
+            {"role": "user", "content": "How many?"},
+            {"role": "assistant", "tool_calls": [{"id": "a", "function": {"name": "ask_oracle", "arguments": {"q": "how many"}}}]},
+            {"role": "tool", "tool_call_id": "a", "content": "three"},
+        ]
+    }
+    with pytest.raises(RowError, match=r"unknown_domain.*ask_oracle"):
+        formats.parse(row)
+    assert formats.parse(row, "auto", "sql")[0].domain == "sql"
+
+
+def test_an_unknown_format_name_lists_the_known_ones():
+    with pytest.raises(SettingsError, match="openai_chat"):
+        formats.parse({}, "no_such")
+
+
+WORDS = st.sampled_from(
+    ["messages", "role", "content", "tool_calls", "function", "name", "arguments", "id", "type", "trajectory", "history", "action", "args",
+     "observation", "turn_history", "actions", "observations", "traj", "conversations", "from", "value", "values", "response", "output",
+     "adk_events", "events", "parts", "source", "cause", "message", "uuid", "sessionId", "payload", "text", "ground_truth", "environment",
+     "info", "submission", "test_result", "instance", "state", "thought", "timestamp", "answer", "gt", "pred", "metadata"]
+)  # fmt: skip
+TEXTS = st.sampled_from(
+    ["user", "assistant", "tool", "human", "ai", "gpt", "system", "session_meta", "response_item", "function_call", "function_call_output",
+     "tool_use", "tool_result", "text", "run", "read", "```bash\nls\n```", "<tool_call>{\"name\": 1}</tool_call>", "<returncode>0</returncode>",
+     "Action: search[x]", "execute[SELECT 1]", "submit", "[{\"role\": 3}]", "{", "", "diff --git a/x b/x", "<think>", "\\boxed{", "finish[", "1"]
+)  # fmt: skip
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | TEXTS
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS, inner, max_size=6), max_leaves=30)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(VALUES)
+def test_no_value_crashes_any_format(value):
+    for format in ("auto", *formats.FORMATS):
+        with suppress(RowError):
+            formats.parse(value, format)
+
+
+@pytest.mark.parametrize("format", [name for name in formats.FORMATS if name != "reflexion"])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_no_damaged_sample_crashes_its_format(format, data):
+    path = data.draw(st.sampled_from(samples(format)))
+    value = json.loads(json.dumps(data.draw(st.sampled_from(records(path))).value))
+    places = [(value, key) for key in (value if isinstance(value, dict) else range(len(value)))]
+    while data.draw(st.integers(0, 4)) and places:
+        parent, key = data.draw(st.sampled_from(places))
+        inner = parent[key]
+        deeper = [(inner, k) for k in inner] if isinstance(inner, dict) else [(inner, i) for i in range(len(inner))] if isinstance(inner, list) else []
+        if not deeper:
+            break
+        places = deeper
+    if places:
+        parent, key = data.draw(st.sampled_from(places))
+        parent[key] = data.draw(VALUES)
+    with suppress(RowError):
+        formats.parse(value, format)

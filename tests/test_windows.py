@@ -284,6 +284,14 @@ def test_a_window_that_contradicts_the_final_diff_is_dropped(repository: Path) -
     assert read([unseen], final_diff=diff) is None
 
 
+def test_a_diff_that_the_agent_wrote_by_hand_proves_nothing(repository: Path) -> None:
+    view = bash(repository, "sed -n '30,40p' src/mod.py")
+    invented = "diff --git a/src/mod.py b/src/mod.py\n--- a/src/mod.py\n+++ b/src/mod.py\n@@ -34,2 +34,2 @@\n something else\n-entirely\n+new\n"
+    merged = read([view], final_diff=invented)
+    assert merged is not None and numbered(merged.text) == {n: text_of(n) for n in range(30, 41)}
+    assert read([bash(repository, "sed -i '/x/d' src/mod.py"), bash(repository, "cat -n src/mod.py")], final_diff=invented) is None
+
+
 # tools other than a shell
 
 

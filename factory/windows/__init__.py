@@ -24,6 +24,7 @@ from factory.windows.render import Merged, place, render
 __all__ = ["Files", "Merged", "read"]
 
 _ROOT = re.compile(r"/(?:testbed|workspace/[^/]+|repo|app|[\w.-]+__[\w.-]+)(?=/)")
+_INDEX = re.compile(r"^index [0-9a-f]{7,64}\.\.[0-9a-f]{7,64}(?: \d{6})?\r?$", re.M)
 _OUTSIDE = ("/tmp/", "/var/tmp/", "/dev/", "/proc/")
 _TOKEN = re.compile(r"[\w./+-]{3,400}")
 _WRITES = re.compile(r"writ|open\([^)\n]{0,300}['\"][rwax]?[wax+]b?t?['\"]|inplace|shutil|os\.re|unlink|sed -i|subprocess|patch|truncate|>")
@@ -39,7 +40,7 @@ class Files(NamedTuple):
 
 
 def read(steps: tuple[Step, ...], vocabulary: Vocabulary, wanted: Iterable[str], final_diff: str = "") -> Files:
-    """What `steps` showed. `wanted` are repository paths; `final_diff` is the agent's own patch against the old files."""
+    """What `steps` showed. `wanted` are repository paths; `final_diff` is the agent's own patch, used when git wrote it."""
     wanted = tuple(wanted)
     found = events(steps, vocabulary)
     rename = _Names(found, wanted)
@@ -49,7 +50,8 @@ def read(steps: tuple[Step, ...], vocabulary: Vocabulary, wanted: Iterable[str],
     histories = {path: History(path) for path in known}
     last_edit = _follow(found, histories)
     diffs = [(i, event.what.text) for i, event in enumerate(found) if isinstance(event.what, Diff)]
-    diffs.append((len(found), final_diff))
+    if _is_from_git(final_diff):
+        diffs.append((len(found), final_diff))
     witnesses = _witnesses(diffs)
     out: dict[str, Merged] = {}
     for path, history in histories.items():
@@ -82,6 +84,11 @@ def _witnesses(diffs: list[tuple[int, str]]) -> dict[str, list[tuple[int, FilePa
             if file.old_path:
                 out.setdefault(file.old_path, []).append((position, file))
     return out
+
+
+def _is_from_git(diff: str) -> bool:
+    """Whether git wrote the diff, going by the hashes; one that the agent wrote by hand proves nothing."""
+    return 0 < sum(bool(file.hunks) for file in _files_of(diff)) <= len(_INDEX.findall(diff))
 
 
 def _files_of(diff: str) -> tuple[FilePatch, ...]:

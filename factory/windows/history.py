@@ -289,6 +289,7 @@ class History:
         if not late or any(hunk.old_start < 0 for hunk in hunks):
             return
         segments, self.new = [Segment(1, 1)], {}
+        context: dict[int, str] = {}
         for hunk in hunks:
             old, new = hunk.old_start, hunk.new_start
             if not hunk.before:
@@ -304,12 +305,16 @@ class History:
                     old += 1
                     if line[0] == " ":
                         segments.append(Segment(new, old - 1))
+                        context[new] = line[1:].rstrip("\r\n")
                         new += 1
             segments.append(Segment(new, old))
         tidy: dict[int, Segment] = {segment.start: segment for segment in segments}
         segments = [tidy[start] for start in sorted(tidy)]
         for turn, window in late:
-            if window.first is not None and not window.revision:
+            if window.first is None or window.revision:
+                continue
+            lines = enumerate(window.lines, window.first)
+            if all(_is_same(context.get(n, text), text) for n, text in lines):
                 self._take_through(window, turn, segments)
 
 

@@ -80,7 +80,7 @@ class Reference(NamedTuple):
     sandbox: str = ""
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=2)
 def base_tree(repository: Path, commit: str) -> Tree:
     """All files at the commit. RowError side_input_missing."""
     modes = repositories.list_files(repository, commit)
@@ -92,7 +92,7 @@ def base_tree(repository: Path, commit: str) -> Tree:
     return tree if sum(len(data) for _, data in tree.values()) <= MAX_TREE_BYTES else {}
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=2)
 def base_texts(repository: Path, commit: str) -> dict[str, str]:
     """The texts that an edit is applied to; undecodable bytes survive the way back."""
     tree = base_tree(repository, commit)
@@ -142,10 +142,11 @@ def reference_of(task: Task) -> Reference:
         return Reference(f"the gold patch does not apply to the repository: {applied.detail}")
     if gold_tests(task) is None:
         return Reference("the test patch does not apply to the repository")
+    gold = _run(task, _with_gold_tests(task, applied.files))
+    if not gold.statuses:
+        return Reference(f"the gold's tests: {gold.why}", sandbox=gold.sandbox)
     base = _run(task, _with_gold_tests(task, {}))
-    gold, again = (_run(task, _with_gold_tests(task, applied.files)) for _ in range(2))
-    if not gold.statuses or not again.statuses:
-        return Reference(f"the gold's tests: {gold.why or again.why}", sandbox=gold.sandbox)
+    again = _run(task, _with_gold_tests(task, applied.files))
     steady = {name: status for name, status in gold.statuses.items() if again.statuses.get(name) == status}
     if task.fail_to_pass:
         fail_to_pass = tuple(map(reporter.key, task.fail_to_pass))
@@ -194,12 +195,16 @@ def gold_tests(task: Task) -> dict[str, str | None] | None:
     return found | applied.files if applied.ok else None
 
 
+def _kept(task: Task, changes: dict[str, str | None]) -> dict[str, str | None]:
+    """An edit without what it does to tests."""
+    restored = gold_tests(task) or {}
+    return {path: text for path, text in changes.items() if path not in restored and not is_test_file(path, task)}
+
+
 def _with_gold_tests(task: Task, changes: dict[str, str | None]) -> Tree:
     """The base tree with an edit, its test files the gold's."""
-    tests_of_gold = gold_tests(task) or {}
-    kept = {path: text for path, text in changes.items() if not is_test_file(path, task) and path not in tests_of_gold}
     tree = dict(base_tree(task.repository, task.commit))
-    for path, text in (kept | tests_of_gold).items():
+    for path, text in (_kept(task, changes) | (gold_tests(task) or {})).items():
         if text is None:
             tree.pop(path, None)
         else:
@@ -265,10 +270,13 @@ def refused(task: Task, changes: dict[str, str | None], gold: dict[str, str | No
     return ""
 
 
-def forging(texts: dict[str, str], changes: dict[str, str | None], gold: dict[str, str | None]) -> str:
+def forging(task: Task, changes: dict[str, str | None], gold: dict[str, str | None]) -> str:
     """A word in the edit's new lines that has to do with the test run and not with any issue; "" for none."""
-    known = {line for text in (*texts.values(), *gold.values()) if text for line in text.split("\n")}
-    for text in changes.values():
+    kept = _kept(task, changes)
+    texts = base_texts(task.repository, task.commit)
+    known = {line for path in kept for line in texts.get(path, "").split("\n")}
+    known |= {line for text in gold.values() if text for line in text.split("\n")}
+    for text in kept.values():
         for line in (text or "").split("\n"):
             found = FORGING.search(line) if line not in known else None
             if found:

@@ -95,7 +95,7 @@ def _tried(task: trial.Task, edit: Edit, texts: dict[str, str], extracted: str) 
     why = trial.refused(task, applied.files, gold)
     if why:
         return _verdict("reject", "patch_refused", "tests", extracted, why)
-    word = trial.forging({path: texts.get(path, "") for path in applied.files}, applied.files, gold)
+    word = trial.forging(task, applied.files, gold)
     if word:
         detail = f"its new lines name `{word}`, so its tests prove nothing"
         return _verdict("undecided", "patch_watches_tests", "tests", extracted, detail)

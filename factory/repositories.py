@@ -1,7 +1,8 @@
 """Files of a git repository at a commit, read without a checkout and without anyone's configuration.
 
-A repository is a bundle or a folder. A bundle's objects are unpacked once per process into a temporary
-folder; the last few stay. Nothing of the repository runs: no hooks, no filters, no system or user settings.
+A repository is a bundle or a folder. A bundle's objects are unpacked once per process into a temporary folder,
+and one `git cat-file` per repository stays to answer; the last few are kept. Nothing that a repository brings
+along runs: no hooks, no filters, no settings of the system or the user.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from factory.errors import RowError
 MAX_FILE_BYTES = 8 << 20
 """A larger file is not read."""
 KEPT = 8
-"""Unpacked bundles per process."""
+"""Repositories open at a time, per process."""
 TIMEOUT_S = 300
+"""For unpacking a bundle."""
+CHUNK = 1 << 20
 
 _ISOLATED = {
     "PATH": os.environ.get("PATH", os.defpath),
@@ -34,52 +37,82 @@ _ISOLATED = {
 }
 _GIT = ["git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "safe.directory=*"]
 
-_unpacked: OrderedDict[tuple[str, int, int], tempfile.TemporaryDirectory[str]] = OrderedDict()
+
+class _Objects:
+    """The objects of one repository, asked one by one."""
+
+    def __init__(self, path: Path):
+        self.unpacked: tempfile.TemporaryDirectory[str] | None = None
+        if path.is_dir():
+            folder = str(path / ".git" if (path / ".git").exists() else path)
+        else:
+            self.unpacked = tempfile.TemporaryDirectory(prefix="acc-repository-", ignore_cleanup_errors=True)
+            folder = self.unpacked.name
+            _run("init", "--quiet", "--bare", folder)
+            _run("--git-dir", folder, "bundle", "unbundle", str(path.absolute()))
+        self.process = subprocess.Popen(
+            [*_GIT, "--git-dir", folder, "cat-file", "--batch"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_ISOLATED,
+        )  # fmt: skip
+
+    def read(self, name: str) -> tuple[str, bytes | None]:
+        """(type, content) of an object: type "" where there is none, content None over MAX_FILE_BYTES."""
+        stdin, stdout = self.process.stdin, self.process.stdout
+        assert stdin is not None and stdout is not None
+        try:
+            stdin.write(name.encode("utf-8", "surrogateescape") + b"\n")
+            stdin.flush()
+        except BrokenPipeError:
+            raise RowError("side_input_missing", "the folder is no git repository") from None
+        header = stdout.readline()
+        if not header:
+            raise RowError("side_input_missing", "the folder is no git repository")
+        parts = header.rstrip(b"\n").split(b" ")
+        if parts[-1] in (b"missing", b"ambiguous") or len(parts) != 3:
+            return "", None
+        left = size = int(parts[2])
+        kept = []
+        while left:
+            data = stdout.read(min(left, CHUNK))
+            if not data:
+                raise RowError("side_input_missing", "git ended in the middle of a file")
+            left -= len(data)
+            if size <= MAX_FILE_BYTES:
+                kept.append(data)
+        stdout.read(1)
+        return parts[1].decode(), b"".join(kept) if size <= MAX_FILE_BYTES else None
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+        if self.unpacked:
+            self.unpacked.cleanup()
 
 
-def _run(arguments: list[str], data: bytes = b"") -> bytes:
+_open: OrderedDict[tuple[str, int, int], _Objects] = OrderedDict()
+
+
+def _run(*arguments: str) -> None:
     try:
-        done = subprocess.run([*_GIT, *arguments], input=data, capture_output=True, env=_ISOLATED, timeout=TIMEOUT_S, check=False)
+        done = subprocess.run([*_GIT, *arguments], capture_output=True, env=_ISOLATED, timeout=TIMEOUT_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as e:
         raise RowError("side_input_missing", f"git could not be run: {e}") from None
     if done.returncode:
         raise RowError("side_input_missing", f"git {arguments[-1][:200]}: {done.stderr.decode('utf-8', 'replace')[-300:].strip()}")
-    return done.stdout
 
 
-def _git_folder(path: Path) -> str:
-    """The git folder of a repository at `path`; a bundle is unpacked."""
-    if path.is_dir():
-        inside = path / ".git"
-        return str(inside if inside.exists() else path)
+def _objects(path: Path) -> _Objects:
     stat = path.stat()
-    key = (str(path), stat.st_mtime_ns, stat.st_size)
-    if key not in _unpacked:
-        folder = tempfile.TemporaryDirectory(prefix="acc-repository-", ignore_cleanup_errors=True)
-        _run(["init", "--quiet", "--bare", folder.name])
-        _run(["--git-dir", folder.name, "bundle", "unbundle", str(path.absolute())])
-        _unpacked[key] = folder
-        while len(_unpacked) > KEPT:
-            _unpacked.popitem(last=False)[1].cleanup()
-    _unpacked.move_to_end(key)
-    return _unpacked[key].name
-
-
-def list_files(repository: Path, commit: str) -> dict[str, int]:
-    """Mode of every path at `commit`, as git has it (0o120000 a link, 0o160000 a submodule); RowError as read_files.
-
-    A tree that names a path outside of itself, or git's own files, is refused.
-    """
-    folder = _checked(repository, commit)
-    modes = {}
-    for entry in _run(["--git-dir", folder, "ls-tree", "-r", "-z", "--full-tree", commit]).split(b"\0"):
-        if entry:
-            head, _, path = entry.partition(b"\t")
-            name = path.decode("utf-8", "surrogateescape")
-            if name.startswith("/") or {"", ".", "..", ".git"} & set(name.lower().split("/")):
-                raise RowError("side_input_missing", f"`{repository.name}` holds the path `{name[:200]}`")
-            modes[name] = int(head.split()[0], 8)
-    return modes
+    # a folder changes its time with every new file, and git sees new objects by itself
+    key = (str(path), stat.st_ino, 0) if path.is_dir() else (str(path), stat.st_mtime_ns, stat.st_size)
+    if key in _open and _open[key].process.poll() is not None:
+        _open.pop(key).close()
+    if key not in _open:
+        _open[key] = _Objects(path)
+        while len(_open) > KEPT:
+            _open.popitem(last=False)[1].close()
+    _open.move_to_end(key)
+    return _open[key]
 
 
 def read_files(repository: Path, commit: str, paths: list[str]) -> dict[str, bytes | None]:
@@ -87,33 +120,15 @@ def read_files(repository: Path, commit: str, paths: list[str]) -> dict[str, byt
 
     RowError side_input_missing when the repository cannot be read or has no such commit.
     """
-    folder = _checked(repository, commit)
-    asked = [path for path in dict.fromkeys(paths) if "\n" not in path and "\0" not in path]
-    names = [f"{commit}^{{commit}}", *(f"{commit}:{path}" for path in asked)]
-    lines = _run(["--git-dir", folder, "cat-file", "--batch-check"], _encoded(names)).split(b"\n")
-    if not lines[0].endswith(b"missing") and b" commit " in lines[0]:
-        found = [(path, line.split()) for path, line in zip(asked, lines[1:]) if b" blob " in line]
-    else:
-        raise RowError("side_input_missing", f"`{repository.name}` holds no commit `{commit}`")
-    out: dict[str, bytes | None] = {path: None for path, (_, _, size) in found if int(size) > MAX_FILE_BYTES}
-    wanted = [(path, name.decode()) for path, (name, _, size) in found if int(size) <= MAX_FILE_BYTES]
-    if wanted:
-        data = _run(["--git-dir", folder, "cat-file", "--batch"], _encoded([name for _, name in wanted]))
-        at = 0
-        for path, _ in wanted:
-            end = data.index(b"\n", at)
-            size = int(data[at:end].split()[2])
-            out[path] = data[end + 1 : end + 1 + size]
-            at = end + 1 + size + 1
-    return out
-
-
-def _checked(repository: Path, commit: str) -> str:
-    """The git folder, once `commit` is known to be an id and not a ref or an option."""
     if not commit or not all(c in "0123456789abcdefABCDEF" for c in commit):
         raise RowError("side_input_missing", f"`{commit[:80]}` is not a commit id")
-    return _git_folder(repository)
-
-
-def _encoded(names: list[str]) -> bytes:
-    return "".join(name + "\n" for name in names).encode("utf-8", "surrogateescape")
+    objects = _objects(repository)
+    if objects.read(f"{commit}^{{commit}}")[0] != "commit":
+        raise RowError("side_input_missing", f"`{repository.name}` holds no commit `{commit}`")
+    out: dict[str, bytes | None] = {}
+    for path in paths:
+        if "\n" not in path and "\0" not in path:
+            kind, data = objects.read(f"{commit}:{path}")
+            if kind == "blob":
+                out[path] = data
+    return out

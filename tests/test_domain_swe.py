@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from factory import formats, patches
+from factory import formats, patches, repositories
 from factory.domains import Collected, swe
 from factory.errors import RowError
 from factory.joins import Join
@@ -126,8 +126,33 @@ def test_a_repository_that_is_named_and_not_there_is_a_missing_side_input(reposi
     assert reason(run(environment=Environment(repository=str(folder / "none.bundle"), base_commit=base))) == "side_input_missing"
     assert reason(run(environment=Environment(repository=str(folder), base_commit="0" * 40))) == "side_input_missing"
     assert reason(run(environment=Environment(repository=str(folder), base_commit="--help"))) == "side_input_missing"
+    assert reason(run(environment=Environment(repository=str(folder / "src"), base_commit=base))) == "side_input_missing"
     (folder / "damaged.bundle").write_bytes((folder / "all.bundle").read_bytes()[:150])
     assert reason(run(environment=Environment(repository=str(folder / "damaged.bundle"), base_commit=base))) == "side_input_missing"
+
+
+def test_a_file_that_is_too_large_is_not_taken_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/mod.py").write_text(BEFORE)
+    (tmp_path / "src/other.py").write_text("x = 1\n" * 400_000)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "base")
+    monkeypatch.setattr(repositories, "MAX_FILE_BYTES", 2_000_000)
+    environment = Environment(repository=str(tmp_path), base_commit=git(tmp_path, "rev-parse", "HEAD"))
+    collected = collect(run(environment=environment))
+    assert [e.name for e in collected.evidence] == ["src/mod.py"] and collected.dropped == {"too_large": 1}
+    assert reason(run(patch=PATCH.replace("mod.py", "other.py"), environment=environment)) == "over_budget"
+
+
+def test_more_repositories_than_stay_open_can_be_read_in_turn(repository: tuple[Path, str], tmp_path: Path) -> None:
+    folder, base = repository
+    bundles = []
+    for number in range(repositories.KEPT + 2):
+        bundles.append(tmp_path / f"{number}.bundle")
+        bundles[-1].write_bytes((folder / "all.bundle").read_bytes())
+    for bundle in [*bundles, *bundles]:
+        assert repositories.read_files(bundle, base, ["src/mod.py"]) == {"src/mod.py": BEFORE.encode()}
 
 
 @pytest.mark.parametrize("name", ["django/django", "https://github.com/django/django", ""])

@@ -8,6 +8,7 @@ Not covered: the memory that a value takes is up to some ten times its bytes.
 from __future__ import annotations
 
 import json
+from math import inf
 from typing import Any
 
 import orjson
@@ -54,7 +55,11 @@ def decode_leniently(data: bytes, why: str) -> Any:
 
 
 def whole_number(digits: str) -> int | float:
-    return int(digits) if len(digits) < 19 else float(digits)
+    if len(digits) < 19:
+        return int(digits)
+    if (number := float(digits)) in (inf, -inf):
+        raise ValueError("a number without end")
+    return number
 
 
 def without_surrogates(value: Any) -> Any:

@@ -42,7 +42,8 @@ def unpack(name: str, stream: BinaryIO) -> tuple[Iterator[bytes], str]:
         import pyarrow
 
         source = pyarrow.CompressedInputStream(pyarrow.PythonFile(packed, mode="r"), "zstd")
-        return capped(packed, iter(lambda: source.read(CHUNK), b"")), name.removesuffix(".zst")
+        # short reads: what a damaged stream held before the damage is lost within one read
+        return capped(packed, iter(lambda: source.read(CHUNK >> 4), b"")), name.removesuffix(".zst")
     return iter(lambda: stream.read(CHUNK), b""), name
 
 

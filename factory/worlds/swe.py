@@ -10,6 +10,7 @@ import ast
 import random
 import shutil
 import tempfile
+import weakref
 from collections import OrderedDict
 from functools import lru_cache
 from pathlib import Path
@@ -43,6 +44,7 @@ class Prepared:
         self.bench = bench
         self.pairs = pairs
         self.scratch = tempfile.TemporaryDirectory(prefix="swe-checkouts-")
+        weakref.finalize(self, bench.stack.close)
         self.checkouts: OrderedDict[int, tuple[Path, Shown]] = OrderedDict()
 
     def checkout(self, pair: Pair) -> tuple[Path, Shown]:
@@ -205,7 +207,7 @@ def distractors(agent: Agent) -> list[str]:
     return chosen
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_096)
 def weight(text: str) -> int:
     """Characters, digits counted three times: they are tokens of their own, other characters come three or four to a token."""
     return len(text) + 2 * sum(map(text.count, "0123456789"))

@@ -42,6 +42,9 @@ LOOKS = (
 Shown = dict[tuple[str, ...], str]
 """(command, texts of the files that may be changed) -> output: the same command shows the same again."""
 
+REMEMBERED = 1_000
+"""Outputs that are remembered of one checkout."""
+
 SEPARATOR = "\x1e"
 EACH = """
 for command in "$@"; do
@@ -82,6 +85,9 @@ class Agent:
         """Run the pending commands and put what they print where it belongs."""
         state = tuple(self.files[path] for path in self.pair.gold)
         new = [command for command, _ in self.pending if (command, *state) not in self.shown]
+        if len(self.shown) > REMEMBERED:
+            self.shown.clear()
+            new = [command for command, _ in self.pending]
         if new:
             _, output = execute(["bash", "-c", EACH, "bash", *new], self.folder)
             for command, part in zip(new, output.split(SEPARATOR)):

@@ -18,6 +18,7 @@ TIMEOUT_S = 60
 ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "HOME": "/nonexistent",
+    "COLUMNS": "120",
     "LC_ALL": "C.UTF-8",
     "TZ": "UTC",
     "PYTHONDONTWRITEBYTECODE": "1",

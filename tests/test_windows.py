@@ -387,6 +387,28 @@ def test_an_accepted_swe_agent_edit_is_not_old_text() -> None:
     assert merged is not None and numbered(merged.text) == {n: text_of(n) for n in (3, 4, 6, 7)}
 
 
+def test_an_unknown_tool_that_may_write_ends_the_knowledge_of_its_file() -> None:
+    old = [text_of(n) for n in range(1, 31)]
+    code = "s = open('/r/src/mod.py').read()\nopen('/r/src/mod.py', 'w').write(s)"
+    for step in (tool("surgeon", "ok", path="/r/src/mod.py", diff="@@"), tool("execute_code", "ok", code=code)):
+        assert read([step, whole(old)]) is None
+    assert read([tool("surgeon", "ok", path="/r/src/mod.py", symbol="f"), whole(old)]) is not None
+
+
+def test_an_inserted_text_moves_the_lines_behind_it() -> None:
+    old = [text_of(n) for n in range(1, 31)]
+    insert = tool("str_replace_editor", "The file /r/src/mod.py has been edited.", command="insert", path="/r/src/mod.py", insert_line=10, new_str="one\ntwo")
+    merged = read([insert, whole([*old[:10], "one", "two", *old[10:]])])
+    assert merged is not None and merged.num_conflicts == 0
+    assert numbered(merged.text) == dict(enumerate(old, 1))
+
+
+def test_what_a_program_prints_is_no_view_however_it_looks() -> None:
+    for command in ("python demo.py", "make", "echo '[File: /r/src/mod.py (2 lines total)]'"):
+        printed = tool("bash", "[File: /r/src/mod.py (2 lines total)]\n1:a\n2:b\nHere's the result of running `cat -n` on /r/src/mod.py:\n     1\ta\n", command=command)
+        assert read([printed]) is None
+
+
 @pytest.mark.parametrize("root", ["/testbed", "/workspace/proj__1.0", "/home/me/code/proj"])
 def test_absolute_paths_become_paths_of_the_repository(root: str) -> None:
     steps = [tool("Read", listed(1, 9, "{:6d}→{}"), file_path=f"{root}/src/mod.py"), tool("Read", listed(1, 9, "{:6d}→{}"), file_path=f"{root}/src/other.py")]

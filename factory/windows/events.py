@@ -30,7 +30,8 @@ class Event(NamedTuple):
 
 
 _RANGE_EDIT = re.compile(r"edit +(\d{1,9}):(\d{1,9})[ \t]*\n(.*?)\n?end_of_edit\s*$", re.S)
-_EDITOR_COMMAND = re.compile(r"(?:edit|insert|create)\b")
+_FILE_COMMAND = re.compile(r"(?:open|goto|edit|insert|append|create)[ \t]|scroll_(?:up|down)\b")
+"""SWE-agent's own commands, which some logs hold among the shell's."""
 
 
 def events(steps: tuple[Step, ...], vocabulary: Vocabulary) -> list[Event]:
@@ -58,44 +59,51 @@ def _placed(what: Window | Edit | Diff, folder: str) -> Window | Edit | Diff:
 
 
 def _of_action(step: Step, action: Action, output: Output) -> list[Event]:
+    if action.kind == "run" and not _FILE_COMMAND.match(action.target):
+        return _shell(step, action.target, output)
     found = tools.described(output, step.arguments, action.target if action.kind == "edit" else "")
     windows = [window for window, _ in found]
-    if action.kind == "run" and not (windows and _EDITOR_COMMAND.match(action.target)):
-        if windows:
-            return [Event(step.turn, window) for window in windows]
-        return _shell(step, action.target, output)
-    if action.kind == "view":
-        windows = windows or (tools.viewed(action.target, step.arguments, output) if action.target and not step.failed else [])
-        return [Event(step.turn, window) for window in windows]
-    if action.kind in ("edit", "run"):
-        made = _editor(step, action, output, windows)
-        # a snippet says where the new text stands now
-        snippets = [window for window, after in found if after]
-        made = [_located(edit, snippets) for edit in made]
-        return [Event(step.turn, edit) for edit in made] + [Event(step.turn, window) for window in windows]
-    return [Event(step.turn, window) for window in windows]
+    made: list[Edit] = []
+    if action.kind == "view" and not windows and action.target and not step.failed:
+        windows = tools.viewed(action.target, step.arguments, output)
+    elif action.kind == "edit":
+        made = _editor(step, action.target, output, windows)
+    elif action.kind == "run":
+        made = _file_command("", action.target, output, windows)
+    elif action.kind == "other":
+        made = tools.possible_edits(step)
+    # a snippet says where the new text stands now
+    snippets = [window for window, after in found if after]
+    made = [_located(edit, snippets) for edit in made]
+    return [Event(step.turn, edit) for edit in made] + [Event(step.turn, window) for window in windows]
 
 
-def _editor(step: Step, action: Action, output: Output, windows: list[Window]) -> list[Edit]:
-    path = action.target if action.kind == "edit" and "\n" not in action.target else ""
-    path = path or (windows[0].path if windows else "")
+def _editor(step: Step, target: str, output: Output, windows: list[Window]) -> list[Edit]:
     said = step.arguments.get("command")
-    script = action.target if action.kind == "run" else said if isinstance(said, str) else ""
+    if isinstance(said, str) and _FILE_COMMAND.match(said):
+        return _file_command(target, said, output, windows)
+    if target:
+        return tools.edits(target, step, output)
+    return [] if tools.refused(output) else [Edit("", "unknown")]
+
+
+def _file_command(path: str, script: str, output: Output, windows: list[Window]) -> list[Edit]:
+    """The edit that one of SWE-agent's file commands makes, in the file that its output shows."""
+    path = path or (windows[0].path if windows else "")
+    name = script.split(None, 1)[0]
+    if name not in ("edit", "insert", "create", "append") or tools.refused(output):
+        return []
+    if name == "create":
+        return [Edit(path, "write", "")] if path else []
     ranged = _RANGE_EDIT.match(script)
     if ranged and path:
-        if "Your proposed edit has introduced" in output.text[:200]:
-            return []
         text = ranged.group(3)
         first, last = int(ranged.group(1)), int(ranged.group(2))
         return [Edit(path, "lines", first=first, last=max(first, last), lines=tuple(text.split("\n")) if text else ())]
-    if _EDITOR_COMMAND.match(script) and not tools.refused(output):
-        words = _words(script)
-        if path and len(words) == 3 and words[0] == "edit" and words[1]:
-            return [Edit(path, "replace", old=words[1], new=words[2])]
-        return [Edit(path, "unknown", script)]
-    if not path or action.kind == "run":
-        return [] if tools.refused(output) else [Edit(path, "unknown", script)]
-    return tools.edits(path, step, output)
+    words = _words(script)
+    if path and name == "edit" and len(words) == 3 and words[1]:
+        return [Edit(path, "replace", old=words[1], new=words[2])]
+    return [Edit(path, "unknown", script)]
 
 
 def _words(script: str) -> list[str]:

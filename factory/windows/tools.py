@@ -14,6 +14,7 @@ from typing import Any
 
 from factory.records import Step
 from factory.shell import Edit
+from factory.vocabulary import PATH
 from factory.windows.observations import Output, Piece
 from factory.windows.reading import MAX_NUMBER, Window
 
@@ -182,6 +183,15 @@ def _range(arguments: dict[str, Any]) -> tuple[int, int | None]:
 OLD = ("old_str", "old_string", "oldString", "oldText", "old_text", "search", "target_content", "old")
 NEW = ("new_str", "new_string", "newString", "newText", "new_text", "replace", "replacement", "new")
 CONTENT = ("file_text", "content", "contents", "text", "code_edit", "CodeContent")
+
+
+def possible_edits(step: Step) -> list[Edit]:
+    """A tool that the vocabulary does not know may have written the file that it names, or run a program that did."""
+    texts = [value for value in step.arguments.values() if isinstance(value, str)]
+    made = [Edit("", "script", "\n".join(texts))] if texts else []
+    if step.arguments.keys() & {*OLD, *NEW, *CONTENT, "diff", "patch", "edits"}:
+        made += [Edit(path, "unknown") for key in PATH if isinstance(path := step.arguments.get(key), str) and path]
+    return made
 
 
 def refused(output: Output) -> bool:

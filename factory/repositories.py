@@ -17,6 +17,8 @@ from factory.errors import RowError
 
 MAX_FILE_BYTES = 8 << 20
 """A larger file is not read."""
+MAX_PATHS = 200_000
+"""A commit with more paths is not listed."""
 KEPT = 8
 """Repositories open at a time, per process."""
 TIMEOUT_S = 300
@@ -120,11 +122,7 @@ def read_files(repository: Path, commit: str, paths: list[str]) -> dict[str, byt
 
     RowError side_input_missing when the repository cannot be read or has no such commit.
     """
-    if not commit or not all(c in "0123456789abcdefABCDEF" for c in commit):
-        raise RowError("side_input_missing", f"`{commit[:80]}` is not a commit id")
-    objects = _objects(repository)
-    if objects.read(f"{commit}^{{commit}}")[0] != "commit":
-        raise RowError("side_input_missing", f"`{repository.name}` holds no commit `{commit}`")
+    objects = _objects_with(repository, commit)
     out: dict[str, bytes | None] = {}
     for path in paths:
         if "\n" not in path and "\0" not in path:
@@ -132,3 +130,42 @@ def read_files(repository: Path, commit: str, paths: list[str]) -> dict[str, byt
             if kind == "blob":
                 out[path] = data
     return out
+
+
+def list_files(repository: Path, commit: str) -> dict[str, int]:
+    """Mode of every path at `commit`, as git has it (0o120000 a link, 0o160000 a submodule); RowError as read_files.
+
+    A tree that names a path outside of itself, or git's own files, is refused.
+    """
+    objects = _objects_with(repository, commit)
+    modes: dict[str, int] = {}
+    left = [("", f"{commit}^{{tree}}")]
+    while left:
+        folder, name = left.pop()
+        _, data = objects.read(name)
+        if data is None or len(modes) > MAX_PATHS or folder.count("/") > 100:
+            raise RowError("side_input_missing", f"`{repository.name}` holds a tree that is damaged or too large")
+        at = 0
+        # `MODE NAME`, a zero byte, and the object's id of 20 bytes
+        while at < len(data):
+            end = data.index(b"\0", at)
+            mode, _, raw = data[at:end].partition(b" ")
+            part = raw.decode("utf-8", "surrogateescape")
+            if part.lower() in ("", ".", "..", ".git") or "/" in part:
+                raise RowError("side_input_missing", f"`{repository.name}` holds the path `{folder}{part}`")
+            if int(mode, 8) == 0o40000:
+                left.append((f"{folder}{part}/", data[end + 1 : end + 21].hex()))
+            else:
+                modes[folder + part] = int(mode, 8)
+            at = end + 21
+    return modes
+
+
+def _objects_with(repository: Path, commit: str) -> _Objects:
+    """The objects of a repository that holds `commit`, an id and not a ref or an option."""
+    if not commit or not all(c in "0123456789abcdefABCDEF" for c in commit):
+        raise RowError("side_input_missing", f"`{commit[:80]}` is not a commit id")
+    objects = _objects(repository)
+    if objects.read(f"{commit}^{{commit}}")[0] != "commit":
+        raise RowError("side_input_missing", f"`{repository.name}` holds no commit `{commit}`")
+    return objects

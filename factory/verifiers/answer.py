@@ -103,7 +103,7 @@ def _judge_alias(question: Question, alias: Alias, found: list[Token], mode: str
     if (quantity := _gold_quantity(alias, question)) is not None:
         return _judge_number(question, alias, quantity, found, mode)
     items = answer_lists.gold_items(alias, question) if question.many or not answer_long.is_long(alias) else []
-    if (judged := _judge_name(question, alias, found, mode, named)).outcome == "accept" and not (items and judged.rule.endswith("_with_detail")):
+    if (judged := _judge_name(question, alias, found, mode, named)).outcome == "accept" and not (items and judged.rule.endswith(("_with_detail", "prose_exact"))):
         return judged
     if (said := answer_long.core(alias, question)) is not None and (core := _judge_name(question, said, found, mode, named)).outcome == "accept":
         return core
@@ -215,10 +215,10 @@ def _same_kind(gold: answer_numbers.Quantity, other: answer_numbers.Quantity, qu
         return False
     if gold.ordinal != other.ordinal:
         return False
-    if gold.dimension != other.dimension and (gold.dimension or other.dimension):
+    if gold.dimension != other.dimension and other.dimension:
         return False
     if gold.dimension:
-        return True
+        return bool(other.dimension) or not other.noun
     wanted = {gold.noun, question.counted} - {""}
     return not wanted or not other.noun or other.noun in wanted or bool(wanted & set(_following(found, other.end)))
 

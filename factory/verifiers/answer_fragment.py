@@ -12,7 +12,7 @@ from factory.verifiers.answer_names import _CORPORATE, _DROPPABLE, _OPENERS, Men
 from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_text import Token, root, stem
-from factory.verifiers.answer_words import CITIES, CONTINENTS, COUNTRIES, GENERIC, MONTHS, NATIONALITIES, NEUTRAL, ORGANISATIONS, REGIONS, STATES, STOP, SUFFIXES, TITLES
+from factory.verifiers.answer_words import CITIES, CONTINENTS, COUNTRIES, DIRECTIONS, GENERIC, MONTHS, NATIONALITIES, NEUTRAL, ORGANISATIONS, REGIONS, STATES, STOP, SUFFIXES, TITLES
 
 MAX_TOKENS = 16
 _REGION_WORDS = frozenset(word for region in REGIONS for word in region.split()) | frozenset(STATES)
@@ -71,6 +71,8 @@ def _known_as(found: list[Token]) -> bool:
 
 def _harmless(token: Token, question: Question) -> bool:
     word = token.norm
+    if word in DIRECTIONS and not token.cap and question.kind == "place":
+        return True
     return (word in STOP or word in question.norms or stem(word) in question.stems or word in TITLES or word in NATIONALITIES or word in GENERIC
             or word in _APPROXIMATE or word in NEUTRAL or word in ORGANISATIONS and not token.cap or root(word) in question.roots or (token.first and word in _OPENERS))
 

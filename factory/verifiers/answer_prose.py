@@ -77,6 +77,9 @@ def decide(found: list[Token], mentions: list[Mention], rivals: list[Rival], que
     if best is None:
         return Judged("undecided", "prose_not_asserted", ", ".join(sorted(set(reasons))) or "incidental")
     strength, mention = best
+    if not typed and strength < 4 and found[mention.start].sentence > lead and (
+            not found[mention.start].cap or any(found[r.start].sentence < found[mention.start].sentence and not any(k in named for k in range(r.start, r.end)) for r in rivals)):
+        return Judged("undecided", "prose_not_in_lead", sentence_of(found, a, b))
     taken = _filled(found, sentences.get(lead, (0, 0)), question) if strength < 4 and not typed and found[mention.start].sentence > lead else 0
     if taken and taken not in named:
         return Judged("undecided", "prose_slot_filled", found[taken].raw)
@@ -202,7 +205,7 @@ def _strength(found: list[Token], start: int, end: int, first: int, last: int, q
             return 3  # the state of Arizona
         if norm in _AGENT:
             participle = found[before - 1] if before > start else None
-            if participle is None or participle.cap:
+            if participle is None or participle.cap or not participle.norm.isalpha():
                 return 1
             if root(participle.norm) in question.roots:
                 return 4
@@ -251,12 +254,14 @@ def _slot_taken(found: list[Token], start: int, first: int, question: Question) 
     if at is None:
         return False
     left = [t.norm for t in found[start:at] if t.norm not in STOP]
-    if not left or sum(root(w) in question.roots for w in left) * 10 < 6 * len(left) or question.head not in {root(w) for w in left}:
+    known = sum(root(w) in question.roots for w in left)
+    pronoun = not left and start == 0 and found[start].norm in ("it", "this", "that", "he", "she", "they")
+    if not pronoun and (not left or known * 10 < 6 * len(left) or question.head not in {root(w) for w in left} and not (question.copular and known == len(left))):
         return False
     broken = content = denied = False
     for i in range(at + 1, first + 1):
         token = found[i]
-        if content and (("," in token.gap and i < first) or ("," in token.gap and not found[first].cap) or (token.norm in _RELATIVE and i < first)):
+        if content and (";" in token.gap or ("," in token.gap and i < first) or ("," in token.gap and not found[first].cap) or (token.norm in _RELATIVE and i < first)):
             broken = not (token.norm == "but" and denied)
         if i == first:
             break
@@ -355,6 +360,8 @@ def _coordinated(found: list[Token], mention: Mention, rival: Rival) -> bool:
     between = found[left[1] : right[0]]
     if found[left[0]].sentence != found[right[0]].sentence:
         return False
+    if between and "," in between[0].gap and between[0].norm == "and" and "," not in found[left[0]].gap:
+        return False  # a new clause: by X, and Y did ...
     return len(between) <= 2 and all(t.norm in ("and", "also", "or", "with", "as", "well") for t in between) and (bool(between) or "/" in found[right[0]].gap)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from factory.verifiers.answer_text import Token, clean, root, stem, tokens
-from factory.verifiers.answer_words import MONTHS, STOP
+from factory.verifiers.answer_words import COPULAS, MONTHS, STOP
 
 
 class Question(NamedTuple):
@@ -27,6 +27,8 @@ class Question(NamedTuple):
     """How long, how tall, how much: a number with a unit."""
     subject_verb: str
     """Root of the verb in "who <verb> ...", where the answer is its subject; "" otherwise."""
+    copular: bool
+    """What is X, who was X: the answer stands beside a form of "be"."""
     head: str
     """Root of the first content word after the question word."""
     action: str
@@ -95,10 +97,11 @@ def read(question: str) -> Question:
     subject_verb = ""
     if words[:1] == ["who"] and len(words) > 2 and words[1] not in STOP and (words[1].endswith(("s", "ed")) or root(words[1]) != words[1] or words[1] in _PAST):
         subject_verb = root(words[1])
+    copular = first_wh is not None and any(w in COPULAS for w in words[first_wh + 1 : first_wh + 6])
     head = next((root(w) for w in words[(first_wh if first_wh is not None else -1) + 1 :] if w not in STOP), "")
     action = next((root(w) for w in reversed(content) if not w.isdigit()), "")
     return Question(kind, frozenset(words), stems, frozenset(root(w) for w in content), years, counted,
-                    many or _phrase(words, ("name", "2"), ("name", "3"), ("name", "all"), ("list", "of")), choice, year_is_enough, measure, subject_verb, head, action)
+                    many or _phrase(words, ("name", "2"), ("name", "3"), ("name", "all"), ("list", "of")), choice, year_is_enough, measure, subject_verb, copular, head, action)
 
 
 def _kind_of_what(words: list[str], i: int, following: list[str], kind: str, year_is_enough: bool) -> tuple[str, bool]:

@@ -54,6 +54,7 @@ TITLES = _words(
     count countess baron baroness earl sultan shah rabbi bishop archbishop cardinal mayor director coach author actor actress singer
     rapper songwriter singer-songwriter musician composer artist painter writer novelist poet playwright philosopher scientist physicist
     chemist mathematician astronomer inventor engineer explorer architect producer player footballer quarterback boxer driver wrestler comedian
+    model activist dancer pianist violinist businessman businesswoman journalist politician lawyer teacher soldier mother-in-law
     drummer guitarist bassist vocalist frontman founder ceo owner star hon honourable"""
 )
 SUFFIXES = _words("jr sr phd md esq obe cbe mbe kbe ra rn qc kc frs mp")

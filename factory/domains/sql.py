@@ -26,7 +26,8 @@ VERSION = "1"
 
 READING = frozenset({"select", "with", "from", "values", "table", "("})
 """First words of statements that read rows; SHOW, DESCRIBE, PRAGMA, EXPLAIN look at the schema."""
-FAILURES = ("error", "exception", "traceback", "query failed", "sql error", "failed to", "operationalerror", "sqlite3.", "duckdb.")
+FAILURES = ("error", "exception", "traceback", "query failed", "sql error", "failed to", "operationalerror", "sqlite3.", "duckdb.",
+            "(sqlite3.", "(duckdb.", "{\"error", "{'error", "{ \"error")  # fmt: skip
 BYTES_PER_TOKEN = 32
 """More than any table needs: a table of more bytes than this per token of the budget is not read whole."""
 MAX_QUERIES = 200
@@ -76,8 +77,8 @@ def collect(trajectory: Trajectory, settings: Compile, side: SideInputs) -> Coll
 
 
 def looks_failed(observation: str) -> bool:
-    start = observation[:80].lstrip(" \n\t({[\"'").lower()
-    return start.startswith(FAILURES)
+    """Whether the observation opens like an error; a list of rows that hold the word does not."""
+    return observation[:80].lstrip().lower().startswith(FAILURES)
 
 
 class Database:
@@ -96,7 +97,7 @@ class Database:
             dialect = trajectory.environment.dialect or dialect_of(path)
             real, identity = identify(path, dialect)
         except SqlError as e:
-            raise RowError("side_input_missing", f"database `{uri}`: {e.message}") from None
+            raise RowError("side_input_missing", e.message) from None
         return cls(Path(real), dialect, identity)
 
     def gold(self, sql: str) -> Gold:

@@ -14,6 +14,10 @@ from factory.cage.results import Cell, ResultTable, print_cell
 from factory.cage.sql import Table
 
 PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+RESERVED = """all and as between by case check create cross default delete distinct drop else end except exists foreign from
+    group having if in index inner insert intersect into is join left like limit natural not null offset on or order
+    outer primary references right select set table then to transaction union unique update using values when where
+    with"""
 NEEDS_QUOTES = re.compile(r"""[",\n\r]|^\s|\s$|^$|^X'""")
 
 
@@ -46,7 +50,7 @@ def create_line(table: Table) -> str:
 
 
 def name_text(name: str) -> str:
-    return name if PLAIN_NAME.fullmatch(name) else '"' + name.replace('"', '""') + '"'
+    return name if PLAIN_NAME.fullmatch(name) and name.lower() not in RESERVED.split() else '"' + name.replace('"', '""') + '"'
 
 
 def csv_cell(cell: Cell) -> str:

@@ -94,8 +94,9 @@ def test_what_is_not_understood_is_no_view(script: str) -> None:
 def test_grep_with_numbers_says_the_lines_and_a_recursive_one_the_paths() -> None:
     one = only("grep -n -A 3 'def f' src/a.py").view
     assert one is not None and one.path == "src/a.py" and one.has_file_numbers and one.separated
-    many = only("cd src && grep -rn foo .").view
-    assert many is not None and many.path_prefixes and many.folder == "src" and many.search
+    for search in ("grep -rn foo .", "rg -n foo", "git grep -n foo -- ."):
+        many = only(f"cd src && {search}").view
+        assert many is not None and many.path_prefixes and many.folder == "src" and many.search
 
 
 def edits(script: str) -> list[Edit]:

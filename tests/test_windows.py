@@ -100,6 +100,7 @@ def repository(folder: Path) -> Path:
         ("cat -n src/mod.py | grep -n -A 4 'value_20 '", range(20, 25)),
         ("grep -rn -A 4 'value_20 ' src", range(20, 25)),
         ("cd src && grep -rn -A 4 'value_20 ' .", range(20, 25)),
+        ("cd src && git grep --no-index -n -A 4 'value_20 '", range(20, 25)),
         ("echo '=== part' && sed -n '5,9p' src/mod.py", range(5, 10)),
         ("sed -n '5,9p' src/mod.py; echo '=====' ; sed -n '15,19p' src/mod.py", [*range(5, 10), *range(15, 20)]),
         ("nl -ba src/mod.py | sed -n '5,9p'; nl -ba src/mod.py | sed -n '40,44p'", [*range(5, 10), *range(40, 45)]),

@@ -342,10 +342,11 @@ def _awk(command: Simple, view: View | None, folder: str) -> View:
     return replace(view, numbers=(*view.numbers, numbers)) if numbers else view
 
 
-def _grep(command: Simple, view: View | None, folder: str) -> View:
+def _grep(command: Simple, view: View | None, folder: str, walks: bool = False) -> View:
+    """`grep`; `walks` for the programs that search folders without being told to."""
     options, operands = _options(
-        command, "nHhirRwxEFPsaIvoclLq", valued="eABCm",
-        long=("color", "colour", "include", "exclude", "exclude-dir", "line-number", "ignore-case", "recursive", "no-messages"),
+        command, "nHhirRwxEFPsSuaIvoclLq", valued="eABCmgt",
+        long=("color", "colour", "include", "exclude", "exclude-dir", "line-number", "ignore-case", "recursive", "no-messages", "no-index", "no-heading", "type", "glob", "hidden"),
     )
     if options.keys() & {"v", "o", "c", "l", "L", "q"}:
         raise _NotAView
@@ -354,7 +355,7 @@ def _grep(command: Simple, view: View | None, folder: str) -> View:
             raise _NotAView
         operands = operands[1:]
     numbered = bool(options.keys() & {"n", "line-number"})
-    recursive = bool(options.keys() & {"r", "R", "recursive"})
+    recursive = bool(options.keys() & {"r", "R", "recursive"}) or (walks and view is None)
     context = bool(options.keys() & {"A", "B", "C", "digits"})
     if len(operands) > 1 or recursive or any(not w.exact for w in operands) or "H" in options:
         if "h" in options or not numbered:
@@ -372,6 +373,10 @@ def _grep(command: Simple, view: View | None, folder: str) -> View:
     )
 
 
+def _rg(command: Simple, view: View | None, folder: str) -> View:
+    return _grep(command, view, folder, walks=True)
+
+
 def _less(command: Simple, view: View | None, folder: str) -> View:
     options, operands = _options(command, "RFXSN")
     view = _source(command, operands, view, folder)
@@ -384,6 +389,8 @@ def _git(command: Simple, view: View | None, folder: str) -> View:
     words = [w.text for w in command.words[1:]]
     while words[:1] in (["--no-pager"], ["-P"]):
         words = words[1:]
+    if words[:1] == ["grep"] and view is None:
+        return _rg(replace(command, words=command.words[-len(words) :]), None, folder)
     if len(words) != 2 or words[0] != "show" or view is not None:
         raise _NotAView
     revision, colon, path = words[1].partition(":")
@@ -395,5 +402,5 @@ def _git(command: Simple, view: View | None, folder: str) -> View:
 
 _PROGRAMS = {
     "cat": _cat, "nl": _nl, "head": _head, "tail": _tail, "sed": _sed, "awk": _awk, "gawk": _awk, "grep": _grep,
-    "egrep": _grep, "fgrep": _grep, "less": _less, "more": _less, "git": _git,
+    "egrep": _grep, "fgrep": _grep, "rg": _rg, "less": _less, "more": _less, "git": _git,
 }  # fmt: skip

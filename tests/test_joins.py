@@ -1,0 +1,135 @@
+"""Gold records, success reports, databases and repositories beside runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from factory import formats
+from factory.containers import read_records
+from factory.errors import RowError, SettingsError
+from factory.joins import Join
+from factory.recipe import GoldTable, Input
+from factory.records import Environment, GroundTruth, Source, Trajectory
+from factory.side import SideInputs
+
+PATCH = "diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-a\n+b\n"
+
+
+def run(folder: Path, domain: str = "sql", task_id: str = "t1", **more) -> Trajectory:
+    source = Source(uri=str(folder / "runs.jsonl"))
+    return Trajectory(domain=domain, task_id=task_id, question="How many?", steps=(), source=source, **more)
+
+
+def join(settings: Input, trajectory: Trajectory) -> tuple[Trajectory, str]:
+    return Join(settings, SideInputs())(trajectory)
+
+
+@pytest.mark.parametrize("name", ["gold.json", "keyed.json", "gold.jsonl", "gold.csv"])
+def test_a_gold_record_is_found_by_task_id_in_every_container(tmp_path, name):
+    records = [{"id": "t0", "gold": "SELECT 0", "db": "x"}, {"id": "t1", "gold": "SELECT 1", "db": "coast"}]
+    if name == "gold.csv":
+        text = "id,gold,db\n" + "".join(f"{r['id']},{r['gold']},{r['db']}\n" for r in records)
+    elif name == "keyed.json":
+        text = json.dumps({record["id"]: record for record in records})
+    else:
+        text = json.dumps(records) if name == "gold.json" else "".join(json.dumps(record) + "\n" for record in records)
+    (tmp_path / name).write_text(text)
+    fields = {"sql": "gold", "database": "db"}
+    settings = Input(uri="x", gold=GoldTable(uri=str(tmp_path / name), key="id", fields=fields), database=str(tmp_path / "{database}.sqlite"))
+    joined, content = join(settings, run(tmp_path))
+    assert joined.ground_truth.sql == "SELECT 1" and joined.environment == Environment(database=str(tmp_path / "coast.sqlite"), dialect="sqlite")
+    missed, other = join(settings, run(tmp_path, task_id="t9"))
+    assert missed.ground_truth == GroundTruth() and other != content
+
+
+def test_ids_beside_the_table_give_the_task_of_each_record(tmp_path):
+    (tmp_path / "gold.json").write_text(json.dumps([{"gold": "SELECT 0"}, {"gold": "SELECT 1"}]))
+    (tmp_path / "ids.json").write_text("[5, 17]")
+    table = GoldTable(uri=str(tmp_path / "gold.json"), ids=str(tmp_path / "ids.json"), fields={"sql": "gold"})
+    assert join(Input(uri="x", gold=table), run(tmp_path, task_id="17"))[0].ground_truth.sql == "SELECT 1"
+    (tmp_path / "ids.json").write_text("[5]")
+    with pytest.raises(SettingsError, match="2 ids"):
+        join(Input(uri="x", gold=table), run(tmp_path, task_id="17"))
+
+
+def test_usual_field_names_need_no_mapping_and_answers_may_be_lists(tmp_path):
+    gold = {"instance_id": "t1", "patch": PATCH, "FAIL_TO_PASS": "[\"a::b\"]", "PASS_TO_PASS": ["c"], "repo": "django/django", "base_commit": "ab", "problem_statement": "It breaks."}
+    (tmp_path / "gold.jsonl").write_text(json.dumps(gold) + "\n" + json.dumps({"instance_id": "t2", "answer": ["Voss", "E. Voss"]}))
+    settings = Input(uri="x", gold=GoldTable(uri=str(tmp_path / "gold.jsonl")))
+    joined, _ = join(settings, run(tmp_path, "swe"))
+    assert joined.ground_truth == GroundTruth(text=PATCH, fail_to_pass=("a::b",), pass_to_pass=("c",))
+    assert joined.question == "It breaks." and joined.environment.repository == "django/django"
+    searched, _ = join(settings, run(tmp_path, "search", "t2"))
+    assert searched.ground_truth == GroundTruth(text="Voss", aliases=("E. Voss",))
+
+
+def test_a_changed_gold_table_is_read_again_and_a_missing_one_is_refused(tmp_path):
+    path = tmp_path / "gold.json"
+    side, settings = SideInputs(), Input(uri="x", gold=GoldTable(uri=str(path), fields={"sql": "gold"}))
+    joined = Join(settings, side)
+    with pytest.raises(RowError, match="side_input_missing"):
+        joined(run(tmp_path))
+    hashes = set()
+    for number in range(2):
+        path.write_text(json.dumps([{"instance_id": "t1", "gold": f"SELECT {number}"}]))
+        side.begin()
+        trajectory, content = joined(run(tmp_path))
+        assert trajectory.ground_truth.sql == f"SELECT {number}"
+        hashes.add(content)
+    assert len(hashes) == 2
+
+
+@pytest.mark.parametrize(
+    ("report", "solved"),
+    [({"resolved": True}, True), ({"t1": {"resolved": False}}, False), ({"resolved_ids": ["t1"], "unresolved_ids": []}, True),
+     ({"resolved_ids": [], "unresolved_ids": ["t1"]}, False), ({"other": 1}, None), (None, None)],
+)  # fmt: skip
+def test_a_report_beside_the_run_says_whether_it_was_solved(tmp_path, report, solved):
+    if report is not None:
+        (tmp_path / "report.json").write_text(json.dumps(report))
+    joined, _ = join(Input(uri="x", report="{folder}/report.json"), run(tmp_path, "swe", final_answer=PATCH))
+    assert joined.solved is solved
+    assert joined.ground_truth.text == (PATCH if solved else ""), "the patch of a run whose tests passed is the verified one"
+
+
+def test_rows_name_side_inputs_inside_their_own_folder_only(tmp_path):
+    (tmp_path / "repositories" / "mill").mkdir(parents=True)
+    own = Environment(database="databases/coast.duckdb", repository="repositories/mill", pages="pages")
+    joined, _ = join(Input(uri="x"), run(tmp_path, environment=own))
+    assert joined.environment.database == str(tmp_path / "databases/coast.duckdb") and joined.environment.dialect == "duckdb"
+    assert joined.environment.repository == str(tmp_path / "repositories/mill") and joined.environment.pages == str(tmp_path / "pages")
+    named, _ = join(Input(uri="x"), run(tmp_path, environment=Environment(repository="django/django")))
+    assert named.environment.repository == "django/django"
+    for hostile in ("/etc/passwd", "../secret.sqlite", "s3://other/db.sqlite", "a/../../b.sqlite"):
+        with pytest.raises(RowError, match="outside the run's own folder"):
+            join(Input(uri="x"), run(tmp_path, environment=Environment(database=hostile)))
+    for hostile in ("../x", "a/../../x", "/etc/passwd", ".hidden", "x" * 5 + "\n"):
+        with pytest.raises(RowError, match="no plain name"):
+            join(Input(uri="x", database="/data/{database}.sqlite"), run(tmp_path, environment=Environment(database=hostile)))
+
+
+def test_an_unknown_field_of_ours_stops_the_run(tmp_path):
+    with pytest.raises(SettingsError, match=r"gold\.fields\.golden"):
+        Join(Input(uri="x", gold=GoldTable(uri="g.json", fields={"golden": "x"})), SideInputs())
+
+
+def test_real_gold_tables_reach_their_runs(shared_trajectories):
+    sql, swe = shared_trajectories / "sql" / "intercode", shared_trajectories / "swe"
+    gold = GoldTable(uri=str(sql / "gold/ic_spider_dev.subset.json"), ids=str(sql / "gold/ic_spider_dev.task_ids.json"), fields={"sql": "gold", "question": "query", "database": "db"})
+    joined = Join(Input(uri="x", gold=gold, database=str(sql / "databases/derived_sqlite/{database}.sqlite")), SideInputs())
+    for name in ("multiturn_gpt-4.json", "react_gpt-3.5.json"):
+        with open(sql / name, "rb") as stream:
+            for record in read_records(name, stream):
+                trajectory, _ = joined(formats.parse(record.value)[0])
+                assert trajectory.ground_truth.sql and Path(trajectory.environment.database).is_file()
+    joined = Join(Input(uri="x", gold=GoldTable(uri=str(swe / "gold")), report="{folder}/report.json"), SideInputs())
+    found = []
+    for path in sorted((swe / "mini-swe-agent").glob("[a-z]*/*.traj.json")):
+        (record,) = read_records(str(path), path.read_bytes())
+        trajectory, _ = joined(formats.parse(record.value)[0].model_copy(update={"source": Source(uri=str(path))}))
+        assert trajectory.solved is not None and trajectory.ground_truth.text.startswith("diff --git"), path.name
+        found.append(bool(trajectory.environment.base_commit))
+    assert len(found) == 40

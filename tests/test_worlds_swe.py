@@ -19,9 +19,9 @@ import pytest
 from factory import patches, worlds
 from factory.worlds.swe_code import SUBJECTS
 
-NUM_RUNS, NUM_AGAIN = 100, 24
+NUM_RUNS, NUM_AGAIN = 100, 10
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null",
-               "PYTHONDONTWRITEBYTECODE": "1"}  # fmt: skip
+               "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # fmt: skip
 
 
 class World:
@@ -97,7 +97,7 @@ def test_every_outcome_occurs(world: World) -> None:
 def test_tests_fail_at_the_base_commit_and_pass_with_the_gold_patch(world: World) -> None:
     chosen = {row["environment"]["base_commit"]: row for row, expected in world.with_reason(None)}
     several = [row for row in chosen.values() if row["ground_truth"]["text"].count("diff --git") > 1]
-    for row in [*list(chosen.values())[:2], *several[:1]]:
+    for row in [*list(chosen.values())[:1], *several[:1]]:
         place, truth = world.checkout(row), row["ground_truth"]
         before = passing(place)
         assert applies(place, truth["text"])
@@ -128,7 +128,7 @@ def test_wrong_answers_apply_and_still_fail_the_tests(world: World) -> None:
         place = world.checkout(row)
         assert applies(place, expected["answer"])
         assert {line[6:] for line in expected["answer"].splitlines() if line.startswith("+++ b/")} <= set(expected["gold"])
-        if number < 3:
+        if number < 2:
             truth = row["ground_truth"]
             assert not {*truth["fail_to_pass"], *truth["pass_to_pass"]} <= passing(place)
     assert not any(row["solved"] for row, _ in runs)

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, NamedTuple
 from factory.decoding import decode, encode
 from factory.errors import RowError
 from factory.records import digest
+from factory.shapes import decodes, elements_of, kind_of
 from factory.unpacking import CHUNK, unpack
 
 MAX_LINE = 64 << 20
@@ -28,9 +29,6 @@ PARQUET_ROWS = 16
 """Rows decoded at once: rows of agent runs are up to megabytes each."""
 RAW_KEPT = 4_000
 """Bytes kept of a record that is too large to hold."""
-
-WRAPPERS = ("samples", "results", "trajectories", "runs", "rollouts", "data")
-"""Keys under which a document keeps its list of runs."""
 
 
 class RawRecord(NamedTuple):
@@ -59,10 +57,10 @@ def read_records(name: str, source: bytes | BinaryIO, whole: bool = False) -> It
 def unpacked_records(name: str, stream: BinaryIO, whole: bool) -> Iterator[RawRecord]:
     chunks, name = unpack(name, stream)
     head, chunks = peek(chunks)
-    if head[:4] == b"PAR1":
+    kind = kind_of(name, head)
+    if kind == "parquet":
         yield from parquet_records(stream, chunks)
         return
-    kind = kind_of(name, head)
     if kind == "lines" and not whole:
         for offset, line, error, content in split_lines(chunks):
             if record := line_record(offset, line, error, content):
@@ -96,40 +94,25 @@ def raising(error: RowError) -> Iterator[bytes]:
     yield b""
 
 
-def kind_of(name: str, head: bytes) -> str:
-    """`lines`, `document` or `text`, from the first megabyte and the name."""
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    line, newline, rest = start.partition(b"\n")
-    lined = name.endswith((".jsonl", ".ndjson"))
-    if start[:1] not in (b"{", b"["):
-        return "lines" if lined else "document" if name.endswith(".json") else "text"
-    if line.strip() in (b"{", b"["):
-        return "document"  # indented JSON, whatever its name
-    if not newline:
-        return "lines" if lined and start[:1] == b"{" else "document"
-    if not rest.strip():
-        return "document" if start[:1] == b"[" else "lines" if lined else "document"
-    try:
-        decode(line)
-    except RowError:
-        return "lines" if lined and start[:1] == b"{" else "document"
-    return "lines"
-
-
 def first_values(name: str, stream: BinaryIO, most: int = 8) -> list[Any]:
     """The first decoded lines of an object that is JSONL, [] when it is not; the (seekable) stream is left at its start.
 
     Lines that the first megabyte cuts short, and bad ones, are left out.
     """
-    values = []
     chunks, plain_name = unpack(name, stream)
     head, _ = peek(chunks)
     stream.seek(0)
-    if head[:4] != b"PAR1" and kind_of(plain_name, head) == "lines":
-        for line in head.removeprefix(b"\xef\xbb\xbf").split(b"\n", most)[:most]:
-            if decodes(line):
-                values.append(decode(line))
-    return values
+    if kind_of(plain_name, head) != "lines":
+        return []
+    lines = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", most)[:most]
+    return [decode(line) for line in lines if decodes(line)]
+
+
+def is_lined(name: str, stream: BinaryIO) -> bool:
+    """May `read_lines` read the object from any byte? Only unpacked JSONL; the (seekable) stream is left at its start."""
+    head = stream.read(CHUNK)
+    stream.seek(0)
+    return not name.endswith((".gz", ".zst")) and kind_of(name, head) == "lines"
 
 
 def read_lines(stream: BinaryIO, start: int, end: int) -> Iterator[RawRecord]:
@@ -243,45 +226,6 @@ def document_records(data: bytes) -> Iterator[RawRecord]:
         return
     for position, element in elements:
         yield record_of(position, encode(element), element)
-
-
-def decodes(line: bytes) -> bool:
-    try:
-        decode(line)
-    except RowError:
-        return False
-    return True
-
-
-def elements_of(value: Any) -> list[tuple[str, Any]] | None:
-    """The runs inside a document, each with its index or key; None when the document is one run."""
-    if isinstance(value, list):
-        if value and all(isinstance(item, dict) for item in value) and is_turn(value[0]):
-            return None
-        return [(str(index), item) for index, item in enumerate(value)]
-    if not isinstance(value, dict):
-        return None
-    for key in () if value.keys() & RUN_KEYS else WRAPPERS:
-        items = value.get(key)
-        if isinstance(items, list) and items and all(isinstance(item, dict) for item in items) and not is_turn(items[0]):
-            return [(str(index), item) for index, item in enumerate(items)]
-    runs = list(value.values())
-    if runs and all(isinstance(run, dict) for run in runs):
-        shared = set(runs[0]).intersection(*runs)
-        if len(shared) >= 3 and 2 * len(shared) >= len(set().union(*runs)):
-            return list(value.items())
-    return None
-
-
-def is_turn(item: dict[str, Any]) -> bool:
-    """Is it one message or event of a run, rather than a run?"""
-    if item.keys() & RUN_KEYS:
-        return False
-    return "role" in item or item.keys() >= {"from", "value"} or ("type" in item and bool(item.keys() & TURN_KEYS))
-
-
-RUN_KEYS = {"messages", "trajectory", "traj", "conversations", "response", "history", "turn_history"}
-TURN_KEYS = {"content", "message", "call_id", "payload", "output", "uuid"}
 
 
 def join(chunks: Iterator[bytes]) -> bytes:

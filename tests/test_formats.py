@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections import Counter
 from contextlib import suppress
@@ -172,3 +173,22 @@ def test_no_damaged_sample_crashes_its_format(format, data):
         parent[key] = data.draw(VALUES)
     with suppress(RowError):
         formats.parse(value, format)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "split"),
+    [
+        ("runs.jsonl", b'{"messages": []}\n{"messages": []}\n', True),
+        ("runs.jsonl.gz", b'{"messages": []}\n{"messages": []}\n', False),
+        ("runs.jsonl", b'[{"messages": []},\n{"messages": []}]\n', False),
+        ("runs.parquet", b"PAR1" + b"\0" * 40, False),
+        ("runs.jsonl", b'{"x": "' + b"y" * (3 << 20) + b'"}\n{}\n', True),
+        ("session.jsonl", (SAMPLES / "claude_code" / "session.jsonl").read_bytes(), False),
+        ("session.jsonl", (SAMPLES / "codex" / "session.jsonl").read_bytes(), False),
+    ],
+)
+def test_only_lines_that_are_runs_of_their_own_can_be_split(name, data, split):
+    stream = io.BytesIO(data)
+    assert formats.can_be_split("auto", name, stream) is split
+    assert stream.tell() == 0
+    assert not formats.can_be_split("claude_code", name, stream)

@@ -18,7 +18,7 @@ from __future__ import annotations
 import importlib
 from typing import Any, BinaryIO
 
-from factory.containers import first_values
+from factory.containers import first_values, is_lined
 from factory.errors import RowError, SettingsError
 from factory.records import Source, Trajectory
 
@@ -89,3 +89,8 @@ def reads_whole_file(format: str, name: str, stream: BinaryIO) -> bool:
         return bool(load(format).WHOLE_FILE)
     values = first_values(name, stream)
     return bool(values) and any(module.WHOLE_FILE and module.sniff(values) for module in map(load, FORMATS))
+
+
+def can_be_split(format: str, name: str, stream: BinaryIO) -> bool:
+    """May shards of the object be read by byte ranges? The stream must be seekable; it is left at its start."""
+    return is_lined(name, stream) and not reads_whole_file(format, name, stream)

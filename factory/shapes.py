@@ -1,0 +1,70 @@
+"""The shape of an object, told from its bytes first and its name second, and of the runs inside a document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from factory.decoding import decode
+from factory.errors import RowError
+
+WRAPPERS = ("samples", "results", "trajectories", "runs", "rollouts", "data")
+"""Keys under which a document keeps its list of runs."""
+RUN_KEYS = {"messages", "trajectory", "traj", "conversations", "response", "history", "turn_history"}
+TURN_KEYS = {"content", "message", "call_id", "payload", "output", "uuid"}
+
+
+def kind_of(name: str, head: bytes) -> str:
+    """`parquet`, `lines`, `document` or `text`, from the first megabyte and the name."""
+    if head[:4] == b"PAR1":
+        return "parquet"
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    line, newline, rest = start.partition(b"\n")
+    lined = name.endswith((".jsonl", ".ndjson"))
+    if start[:1] not in (b"{", b"["):
+        return "lines" if lined else "document" if name.endswith(".json") else "text"
+    if line.strip() in (b"{", b"["):
+        return "document"  # indented JSON, whatever its name
+    if not newline:
+        return "lines" if lined and start[:1] == b"{" else "document"
+    if not rest.strip():
+        return "document" if start[:1] == b"[" else "lines" if lined else "document"
+    try:
+        decode(line)
+    except RowError:
+        return "lines" if lined and start[:1] == b"{" else "document"
+    return "lines"
+
+
+def decodes(line: bytes) -> bool:
+    try:
+        decode(line)
+    except RowError:
+        return False
+    return True
+
+
+def elements_of(value: Any) -> list[tuple[str, Any]] | None:
+    """The runs inside a document, each with its index or key; None when the document is one run."""
+    if isinstance(value, list):
+        if value and all(isinstance(item, dict) for item in value) and is_turn(value[0]):
+            return None
+        return [(str(index), item) for index, item in enumerate(value)]
+    if not isinstance(value, dict):
+        return None
+    for key in () if value.keys() & RUN_KEYS else WRAPPERS:
+        items = value.get(key)
+        if isinstance(items, list) and items and all(isinstance(item, dict) for item in items) and not is_turn(items[0]):
+            return [(str(index), item) for index, item in enumerate(items)]
+    runs = list(value.values())
+    if runs and all(isinstance(run, dict) for run in runs):
+        shared = set(runs[0]).intersection(*runs)
+        if len(shared) >= 3 and 2 * len(shared) >= len(set().union(*runs)):
+            return list(value.items())
+    return None
+
+
+def is_turn(item: dict[str, Any]) -> bool:
+    """Is it one message or event of a run, rather than a run?"""
+    if item.keys() & RUN_KEYS:
+        return False
+    return "role" in item or item.keys() >= {"from", "value"} or ("type" in item and bool(item.keys() & TURN_KEYS))

@@ -20,8 +20,8 @@ ENVIRONMENT = {"PATH": "/usr/bin:/bin:/usr/local/bin", "HOME": "/nonexistent", "
 
 def bash(folder: Path, command: str) -> Step:
     """The step that a run of `command` gives, wrapped as mini-swe-agent does."""
-    done = subprocess.run(["bash", "-c", command], cwd=folder, env=ENVIRONMENT, capture_output=True, check=False)
-    output = (done.stdout + done.stderr).decode()
+    done = subprocess.run(["bash", "-c", command], cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    output = done.stdout.decode()
     wrapped = f"<returncode>{done.returncode}</returncode>\n<output>\n{output}</output>"
     return Step(turn=0, tool="bash", arguments={"command": command}, observation=wrapped, failed=done.returncode != 0)
 
@@ -131,6 +131,10 @@ def test_the_committed_file_is_old_text_even_after_an_edit(repository: Path) -> 
         "tac src/mod.py",
         "sed 's/value/VALUE/' src/mod.py",
         "grep value src/mod.py",
+        "rm missing; sed -n '5,9p' src/mod.py",
+        "cat missing; cat src/mod.py",
+        "cat missing; true; sed -n '1,5p' src/mod.py",
+        "eval 'echo x'; sed -n '5,9p' src/mod.py",
     ],
 )
 def test_what_cannot_be_placed_is_left_out(folder: Path, command: str) -> None:

@@ -37,12 +37,23 @@ class Edit:
     """replace: every occurrence."""
 
 
-SILENT = frozenset(
-    ["cd", "pushd", "popd", "export", "set", "unset", "shopt", "source", ".", ":", "true", "alias", "umask", "mkdir", "touch", "rm", "rmdir", "mv", "cp", "chmod", "chown", "ln", "sleep", "truncate", "trap", "wait", "exec", "local", "declare", "readonly", "eval"]
-)
-_READS_ONLY = frozenset(
-    ["ls", "find", "fd", "wc", "grep", "egrep", "fgrep", "rg", "ag", "ack", "cat", "head", "tail", "less", "more", "nl", "awk", "gawk", "mawk", "sort", "uniq", "cut", "tr", "diff", "cmp", "comm", "file", "stat", "du", "df", "tree", "which", "whereis", "type", "command", "echo", "printf", "pwd", "env", "date", "whoami", "uname", "id", "ps", "kill", "top", "test", "[", "[[", "basename", "dirname", "realpath", "readlink", "md5sum", "sha1sum", "sha256sum", "xxd", "od", "hexdump", "strings", "column", "paste", "fold", "fmt", "rev", "tac", "seq", "expr", "bc", "jq", "yq", "xmllint", "pytest", "py.test", "tox", "nosetests", "unittest", "nox", "coverage", "mypy", "flake8", "pylint", "pyright", "pycodestyle", "bandit", "make", "cmake", "ninja", "pip", "pip3", "conda", "npm", "yarn", "pnpm", "cargo", "go", "mvn", "gradle", "gcc", "g++", "cc", "clang", "rustc", "javac", "java", "node", "ruby", "php", "timeout", "time", "sleep", "sqlite3", "curl", "wget", "man", "help", "history", "open", "goto", "scroll_up", "scroll_down", "search_dir", "search_file", "find_file", "submit", "exit", "bat"]
-)
+SILENT = frozenset({
+    "cd", "pushd", "popd", "export", "set", "unset", "shopt", "source", ".", ":", "true", "alias", "umask", "mkdir",
+    "touch", "rm", "rmdir", "mv", "cp", "chmod", "chown", "ln", "sleep", "truncate", "trap", "wait", "local", "declare",
+    "readonly",
+})  # fmt: skip
+_READS_ONLY = frozenset({
+    "ls", "find", "fd", "wc", "grep", "egrep", "fgrep", "rg", "ag", "ack", "cat", "head", "tail", "less", "more", "nl",
+    "awk", "gawk", "mawk", "sort", "uniq", "cut", "tr", "diff", "cmp", "comm", "file", "stat", "du", "df", "tree",
+    "which", "whereis", "type", "command", "echo", "printf", "pwd", "env", "date", "whoami", "uname", "id", "ps",
+    "kill", "top", "test", "[", "[[", "basename", "dirname", "realpath", "readlink", "md5sum", "sha1sum", "sha256sum",
+    "xxd", "od", "hexdump", "strings", "column", "paste", "fold", "fmt", "rev", "tac", "seq", "expr", "bc", "jq", "yq",
+    "xmllint", "pytest", "py.test", "tox", "nosetests", "unittest", "nox", "coverage", "mypy", "flake8", "pylint",
+    "pyright", "pycodestyle", "bandit", "make", "cmake", "ninja", "pip", "pip3", "conda", "npm", "yarn", "pnpm",
+    "cargo", "go", "mvn", "gradle", "gcc", "g++", "cc", "clang", "rustc", "javac", "java", "node", "ruby", "php",
+    "timeout", "time", "sleep", "sqlite3", "curl", "wget", "man", "help", "history", "open", "goto", "scroll_up",
+    "scroll_down", "search_dir", "search_file", "find_file", "submit", "exit", "bat",
+})  # fmt: skip
 _PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?|ipython|pypy3?|uv|poetry")
 _LINE_ADDRESS = re.compile(r"\s*(\d{1,9})\s*(?:,\s*(\d{1,9})\s*)?([dcais].*)\s*", re.S)
 _LITERAL = re.compile(r"[^\\.*\[\]^$+?(){}|&\n]*")

@@ -9,12 +9,13 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass, field
 
-from factory.shell.lexer import Operator, Word, tokenize
+from factory.shell.lexer import Operator, ShellSyntaxError, Word, tokenize
 
 _OPENING = {"if", "while", "until", "for", "case", "select", "function"}
 _CLOSING = {"fi", "done", "esac"}
 _READ_THROUGH = {"then", "else", "elif", "do", "!", "time"}
 MAX_PIPELINES = 2_000
+MAX_DEPTH = 100
 PIPE, AND, OR = Operator("|"), Operator("&&"), Operator("||")
 
 
@@ -72,7 +73,7 @@ def _changed(folder: str | None, command: Simple) -> str | None:
 
 
 def pipelines(script: str) -> list[Pipeline]:
-    """Pipelines in order. ShellSyntaxError where the script cannot be read."""
+    """Pipelines in order, MAX_PIPELINES at most. ShellSyntaxError where the script cannot be read."""
     out: list[Pipeline] = []
     folder: str | None = "."
     groups: list[tuple[str, str | None, int]] = []
@@ -128,6 +129,8 @@ def pipelines(script: str) -> list[Pipeline]:
                 depth += 1
             end_pipeline(connector)
             groups.append(("(", folder, len(out)))
+            if len(groups) > MAX_DEPTH:
+                raise ShellSyntaxError("groups are nested too deep")
         elif token.text == ")":
             end_pipeline(";")
             if groups and groups[-1][0] == "(":

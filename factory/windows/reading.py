@@ -30,7 +30,11 @@ class Window(NamedTuple):
 
 
 MAX_NUMBER = 10_000_000
-_ERROR = re.compile(r"(?:cat|sed|head|tail|nl|awk|grep|less|fatal|bash|sh|/bin/\w+)(?: |: )[^\n]{0,300}?(?:No such file|cannot|can't|unknown|invalid|not found|Is a directory|does not exist|exists on disk)")
+_ERROR = re.compile(
+    r"(?:[\w./\[\]-]{1,60}: )[^\n]{0,300}?(?:No such file|cannot |can't |not found|[Uu]nknown|[Ii]nvalid|Is a directory|Not a directory"
+    r"|does not exist|exists|Permission denied|missing)|(?:warning|error|fatal|hint|usage|Usage): "
+)
+"""First lines that a program wrote instead of, or before, a file's text."""
 _NL = re.compile(r" *(\d{1,9})$")
 _GREP = re.compile(r"(\d{1,9})([:-])")
 _GREP_PATH = re.compile(r"([^\s:][^:\n]{0,400}?)([:-])(\d{1,9})\2")
@@ -71,13 +75,17 @@ def _run(lines: list[tuple[int, str]]) -> list[tuple[int, list[str]]]:
 def windows_of(view: View, output: Output) -> list[Window]:
     """The windows that a shell view's output holds."""
     pieces = output.pieces
-    if not pieces or _ERROR.match(pieces[0].lines[0]) or (output.failed and view.revision):
+    if not pieces or (output.failed and view.revision):
+        return []
+    if not view.has_file_numbers and _ERROR.match(pieces[0].lines[0]):
         return []
     if view.path_prefixes:
         return _searched(view, output)
     out: list[Window] = []
     to_end = view.reaches_end or (view.ranges is not None and view.ranges[-1][1] is None)
     expected = sum((b or 0) - a + 1 for a, b in view.ranges) if view.ranges and not to_end else None
+    if expected is not None and not view.has_file_numbers and not view.separated and sum(len(p.lines) for p in pieces) > expected:
+        return []  # something else was printed too
     # an output that is shorter than what was asked for has come to the file's end
     short = expected is not None and len(pieces) == 1 and not view.separated and len(pieces[0].lines) < expected
     ends = (to_end or short) and not output.failed

@@ -3,7 +3,8 @@
 As a plain user everything is unshared, the user namespace too. As root the program gets a user id of its own
 instead of a user namespace: only so does the limit on processes bind, and files of root stay unreadable.
 Where that is not possible, root unshares everything like a plain user, and the watch of `tests.py` alone
-bounds the number of processes. Not covered: faults of the kernel.
+bounds the number of processes; so too for a plain user on kernels before 5.14, which count all processes of
+the user together (`user_uncounted`). Not covered: faults of the kernel.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import sys
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-Kind = Literal["user", "own_uid", "none"]
+Kind = Literal["own_uid", "user", "user_uncounted", "none"]
 
 SYSTEM_FOLDERS = ("/bin", "/sbin", "/lib", "/lib64", "/lib32")
 TMP = "/tmp"
@@ -66,15 +67,15 @@ def environment(tmp: str) -> dict[str, str]:
     }
 
 
-def limited(limits: Limits, command: list[str]) -> list[str]:
-    """`command` under rlimits."""
+def limited(limits: Limits, command: list[str], counted: bool) -> list[str]:
+    """`command` under rlimits; `counted` where the limit on processes counts those of the cage alone."""
     return [
         "/usr/bin/prlimit",
         f"--as={limits.address_bytes}",
         f"--cpu={limits.cpu_s}",
         f"--fsize={limits.file_bytes}",
         f"--nofile={limits.num_files}",
-        f"--nproc={limits.num_processes}",
+        *([f"--nproc={limits.num_processes}"] if counted else []),
         "--core=0",
         "--",
         *command,
@@ -93,7 +94,7 @@ def caged(
 ) -> list[str]:
     """The command line that runs `command` in `folder`, the only place that it can write besides /tmp."""
     line = [shutil.which("bwrap") or "bwrap"]
-    if kind == "user":
+    if kind != "own_uid":
         line += ["--unshare-all"]
     else:
         line += ["--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
@@ -122,7 +123,7 @@ def caged(
     line += ["--perms", "1777", "--size", str(limits.tmp_bytes), "--tmpfs", "/dev/shm"]
     line += ["--bind", str(folder), REPOSITORY, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", REPOSITORY]
     line += ["--cap-drop", "ALL"]
-    inside = limited(limits, command)
+    inside = limited(limits, command, counted=kind != "user_uncounted")
     if kind == "own_uid":
         line += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]
         own = [f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--no-new-privs"]
@@ -144,9 +145,13 @@ def kind_of_cage() -> Kind:
     """The strongest cage that works here, tried once per process."""
     if not shutil.which("bwrap") or not os.path.exists("/usr/bin/prlimit"):
         return "none"
-    kinds: list[Kind] = ["own_uid", "user"] if os.geteuid() == 0 else ["user"]
+    kinds: list[Kind] = ["user", "user_uncounted"]
+    if os.geteuid() == 0:
+        kinds.insert(0, "own_uid")
     for kind in kinds:
-        probe = caged([sys.executable, "-c", "pass"], Path("/usr"), Limits(), kind, 65_534, environment(TMP))
+        probe = caged(
+            [sys.executable, "-c", "import os; os.fork()"], Path("/usr"), Limits(), kind, 65_534, environment(TMP)
+        )
         try:
             done = subprocess.run(probe, env={}, stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
         except (OSError, subprocess.TimeoutExpired):

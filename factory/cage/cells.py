@@ -21,6 +21,7 @@ MIN_PRINTED_DECIMALS = 2
 MIN_SIGNIFICANT = 2
 NULL_WORDS = frozenset({"NULL", "null", "Null", "None", "<NULL>", "NaN"})
 NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d{1,3})?")
+PERCENT_NAME = re.compile(r"percent|pct|rate|ratio|share|proportion|%|\b100\b|\b100\.0", re.IGNORECASE)
 HEXADECIMAL = re.compile(r"(?:[xX]'([0-9a-fA-F]*)'|0x([0-9a-fA-F]*))")
 
 Key = tuple[Any, ...]
@@ -72,12 +73,13 @@ class Profile:
 
     classes: set[str] = field(default_factory=set)
     texts: set[str] = field(default_factory=set)
-    rounded: bool = False
-    """The gold query rounds: an answer with more decimals is compared at the gold's."""
+    percent: bool = False
+    """The column's name speaks of a share: a per cent sign behind a number is its unit."""
 
     @classmethod
-    def of(cls, keys: list[Key], rounded: bool = False) -> Profile:
-        return cls({k[0] for k in keys}, {k[1] for k in keys if k[0] == "text"}, rounded)
+    def of(cls, keys: list[Key], name: str = "") -> Profile:
+        percent = PERCENT_NAME.search(name) is not None
+        return cls({k[0] for k in keys}, {k[1] for k in keys if k[0] == "text"}, percent)
 
     def read(self, cell: Cell | Printed) -> Key:
         """The key of an answer's cell beside this column."""
@@ -101,7 +103,8 @@ class Profile:
     def read_typed(self, text: str) -> Key:
         if "null" in self.classes and (text in NULL_WORDS or text == ""):
             return ("null",)
-        if "num" in self.classes and (found := read_number(text)) is not None:
+        number = text.removesuffix("%") if self.percent else text
+        if "num" in self.classes and (found := read_number(number)) is not None:
             return ("num", *found)
         lowered = text.lower()
         if "bool" in self.classes and lowered in ("true", "false", "1", "0"):
@@ -144,11 +147,10 @@ def forms(cell: str) -> tuple[str, ...]:
 
 
 def read_number(text: str) -> tuple[Decimal, int] | None:
-    """(value, printed decimals) of a plain number; thousands separators, one currency or per cent sign allowed."""
+    """(value, printed decimals) of a plain number; thousands separators and a currency sign allowed."""
     text = text.strip().replace("\u2212", "-")
     if text[:1] in "$€£¥" and len(text) > 1:
         text = text[1:].lstrip()
-    text = text.removesuffix("%").rstrip()
     if len(text) > 400 or not NUMBER.fullmatch(text):
         return None
     try:

@@ -42,7 +42,7 @@ class Comparer:
         self.gold, self.answer, self.rounded = gold, answer, rounded
         self.steps = MAX_STEPS
         self.gold_columns = [[key_of(row[i]) for row in gold.rows] for i in range(len(gold.columns))]
-        self.profiles = [Profile.of(column, rounded) for column in self.gold_columns]
+        self.profiles = [Profile.of(column, name) for column, name in zip(self.gold_columns, gold.columns, strict=True)]
         self.read: dict[tuple[int, int], list[Key]] = {}
         self.fits: dict[tuple[int, int], bool] = {}
 

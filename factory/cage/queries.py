@@ -116,7 +116,9 @@ def rounds(sql: str) -> bool:
 
 
 WORD = re.compile(
-    r"""'(?:[^']|'')*'|--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/|(?P<quoted>["`\[][^"`\]]*["`\]])|(?P<bare>[A-Za-z_][\w$]*)|(?P<mark>[.,()])"""
+    # What is left open runs to the end, so that no start of it is looked at twice.
+    r"""'(?:[^']|'')*(?:'|\Z)|--[^\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)"""
+    r"""|(?P<quoted>["`\[][^"`\]]*(?:["`\]]|\Z))|(?P<bare>[A-Za-z_][\w$]*)|(?P<mark>[.,()])"""
 )
 STARTERS = frozenset({"FROM", "JOIN"})
 ENDERS = frozenset({"WHERE", "SELECT", "GROUP", "ORDER", "HAVING", "ON", "USING", "LIMIT", "UNION", "SET"})

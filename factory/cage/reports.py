@@ -64,6 +64,15 @@ def read_junit(ran: Ran) -> Statuses:
     return found if ("failed" in found.values()) == (ran.exit_code == 1) else {}
 
 
+def status_of(statuses: Statuses, key: str) -> str:
+    """`missing` where there is no such test. Lists of tests hold parametrised ids that were cut at a blank: such an id
+    stands for all that begin with it, where they agree."""
+    if key in statuses or "[" not in key or key.endswith("]"):
+        return statuses.get(key, "missing")
+    found = {status for name, status in statuses.items() if name.startswith(key)}
+    return found.pop() if len(found) == 1 else "missing"
+
+
 def pytest_key(test_id: str) -> str:
     """`tests/test_a.py::TestB::test_c[x]` as JUnit has it: `tests.test_a.TestB::test_c[x]`."""
     address, bracket, parameters = test_id.partition("[")

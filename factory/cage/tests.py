@@ -104,7 +104,7 @@ def _run(
         script += f'; head -c {limits.report_bytes + 1} -- "$1" 2>/dev/null'
     shell = ["/bin/sh", "-c", script + "; exit $code", "sh", report.replace("{tmp}", tmp)]
     if kind == "none":
-        line = bubblewrap.limited(limits, shell)
+        line = bubblewrap.limited(limits, shell, counted=False)
     else:
         uid = bubblewrap.fresh_uid()
         if kind == "own_uid":

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from factory import repositories
 from factory.cage import tests
-from factory.cage.reports import Statuses, reporter_of
+from factory.cage.reports import Statuses, reporter_of, status_of
 from factory.patches import apply
 
 MAX_TREE_FILES = 50_000
@@ -121,11 +121,11 @@ def _missed(run: Run, reference: Reference, gold: Statuses) -> str:
     if not run.statuses:
         return run.why
     for name in reference.fail_to_pass:
-        if run.statuses.get(name) not in ("passed", "xfail"):
-            return f"`{name}` is {run.statuses.get(name, 'missing')}"
+        if status_of(run.statuses, name) not in ("passed", "xfail"):
+            return f"`{name}` is {status_of(run.statuses, name)}"
     for name in reference.pass_to_pass:
-        if run.statuses.get(name) not in ("passed", gold[name]):
-            return f"`{name}` is {run.statuses.get(name, 'missing')}"
+        if status_of(run.statuses, name) not in ("passed", status_of(gold, name)):
+            return f"`{name}` is {status_of(run.statuses, name)}"
     return ""
 
 
@@ -154,23 +154,13 @@ def reference_of(task: Task) -> Reference:
     else:
         fail_to_pass = tuple(n for n, s in steady.items() if s == "passed" and base.statuses.get(n) in (None, "failed"))
         pass_to_pass = tuple(n for n, s in steady.items() if s == "passed" and base.statuses.get(n) == "passed")
-    broken = ""
-    if not fail_to_pass:
-        broken = "no test fails before the gold patch and passes after it"
-    for name in fail_to_pass:
-        if steady.get(name) not in ("passed", "xfail"):
-            broken = (
-                broken
-                or f"`{name}` is {gold.statuses.get(name, 'missing')} with the gold patch, or not always the same"
-            )
-        elif base.statuses.get(name) in ("passed", "xfail"):
+    broken = "" if fail_to_pass else "no test fails before the gold patch and passes after it"
+    for name in fail_to_pass + pass_to_pass:
+        if status_of(steady, name) not in ("passed", "xfail", *(() if name in fail_to_pass else ("skipped",))):
+            state = status_of(gold.statuses, name)
+            broken = broken or f"`{name}` is {state} with the gold patch, or not the same in a second run"
+        elif name in fail_to_pass and status_of(base.statuses, name) in ("passed", "xfail"):
             broken = broken or f"`{name}` passes without the gold patch"
-    for name in pass_to_pass:
-        if steady.get(name) not in ("passed", "xfail", "skipped"):
-            broken = (
-                broken
-                or f"`{name}` is {gold.statuses.get(name, 'missing')} with the gold patch, or not always the same"
-            )
     return Reference(broken, fail_to_pass, pass_to_pass, tuple(gold.statuses.items()), gold.sandbox)
 
 

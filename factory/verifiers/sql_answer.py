@@ -16,9 +16,9 @@ from factory.cage.queries import parse_query
 from factory.cage.results import unescape_text
 from factory.verifiers.sql_literals import NotLiteral, Shape, as_shape, read_literal
 
-MAX_CHARS = 2_000_000
+MAX_CHARS = 1_000_000
 MARKER = re.compile(r"^[ \t>#*_]{0,8}(?:the )?(?:final )?answer(?: is)?[ \t*_]{0,4}:[ \t*_]{0,4}", re.IGNORECASE | re.MULTILINE)
-SEPARATOR = re.compile(r"[|:\-\s]*-[|:\-\s]*")
+SEPARATOR_CHARS = frozenset("|:- \t")
 QUERY_START = re.compile(r"\s*\(*\s*(?:select|with|values|from)\b", re.IGNORECASE)
 
 
@@ -113,7 +113,7 @@ def markdown_tables(text: str) -> list[tuple[str, Shape]]:
     tables = []
     i = 1
     while i < len(lines):
-        if "|" not in lines[i - 1] or "-" not in lines[i] or not SEPARATOR.fullmatch(lines[i]):
+        if "|" not in lines[i - 1] or "-" not in lines[i] or not SEPARATOR_CHARS.issuperset(lines[i]):
             i += 1
             continue
         header = split_cells(lines[i - 1])

@@ -11,7 +11,7 @@ import itertools
 import re
 from collections import Counter
 
-from factory.cage.cells import Printed, Profile, key_of
+from factory.cage.cells import Printed, key_of
 from factory.cage.compare import Comparison, compare, groups_of
 from factory.cage.results import Cell, ResultTable, print_cell
 from factory.verifiers.sql_answer import read_csv
@@ -19,7 +19,7 @@ from factory.verifiers.sql_readings import judge_table
 
 MAX_SENTENCE_CHARS = 4_000
 MAX_SENTENCE_CELLS = 60
-BULLET = re.compile(r"[ \t]*(?:[-*\u2022]|\d{1,4}[.)])[ \t]+")
+BULLET = re.compile(r"(?:[-*\u2022]|\d{1,4}[.)]) ")
 NUMBERS = re.compile(r"(?<![\w.])[-+\u2212]?[$\u20ac\u00a3]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?%?(?![\w])")
 WORDS = re.compile(r"[^\W\d_][\w'\u2019-]*")
 SPELT = {
@@ -38,7 +38,8 @@ GLUE = frozenset(
 
 
 def judge_words(text: str, gold: ResultTable, question: str, rounded: bool) -> Comparison:
-    lines = [BULLET.sub("", line, count=1).strip() for line in text.split("\n")]
+    # Runs of blanks become one: a pattern that begins with blanks would try each of them.
+    lines = [BULLET.sub("", " ".join(line.split()), count=1) for line in text.split("\n")]
     lines = [line for line in lines if line]
     if len(lines) > 1 and (read := read_csv(text)) and read.shape and len(read.shape[1][0]) == len(gold.columns):
         found = judge_table(read, gold, rounded)
@@ -65,7 +66,7 @@ def tables_of(text: str, lines: list[str], gold: ResultTable) -> list[ResultTabl
     if width == 1:
         ways.append([[line] for line in lines])
         if len(lines) == 1 and height > 1:
-            parts = [p.strip() for p in re.split(r",\s+and\s+|,|;|\s+and\s+", lines[0].rstrip("."))]
+            parts = [p.strip() for p in re.split(r",? and |,|;", lines[0].rstrip("."))]
             ways.append([[p] for p in parts])
         if len(lines) == 1 and lines[0].endswith("."):
             ways.append([[lines[0][:-1]]])
@@ -92,7 +93,7 @@ def judge_sentence(text: str, gold: ResultTable, question: str, rounded: bool) -
     classes = [key_of(c)[0] for c in cells]
     if len(gold.rows) == 1 and len(set(classes)) < len(classes):
         return Comparison("undecided", "column_order_unclear")
-    places, rest = find_cells(text, cells, rounded)
+    places, rest = find_cells(text, cells, gold.columns, rounded)
     missing = [print_cell(c) for c, p in zip(cells, places) if p < 0]
     if len(missing) == len(cells):
         return Comparison("reject", "wrong_values", "no value of the gold result is named")
@@ -115,7 +116,7 @@ def judge_lines(lines: list[str], gold: ResultTable, question: str, rounded: boo
         fitting = None
         for i in sorted(free):
             classes = [key_of(c)[0] for c in gold.rows[i]]
-            places, rest = find_cells(line, list(gold.rows[i]), rounded)
+            places, rest = find_cells(line, list(gold.rows[i]), gold.columns, rounded)
             if min(places) >= 0 and len(set(classes)) == len(classes) and what_is_left(rest, line, gold, question).outcome == "accept":
                 fitting = i
                 break
@@ -128,8 +129,8 @@ def judge_lines(lines: list[str], gold: ResultTable, question: str, rounded: boo
     return Comparison("accept", "match")
 
 
-def find_cells(text: str, cells: list[Cell], rounded: bool) -> tuple[list[int], str]:
-    """Where each cell stands in `text` (-1: nowhere), each place once, and the text without them."""
+def find_cells(text: str, cells: list[Cell], names: tuple[str, ...], rounded: bool) -> tuple[list[int], str]:
+    """Where each cell of the columns `names` stands in `text` (-1: nowhere), each place once, and the text without them."""
     places = [-1] * len(cells)
     rest = text
     by_length = sorted(range(len(cells)), key=lambda i: -len(print_cell(cells[i])))
@@ -138,7 +139,7 @@ def find_cells(text: str, cells: list[Cell], rounded: bool) -> tuple[list[int], 
         if isinstance(cell, str):
             span = find_text(rest, str(cell))
         else:
-            span = find_number(rest, cell, rounded)
+            span = find_number(rest, cell, names[i % len(names)], rounded)
         if span:
             places[i] = span[0]
             rest = rest[: span[0]] + "\x00" * (span[1] - span[0]) + rest[span[1] :]
@@ -161,13 +162,12 @@ def find_text(text: str, value: str) -> tuple[int, int] | None:
     return None
 
 
-def find_number(text: str, cell: Cell, rounded: bool) -> tuple[int, int] | None:
-    profile = Profile.of([key_of(cell)], rounded)
-    gold = ResultTable(("",), ((cell,),))
+def find_number(text: str, cell: Cell, name: str, rounded: bool) -> tuple[int, int] | None:
+    gold = ResultTable((name,), ((cell,),))
     candidates = [(m.span(), m[0]) for m in NUMBERS.finditer(text)]
     candidates += [(m.span(), SPELT[m[0].lower()]) for m in WORDS.finditer(text) if m[0].lower() in SPELT]
     for span, printed in candidates:
-        if profile.classes == {"num"} and compare(gold, ResultTable(("",), ((Printed(printed),),)), rounded).outcome == "accept":
+        if key_of(cell)[0] == "num" and compare(gold, ResultTable(("",), ((Printed(printed),),)), rounded).outcome == "accept":
             return span
     return None
 
@@ -177,7 +177,7 @@ def what_is_left(rest: str, text: str, gold: ResultTable, question: str) -> Comp
     asked = Counter(w.lower() for w in WORDS.findall(question))
     numbers = {n.replace(",", "") for n in NUMBERS.findall(question)}
     known = {w.lower() for name in gold.columns for w in WORDS.findall(name.replace("_", " "))}
-    if any(n.replace(",", "") not in numbers for n in NUMBERS.findall(rest)):
+    if re.search(r"\d", NUMBERS.sub(lambda m: "" if m[0].replace(",", "") in numbers else m[0], rest)):
         return Comparison("undecided", "several_values", "another number stands beside the gold's")
     left = Counter(w.lower() for w in WORDS.findall(rest))
     hedges = [w for w, n in left.items() if (w in HEDGES or w.endswith(("n't", "n\u2019t"))) and n > asked[w]]

@@ -12,8 +12,9 @@ not proven is counted over whole prompts, which is slower and as exact.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -42,18 +43,19 @@ class Packed(NamedTuple):
     """Sorted ids of all the evidence that was offered, so that nobody need hash the texts again."""
 
 
+class Offered(NamedTuple):
+    id: str
+    evidence: Evidence
+
+
 class Document(NamedTuple):
     """A piece of evidence in its wrapper."""
 
-    evidence: Evidence
     id: str
+    evidence: Evidence
     header: str
     measured: Measured
     """Exact where the tokenizer cuts at lines, else the document's count when it stands alone."""
-
-    @property
-    def text(self) -> str:
-        return f"{self.header}{self.evidence.text}{FOOTER}"
 
 
 def pack(
@@ -64,18 +66,18 @@ def pack(
     prefix, suffix = user_prompt(domain, question)
     head, tail = f"{tokenizer.prompt_prefix}{prefix}", f"{suffix}{tokenizer.prompt_suffix}"
     budget, target = settings.budget_tokens, target_tokens(domain, settings, pair_id)
-    offered = sorted(((piece.id, piece) for piece in evidence), key=lambda pair: pair[0])
+    offered = sorted((Offered(piece.id, piece) for piece in evidence), key=lambda one: one.id)
 
-    chosen = [_document(id, piece, tokenizer) for id, piece in offered if piece.role == "gold"]
+    chosen = [_document(one, tokenizer) for one in offered if one.evidence.role == "gold"]
     num_gold = len(chosen)
     used = tokenizer.count(head) + tokenizer.count(tail) + sum(document.measured.num_tokens for document in chosen)
     if tokenizer.cuts_at_lines and used > budget:
         raise _over_budget(used, num_gold, budget)
     dropped: Counter[str] = Counter()
+    lots = Lots(pair_id, settings.seed, "fill")
     for tier in ("tier1", "tier2"):
-        candidates = [(id, piece) for id, piece in offered if piece.role == tier]
-        for id, piece in sorted(candidates, key=lambda pair: _draw(pair_id, settings.seed, "fill", pair[1].kind, pair[1].name)):
-            document = _document(id, piece, tokenizer)
+        for one in lots.sort(one for one in offered if one.evidence.role == tier):
+            document = _document(one, tokenizer)
             total = used + document.measured.num_tokens
             if total <= target:
                 chosen.append(document)
@@ -83,8 +85,9 @@ def pack(
             else:
                 dropped["budget" if total > budget else "over_target"] += 1
 
+    lots = Lots(pair_id, settings.seed, "order")
     while True:
-        packed = _lay_out(_permute(chosen, pair_id, settings.seed), head, tail, tokenizer)
+        packed = _lay_out(lots.sort(chosen), head, tail, tokenizer)
         if len(chosen) == num_gold or packed.prompt_tokens <= target:
             break
         chosen.pop()  # only where counts of documents alone do not add up: the last one taken goes again
@@ -93,7 +96,7 @@ def pack(
         raise _over_budget(packed.prompt_tokens, num_gold, budget)
     if packed.context_tokens < settings.min_context_tokens:
         raise RowError("too_short", f"{packed.context_tokens:,} tokens of context; min_context_tokens = {settings.min_context_tokens:,}")
-    return packed._replace(dropped=dict(sorted(dropped.items())), evidence_ids=tuple(id for id, _ in offered))
+    return packed._replace(dropped=dict(sorted(dropped.items())), evidence_ids=tuple(one.id for one in offered))
 
 
 def _over_budget(num_tokens: int, num_gold: int, budget: int) -> RowError:
@@ -116,37 +119,46 @@ def target_tokens(domain: Domain, settings: Packing, pair_id: str) -> int:
     edges, sums = zip(*zip(sorted(weights), accumulate(weights[edge] for edge in sorted(weights))))
     if min(weights.values()) < 0 or not sums[-1] > 0:
         raise SettingsError(f"`compile.packing.histogram.{domain}` = {weights}: weights are 0 or more, and one is more than 0")
-    drawn = int(_draw(pair_id, settings.seed, "length"), 16) / 16**32 * sums[-1]
+    drawn = int.from_bytes(Lots(pair_id, settings.seed, "length").draw()) / 256**32 * sums[-1]
     edge = next((edge for edge, total in zip(edges, sums) if drawn < total), edges[-1])
     return min(budget, edge + BIN_TOKENS - 1)
 
 
-def _draw(pair_id: str, seed: int, *what: str) -> str:
-    """32 hex digits that are as good as random, the same for the same arguments on every machine."""
-    return digest("draw", pair_id, str(seed), *what)
+class Lots:
+    """Random numbers that depend on (pair_id, seed), what they are for, and a piece's kind and name: the same on every
+    machine, in every process, for any order of the evidence."""
+
+    def __init__(self, pair_id: str, seed: int, purpose: str):
+        self._start = hashlib.sha256(digest("draw", pair_id, str(seed), purpose).encode())
+
+    def draw(self, *what: str) -> bytes:
+        """32 bytes."""
+        lot = self._start.copy()
+        lot.update("\0".join(what).encode())
+        return lot.digest()
+
+    def sort(self, documents: Iterable[Offered]) -> list[Offered]:
+        return sorted(documents, key=lambda one: (self.draw(one.evidence.kind, one.evidence.name), one.id))
 
 
-def _permute(documents: list[Document], pair_id: str, seed: int) -> list[Document]:
-    return sorted(documents, key=lambda d: (_draw(pair_id, seed, "order", d.evidence.kind, d.evidence.name), d.id))
-
-
-def _document(id: str, evidence: Evidence, tokenizer: Tokenizer) -> Document:
-    header = document_header(evidence.name)
+def _document(one: Offered, tokenizer: Tokenizer) -> Document:
+    header, text = document_header(one.evidence.name), one.evidence.text
     if tokenizer.cuts_at_lines:
-        measured = tokenizer.measure(header, evidence.text, FOOTER, key=id)
+        measured = tokenizer.measure(header, text, FOOTER, key=one.id)
     else:
-        measured = Measured(tokenizer.count(f"{header}{evidence.text}{FOOTER}"), 0, 0)
-    return Document(evidence, id, header, measured)
+        measured = Measured(tokenizer.count(f"{header}{text}{FOOTER}"), 0, 0)
+    return Document(one.id, one.evidence, header, measured)
 
 
 def _lay_out(documents: list[Document], head: str, tail: str, tokenizer: Tokenizer) -> Packed:
     """The context with its pieces' places; `dropped` and `evidence_ids` are left to the caller."""
-    context = "".join(document.text for document in documents)
-    starts = accumulate((len(document.text) for document in documents), initial=0)
-    spans = []
-    for document, start in zip(documents, starts):
-        first = start + len(document.header)
-        spans.append((first, first + len(document.evidence.text)))
+    context = "".join(part for document in documents for part in (document.header, document.evidence.text, FOOTER))
+    spans, end = [], 0
+    for document in documents:
+        start = end + len(document.header)
+        end = start + len(document.evidence.text)
+        spans.append((start, end))
+        end += len(FOOTER)
     if tokenizer.cuts_at_lines:
         at = tokenizer.count(head)
         ranges = []

@@ -65,13 +65,12 @@ class Tokenizer:
         return tokenizers.Tokenizer.from_buffer(self._json)
 
     @cached_property
-    def _num_bytes(self) -> np.ndarray:
+    def _num_bytes(self) -> list[int]:
         """Bytes of each token, by id."""
-        import numpy as np
-
         vocabulary = self._fast.vocab
-        lengths = np.zeros(max(vocabulary) + 1, np.int64)
-        lengths[list(vocabulary)] = [len(token) for token in vocabulary.values()]
+        lengths = [0] * (max(vocabulary) + 1)
+        for id, token in vocabulary.items():
+            lengths[id] = len(token)
         return lengths
 
     def render(self, message: str) -> str:
@@ -108,9 +107,17 @@ class Tokenizer:
         # A newline neither composes with what follows it nor with what precedes it, so the composed header and
         # footer lie as they are in the composed document. A token has at least one byte.
         before, after = self._composed_bytes(header), self._composed_bytes(footer)
-        start = int(self._num_bytes[ids[: before + 1]].cumsum().searchsorted(before, side="right"))
-        end = len(ids) - int(self._num_bytes[ids[: -after - 2 : -1]].cumsum().searchsorted(after, side="right"))
+        start = self._num_within(ids[: before + 1].tolist(), before)
+        end = len(ids) - self._num_within(ids[: -after - 2 : -1].tolist(), after)
         return (start, end) if text else (start, start)
+
+    def _num_within(self, ids: list[int], num_bytes: int) -> int:
+        """How many of the tokens, from the first on, lie wholly within so many bytes."""
+        for i, token in enumerate(ids):
+            num_bytes -= self._num_bytes[token]
+            if num_bytes < 0:
+                return i
+        return len(ids)
 
     def _composed_bytes(self, text: str) -> int:
         return len((unicodedata.normalize("NFC", text) if self._composes and not text.isascii() else text).encode())

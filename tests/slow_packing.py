@@ -87,8 +87,9 @@ ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"}
 
 
 def lot(pair_id: str, seed: int, purpose: str, piece: Evidence) -> str:
-    hashed = hashlib.blake2b(digest_size=16)
-    for part in ("draw", pair_id, str(seed), purpose, piece.kind, piece.name):
+    hashed = hashlib.sha256()
+    for part in ("draw", pair_id, str(seed), purpose):
         data = part.encode()
         hashed.update(len(data).to_bytes(8, "little") + data)
-    return hashed.hexdigest()
+    start = hashed.hexdigest()[:32]
+    return hashlib.sha256(f"{start}{piece.kind}\0{piece.name}".encode()).hexdigest()

@@ -32,7 +32,7 @@ SAMPLES = [
 
 
 def test_the_fast_tokenizer_gives_the_ids_of_the_truth():
-    code = [path.read_text("utf-8")[:20_000] for path in sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"))[::12]]
+    code = [path.read_text("utf-8")[:20_000] for path in sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"))[::30]]
     TOKENIZER.check([*SAMPLES, *code])
     for text in SAMPLES:
         assert TOKENIZER.encode(text).tolist() == TOKENIZER.truth.encode(text, add_special_tokens=False).ids
@@ -68,7 +68,7 @@ def test_a_tokenizer_that_gigatoken_cannot_load_is_counted_by_the_truth():
     ],
 )
 def test_cutting_is_refused_where_it_is_not_proven(change):
-    spec = copy.deepcopy(SPEC)
+    spec = copy.deepcopy(SPEC | {"model": {"type": "BPE"}})
     assert tokens.cuts_at_lines(spec)
     change(spec)
     assert not tokens.cuts_at_lines(spec)

@@ -53,6 +53,7 @@ REASONS: dict[str, str] = {
     "patch_does_not_apply": "the patch does not apply to the files of the context",
     "patch_needs_fuzz": "the patch applies only with fuzz, and the recipe wants it exact",
     "ambiguous": "the edit fits several places",
+    "patch_malformed": "the patch is cut off, or its lines can be read in more than one way",
     "undecided": "the verifier could not tell; never accepted",
     # ourselves
     "internal_error": "a bug of the factory; the detail names it, please report it",

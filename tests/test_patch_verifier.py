@@ -329,6 +329,17 @@ def test_junit_report_counts_where_it_agrees_with_the_exit_code(report, code, st
     assert reports.read_junit(ran(report, code)).get(key) == status
 
 
+def test_test_id_that_was_cut_at_a_blank_stands_for_those_that_begin_with_it():
+    statuses = {"t::a[x y]": "passed", "t::a[x z]": "passed", "t::b[x]": "passed", "t::b[y]": "failed"}
+    assert [reports.status_of(statuses, key) for key in ("t::a[x", "t::b[", "t::a[x y]", "t::a", "t::c[")] == [
+        "passed",
+        "missing",
+        "passed",
+        "missing",
+        "missing",
+    ]
+
+
 UNITTEST_OUTPUT = """test_a (pkg.tests.A.test_a) ... ok
 test_b (pkg.tests.A)
 A docstring ... FAIL

@@ -20,8 +20,8 @@ from factory.patches.gaps import is_marker
 
 RULES = ("bytes", "normalised", "ast")
 MAX_AST_CHARS = 1_000_000
-MAX_RATIO_STEPS = 3_000_000
-"""Inner steps of difflib's matcher that one ratio may take: about 0.3 s."""
+MAX_RATIO_STEPS = 1_000_000
+"""Inner steps of difflib's matcher that one ratio may take: about 0.1 s."""
 MAX_DIFF_LINES = 20_000
 MAX_DIFF_CHARS = 50_000
 

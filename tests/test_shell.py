@@ -154,6 +154,19 @@ def test_an_edit_that_is_not_understood_names_its_file(script: str, path: str) -
     assert any(edit.path == path and edit.kind == "unknown" for edit in edits(script))
 
 
+@pytest.mark.parametrize(
+    "script",
+    ["grep -rl foo . | xargs sed -i 's/foo/bar/'", "find . -name '*.py' -exec sed -i 's/a/b/' {} +", "find . -name '*.orig' -delete", "sed -i 's/a/b/' $F", "git apply fix.patch", "patch -p1 < fix.patch"],
+)
+def test_an_edit_of_files_that_only_the_shell_knows_is_of_any_file(script: str) -> None:
+    assert [(edit.path, edit.kind) for edit in edits(script)] == [("", "unknown")]
+
+
+def test_a_command_carried_by_another_is_seen() -> None:
+    for carrier in ("sudo", "timeout 30", "env LC_ALL=C", "nice -n 5", "time"):
+        assert edits(f"{carrier} sed -i '3d' f") == [Edit("f", "lines", first=3, last=3)], carrier
+
+
 def test_programs_that_only_read_edit_nothing() -> None:
     for script in ("pytest tests/test_a.py", "grep -rn x src/a.py", "ls -la a.py", "git diff a.py", "wc -l a.py", "python --version"):
         assert edits(script) == [], script

@@ -297,6 +297,18 @@ def test_a_diff_that_the_agent_wrote_by_hand_proves_nothing(repository: Path) ->
     assert read([bash(repository, "sed -i '/x/d' src/mod.py"), bash(repository, "cat -n src/mod.py")], final_diff=invented) is None
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "grep -rl value src | xargs sed -i 's/value/val/'",
+        "python3 - <<'EOF'\nimport glob\nfor p in glob.glob('*/*.py'):\n    s = open(p).read()\n    open(p, 'w').write(s.replace('value', 'val'))\nEOF",
+        "printf -- '--- a/src/mod.py\\n+++ b/src/mod.py\\n@@ -1 +1 @@\\n-x\\n+y\\n' > p.diff; patch -p1 -f < p.diff",
+    ],
+)
+def test_nothing_is_known_after_an_edit_of_files_that_the_command_does_not_name(folder: Path, command: str) -> None:
+    assert read([bash(folder, command), bash(folder, "cat -n src/mod.py")]) is None
+
+
 # tools other than a shell
 
 

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from factory.shell.lexer import Word
 from factory.shell.syntax import Simple
 
 Kind = Literal["write", "lines", "replace", "substitute", "restore", "stash", "unstash", "commit", "script", "unknown"]
@@ -45,16 +46,18 @@ SILENT = frozenset({
 _READS_ONLY = frozenset({
     "ls", "find", "fd", "wc", "grep", "egrep", "fgrep", "rg", "ag", "ack", "cat", "head", "tail", "less", "more", "nl",
     "awk", "gawk", "mawk", "sort", "uniq", "cut", "tr", "diff", "cmp", "comm", "file", "stat", "du", "df", "tree",
-    "which", "whereis", "type", "command", "echo", "printf", "pwd", "env", "date", "whoami", "uname", "id", "ps",
+    "which", "whereis", "type", "echo", "printf", "pwd", "date", "whoami", "uname", "id", "ps",
     "kill", "top", "test", "[", "[[", "basename", "dirname", "realpath", "readlink", "md5sum", "sha1sum", "sha256sum",
     "xxd", "od", "hexdump", "strings", "column", "paste", "fold", "fmt", "rev", "tac", "seq", "expr", "bc", "jq", "yq",
     "xmllint", "pytest", "py.test", "tox", "nosetests", "unittest", "nox", "coverage", "mypy", "flake8", "pylint",
     "pyright", "pycodestyle", "bandit", "make", "cmake", "ninja", "pip", "pip3", "conda", "npm", "yarn", "pnpm",
     "cargo", "go", "mvn", "gradle", "gcc", "g++", "cc", "clang", "rustc", "javac", "java", "node", "ruby", "php",
-    "timeout", "time", "sleep", "sqlite3", "curl", "wget", "man", "help", "history", "open", "goto", "scroll_up",
+    "sqlite3", "curl", "wget", "man", "help", "history", "open", "goto", "scroll_up",
     "scroll_down", "search_dir", "search_file", "find_file", "submit", "exit", "bat",
 })  # fmt: skip
 _PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?|ipython|pypy3?|uv|poetry")
+_CARRIERS = frozenset({"sudo", "env", "nice", "nohup", "time", "timeout", "command", "stdbuf", "xargs"})
+_DURATION = re.compile(r"\d+(?:\.\d+)?[smhd]?")
 _LINE_ADDRESS = re.compile(r"\s*(\d{1,9})\s*(?:,\s*(\d{1,9})\s*)?([dcais].*)\s*", re.S)
 _LITERAL = re.compile(r"[^\\.*\[\]^$+?(){}|&\n]*")
 
@@ -92,6 +95,9 @@ def edits_of(command: Simple, folder: str | None) -> list[Edit]:
         plain_cat = command.name == "cat" and len(command.words) == 1
         text = command.heredoc if plain_cat and not appended else None
         edits.append(Edit(resolve(target.text), "unknown" if appended else "write", text))
+    inner = _carried(command)
+    if inner is not None:
+        return edits + edits_of(inner, folder)
     name = command.name
     operands = [w for w in command.words[1:] if not w.text.startswith("-")]
     if not command.words:
@@ -117,6 +123,22 @@ def edits_of(command: Simple, folder: str | None) -> list[Edit]:
         # an unknown program may write the files that it is given
         edits += [Edit(resolve(w.text), "unknown", everything) for w in operands if w.exact and _looks_like_file(w.text)]
     return edits
+
+
+def _carried(command: Simple) -> Simple | None:
+    """The command that another one runs: `sudo`, `timeout 9`, `env A=1`; with files that only it knows: `xargs`, `find -exec`."""
+    words = command.words[1:]
+    if command.name == "find":
+        at = next((i for i, w in enumerate(words) if w.text in ("-exec", "-execdir", "-ok", "-delete")), None)
+        if at is None:
+            return None
+        program = [Word("rm")] if words[at].text == "-delete" else words[at + 1 :]
+        return Simple([w for w in program if w.text not in ("{}", ";", "+")] + [Word("", exact=False)])
+    if command.name not in _CARRIERS:
+        return None
+    while words and (words[0].text.startswith("-") or "=" in words[0].text or _DURATION.fullmatch(words[0].text)):
+        words = words[1:]
+    return Simple([*words, Word("", exact=False)] if command.name == "xargs" else words, redirects=[])
 
 
 def _looks_like_file(text: str) -> bool:

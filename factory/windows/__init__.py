@@ -27,7 +27,9 @@ _ROOT = re.compile(r"/(?:testbed|workspace/[^/]+|repo|app|[\w.-]+__[\w.-]+)(?=/)
 _INDEX = re.compile(r"^index [0-9a-f]{7,64}\.\.[0-9a-f]{7,64}(?: \d{6})?\r?$", re.M)
 _OUTSIDE = ("/tmp/", "/var/tmp/", "/dev/", "/proc/")
 _TOKEN = re.compile(r"[\w./+-]{3,400}")
-_WRITES = re.compile(r"writ|open\([^)\n]{0,300}['\"][rwax]?[wax+]b?t?['\"]|inplace|shutil|os\.re|unlink|sed -i|subprocess|patch|truncate|>")
+_OPENS = re.compile(r"open\([^)\n]{0,300}['\"][rwax]?[wax+]b?t?['\"]|write_text|write_bytes|inplace|sed -i")
+_WRITES = re.compile(_OPENS.pattern + r"|writ|shutil|os\.re|unlink|subprocess|patch|truncate|>")
+_WALKS = re.compile(r"os\.walk|glob\(|iterdir|listdir|scandir|git ls-files|find \.")
 
 
 class Files(NamedTuple):
@@ -136,7 +138,9 @@ def _touched(edit: Edit, histories: dict[str, History], by_name: dict[str, list[
     """The known files that an edit may have changed."""
     if edit.kind == "script":
         text = (edit.text or "") + "\n" + programs.get(edit.old, "")
-        return _mentioned(text, by_name) if _WRITES.search(text) else []
+        if not _WRITES.search(text):
+            return []
+        return list(histories) if _WALKS.search(text) and _OPENS.search(text) else _mentioned(text, by_name)
     if edit.path:
         if edit.path in histories:
             return [edit.path]

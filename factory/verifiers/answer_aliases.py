@@ -15,9 +15,15 @@ from factory.verifiers.answer_words import REGIONS, STATES, STOP
 
 MAX_GOLD_CHARS = 4_000
 _PARENTHESES = re.compile(r"[(\[]([^()\[\]]{0,400})[)\]]")
-_ALSO = re.compile(r"(?:,\s{0,2})?\b(?:also (?:known|called|referred to) as|(?:better|best|commonly|formerly|formally|sometimes|otherwise|more commonly) (?:known|called) as"
-                   r"|formerly called|a\.?k\.?a\.?|or simply|abbreviated(?: as)?|known as|i\.?e\.?,?)[: ]", re.I)
-_LEADING = re.compile(r"^(?:or|also|aka|a\.k\.a\.|formerly|now|originally|née|nee|born|called|the|today|later|previously|then|ie|i\.e\.|eg)[,:]?\s", re.I)
+_ALSO = re.compile(
+    r"(?:,\s{0,2})?\b(?:also (?:known|called|referred to) as|(?:better|best|commonly|formerly|formally|sometimes|otherwise|more commonly) (?:known|called) as"
+    r"|formerly called|a\.?k\.?a\.?|or simply|abbreviated(?: as)?|known as|i\.?e\.?,?)[: ]",
+    re.I,
+)
+_LEADING = re.compile(
+    r"^(?:or|also|aka|a\.k\.a\.|formerly|now|originally|née|nee|born|called|the|today|later|previously|then|ie|i\.e\.|eg)[,:]?\s",
+    re.I,
+)
 _YEAR = re.compile(r"(?<!\d)(1\d{3}|20\d{2})(?!\d)")
 
 
@@ -55,7 +61,12 @@ def expand(gold: str, several: bool = False) -> list[Alias]:
             add(" ".join(text.replace("(", " ").replace(")", " ").split()))
         for part in inner:
             stripped = part.strip()
-            if _LEADING.match(stripped) or _ALSO.match(stripped + " ") or _is_acronym(stripped, outer) or _is_acronym(outer, stripped):
+            if (
+                _LEADING.match(stripped)
+                or _ALSO.match(stripped + " ")
+                or _is_acronym(stripped, outer)
+                or _is_acronym(outer, stripped)
+            ):
                 for alias in _ALSO.split(_LEADING.sub("", stripped)):
                     for piece in re.split(r",| or |;|/", _LEADING.sub("", alias.strip())):
                         if not _YEAR.search(piece) and len(piece.strip()) > 1:
@@ -84,7 +95,12 @@ def expand(gold: str, several: bool = False) -> list[Alias]:
         add(title, derived=True)
     # Landy, John Michael
     names = [part.split() for part in text.split(",")]
-    if len(names) == 2 and len(names[0]) == 1 and 1 <= len(names[1]) <= 3 and all(word[:1].isupper() and word.replace(".", "").isalpha() for part in names for word in part):
+    if (
+        len(names) == 2
+        and len(names[0]) == 1
+        and 1 <= len(names[1]) <= 3
+        and all(word[:1].isupper() and word.replace(".", "").isalpha() for part in names for word in part)
+    ):
         if names[1][0].lower() not in REGIONS and names[1][0] not in ("Jr.", "Sr.", "Jr", "Sr", "Inc.", "Inc", "Ltd"):
             add(" ".join([*names[1], *names[0]]), derived=True)
     # Paris, France: the region need not be repeated
@@ -124,7 +140,12 @@ def _unwrap(text: str) -> str:
         text = text.strip()
         if len(text) > 1 and text[0] in "\"'`" and text[-1] == text[0] and text[0] not in text[1:-1]:
             text = text[1:-1]
-        elif len(text) > 2 and text.endswith(".") and len(text.rsplit(None, 1)[-1]) > 4 and "." not in text[:-1].rsplit(None, 1)[-1]:
+        elif (
+            len(text) > 2
+            and text.endswith(".")
+            and len(text.rsplit(None, 1)[-1]) > 4
+            and "." not in text[:-1].rsplit(None, 1)[-1]
+        ):
             text = text[:-1]
         else:
             break

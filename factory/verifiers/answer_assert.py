@@ -9,9 +9,33 @@ from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import COPULAS, HEDGES, NEGATIONS, REFUSALS
 
-_MISBELIEF = ("misconception", "popular belief", "common belief", "myth", "often mistaken", "often confused", "mistakenly", "some people think", "many people think",
-              "many people believe", "commonly believed", "sometimes said", "some sources", "other sources", "some say", "others say", "some claim", "it is claimed",
-              "is a claim", "you might think", "one might think", "if you mean", "if you are referring", "if you re referring", "assuming you")
+_MISBELIEF = (
+    "misconception",
+    "popular belief",
+    "common belief",
+    "myth",
+    "often mistaken",
+    "often confused",
+    "mistakenly",
+    "some people think",
+    "many people think",
+    "many people believe",
+    "commonly believed",
+    "sometimes said",
+    "some sources",
+    "other sources",
+    "some say",
+    "others say",
+    "some claim",
+    "it is claimed",
+    "is a claim",
+    "you might think",
+    "one might think",
+    "if you mean",
+    "if you are referring",
+    "if you re referring",
+    "assuming you",
+)
 _BREAKS = (";", ":", "(", ")")
 
 
@@ -53,9 +77,11 @@ def is_negated(found: list[Token], start: int, end: int) -> bool:
         token, following = found[i], found[i + 1]
         if token.sentence != found[start].sentence:
             break
-        if token.norm in ("but", "although", "though", "while", "whereas", "because", "however", "actually") or any(mark in following.gap for mark in _BREAKS):
+        if token.norm in ("but", "although", "though", "while", "whereas", "because", "however", "actually") or any(
+            mark in following.gap for mark in _BREAKS
+        ):
             break
-        if "," in following.gap and steps >= 1 and not following.norm == "or":
+        if "," in following.gap and steps >= 1 and following.norm != "or":
             # "not London, Paris" still denies nothing of Paris; "not, as many think, Paris" does
             if not any(found[k].norm in NEGATIONS and "," in found[k + 1].gap for k in range(max(0, i - 6), i)):
                 break
@@ -72,8 +98,22 @@ def is_negated(found: list[Token], start: int, end: int) -> bool:
         if token.sentence != found[end - 1].sentence or (token.gap.strip() not in ("", "the", ")", '"', '")', "'")):
             break
         if is_negation(found, i):
-            return token.norm not in ("rather", "instead", "unlike", "without", "except", "never") and found[i - 1].norm != "if" or token.norm == "never" and found[i - 1].norm in COPULAS
-        if token.norm not in COPULAS and token.norm not in ("did", "does", "do", "has", "have", "had", "would", "could", "can", "will"):
+            return (
+                token.norm not in ("rather", "instead", "unlike", "without", "except", "never")
+                and found[i - 1].norm != "if"
+            ) or (token.norm == "never" and found[i - 1].norm in COPULAS)
+        if token.norm not in COPULAS and token.norm not in (
+            "did",
+            "does",
+            "do",
+            "has",
+            "have",
+            "had",
+            "would",
+            "could",
+            "can",
+            "will",
+        ):
             break
     return False
 
@@ -84,27 +124,40 @@ def is_negation(found: list[Token], i: int) -> bool:
         return False
     following = found[i + 1].norm if i + 1 < len(found) else ""
     if token.norm == "not" and following in ("only", "just", "merely", "to", "surprisingly"):
-        return following == "to" and False
-    if token.norm == "no" and (token.cap and token.first or following in ("1", "longer", "doubt", "other") or following.isdigit()):
+        return False
+    if token.norm == "no" and (
+        (token.cap and token.first) or following in ("1", "longer", "doubt", "other") or following.isdigit()
+    ):
         return False
     return not (token.norm == "false" and token.cap and not token.first)
 
 
-def is_alternative(found: list[Token], start: int, end: int, question: Question, named: frozenset[int] = frozenset()) -> bool:
+def is_alternative(
+    found: list[Token], start: int, end: int, question: Question, named: frozenset[int] = frozenset()
+) -> bool:
     """True when "or" joins the span to something else: Paris or London, either Paris."""
     if "or" in question.norms:
-        options = any(found[k].norm in ("either",) for k in range(max(0, start - 3), start))
-        return options
-    if end + 1 in named and found[end].norm == "or" or start - 2 in named and found[start - 1].norm == "or":
+        beside = {found[k].norm for k in (start - 1, end) if 0 <= k < len(found)}
+        return bool(beside & {"or", "nor", "either"})
+    if (end + 1 in named and found[end].norm == "or") or (start - 2 in named and found[start - 1].norm == "or"):
         return False  # two of the gold's own names
     after = found[end] if end < len(found) else None
-    if after is not None and after.norm in ("or", "nor") and "(" not in after.gap and after.sentence == found[end - 1].sentence:
+    if (
+        after is not None
+        and after.norm in ("or", "nor")
+        and "(" not in after.gap
+        and after.sentence == found[end - 1].sentence
+    ):
         following = [t.norm for t in found[end + 1 : end + 4]]
         if "," in after.gap and not found[end - 1].cap and end + 1 < len(found) and not found[end + 1].cap:
             return False  # humidity, or the amount of vapour
-        return not (following[:1] in (["simply"], ["just"], ["commonly"], ["the"]) or "known" in following or "more" in following[:1])
+        return not (
+            following[:1] in (["simply"], ["just"], ["commonly"], ["the"])
+            or "known" in following
+            or "more" in following[:1]
+        )
     before = found[start - 1] if start else None
     if before is not None and before.norm in ("or", "nor", "either") and before.sentence == found[start].sentence:
-        return not ("(" in before.gap)
-    slash = len(found) <= 16 and after is not None and after.gap.strip() == "/" or found[start].gap.strip() == "/"
+        return "(" not in before.gap
+    slash = (len(found) <= 16 and after is not None and after.gap.strip() == "/") or found[start].gap.strip() == "/"
     return bool(slash)

@@ -3,6 +3,7 @@
 A finer answer is fine, a coarser one is incomplete. 03/04/2020 is read as no date at all: nobody can know which it is.
 """
 
+# ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -30,10 +31,23 @@ class Date(NamedTuple):
 
 _FILLER = frozenset("on in of by during since from around about circa c year years between".split())
 _PARTS = {"early": "early", "mid": "mid", "middle": "mid", "late": "late", "beginning": "early", "end": "late"}
-_DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thurs fri sat sun".split())
-_SEASONS = frozenset("spring summer fall winter".split())
+_DAYS = frozenset(
+    """
+        monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thurs fri sat sun
+    """.split()
+)
+_SEASONS = frozenset(["spring", "summer", "fall", "winter"])
 _ERAS = {"bc": -1, "bce": -1, "ad": 1, "ce": 1}
-_DECADES = {"twenties": 20, "thirties": 30, "forties": 40, "fifties": 50, "sixties": 60, "seventies": 70, "eighties": 80, "nineties": 90}
+_DECADES = {
+    "twenties": 20,
+    "thirties": 30,
+    "forties": 40,
+    "fifties": 50,
+    "sixties": 60,
+    "seventies": 70,
+    "eighties": 80,
+    "nineties": 90,
+}
 
 
 def find_dates(found: list[Token]) -> list[Date]:
@@ -45,11 +59,19 @@ def find_dates(found: list[Token]) -> list[Date]:
             i += 1
             continue
         last = result[-1] if result else None
-        if last and last.end is None and last.span == date.span == "point" and date.stop > last.stop and _is_range(found, last, date):
+        if (
+            last
+            and last.end is None
+            and last.span == date.span == "point"
+            and date.stop > last.stop
+            and _is_range(found, last, date)
+        ):
             first = last
             if first.year is None and date.year is not None:
                 first = first._replace(year=date.year)
-            result[-1] = first._replace(end=(date.year if date.year is not None else first.year or 0, date.month, date.day), stop=date.stop)
+            result[-1] = first._replace(
+                end=(date.year if date.year is not None else first.year or 0, date.month, date.day), stop=date.stop
+            )
         else:
             result.append(date)
         i = date.stop
@@ -73,23 +95,29 @@ def _number(token: Token, low: int, high: int) -> int | None:
     return None
 
 
-def _year(found: list[Token], i: int, bare: bool) -> tuple[int, int] | None:
-    """(year, index after it). `bare`: a year may stand without era or month beside it."""
+def _year(found: list[Token], i: int) -> tuple[int, int] | None:
+    """(year, index after it)."""
     if i >= len(found):
         return None
     token = found[i]
-    if token.norm in ("ad", "ce") and token.raw.isupper() and i + 1 < len(found) and (value := _number(found[i + 1], 1, 2100)):
+    if (
+        token.norm in ("ad", "ce")
+        and token.raw.isupper()
+        and i + 1 < len(found)
+        and (value := _number(found[i + 1], 1, 2100))
+    ):
         return value, i + 2
-    if token.norm.endswith("th") or not token.raw[:1].isdigit() and not (token.norm.isdigit() and int(token.norm[:4]) >= 1100 and len(token.norm) == 4):
+    if token.norm.endswith("th") or (
+        not token.raw[:1].isdigit()
+        and not (token.norm.isdigit() and int(token.norm[:4]) >= 1100 and len(token.norm) == 4)
+    ):
         return None
     value = _number(token, 1, 9999)
     if value is None or "," in token.raw:
         return None
     if i + 1 < len(found) and found[i + 1].norm in _ERAS and found[i + 1].gap in (" ", ""):
         return value * _ERAS[found[i + 1].norm], i + 2
-    if 1000 <= value <= 2100 and (bare or True):
-        return value, i + 1
-    return None
+    return (value, i + 1) if 1000 <= value <= 2100 else None
 
 
 def _read(found: list[Token], i: int) -> Date | None:
@@ -100,20 +128,30 @@ def _read(found: list[Token], i: int) -> Date | None:
         return _part(found, i, Date(year=int(norm[:-1]), span="decade", start=i, stop=i + 1))
     if norm in _DECADES:
         return _part(found, i, Date(year=_DECADES[norm], span="decade", start=i, stop=i + 1))
-    if norm.endswith("th") and norm[:-2].isdigit() and i + 1 < len(found) and found[i + 1].norm in ("century", "centuries") and len(norm) < 5:
+    if (
+        norm.endswith("th")
+        and norm[:-2].isdigit()
+        and i + 1 < len(found)
+        and found[i + 1].norm in ("century", "centuries")
+        and len(norm) < 5
+    ):
         sign, stop = 1, i + 2
         if stop < len(found) and found[stop].norm in _ERAS:
             sign, stop = _ERAS[found[stop].norm], stop + 1
         return _part(found, i, Date(year=sign * int(norm[:-2]), span="century", start=i, stop=stop))
     # month first: December 14, 1972; December 1972; December 14
-    if norm in MONTHS and (token.cap or norm not in ("may", "march", "mar", "dec", "sep", "jan")
-                           or (i + 1 < len(found) and found[i + 1].norm[:1].isdigit()) or (i and found[i - 1].norm[:1].isdigit())):
+    if norm in MONTHS and (
+        token.cap
+        or norm not in ("may", "march", "mar", "dec", "sep", "jan")
+        or (i + 1 < len(found) and found[i + 1].norm[:1].isdigit())
+        or (i and found[i - 1].norm[:1].isdigit())
+    ):
         month, j, day = MONTHS[norm], i + 1, None
         if j < len(found) and (value := _number(found[j], 1, 31)) and found[j].gap.strip(" .") in ("", "the", "-"):
             day, j = value, j + 1
-        if j < len(found) and found[j].gap.strip(" ,.") in ("", "the") or (j < len(found) and found[j].norm == "of"):
+        if (j < len(found) and found[j].gap.strip(" ,.") in ("", "the")) or (j < len(found) and found[j].norm == "of"):
             j2 = j + 1 if found[j].norm in ("of", "in") and j + 1 < len(found) else j
-            if (year := _year(found, j2, True)) and found[j2].gap.strip(" ,.") == "":
+            if (year := _year(found, j2)) and found[j2].gap.strip(" ,.") == "":
                 return Date(year[0], month, day, start=i, stop=year[1])
         if day is None and norm in ("may", "march", "mar") and not (i and found[i - 1].norm in _FILLER):
             return None
@@ -121,17 +159,25 @@ def _read(found: list[Token], i: int) -> Date | None:
     # day first: 14 December 1972; the 14th of December
     if (value := _number(token, 1, 31)) and i + 1 < len(found):
         j = i + 2 if found[i + 1].norm == "of" and i + 2 < len(found) else i + 1
-        if found[j].norm in MONTHS and found[j].gap.strip(" .-") == "" and (found[j].cap or j == i + 2 or norm.endswith("th") or True):
+        if found[j].norm in MONTHS and found[j].gap.strip(" .-") == "":
             month, j = MONTHS[found[j].norm], j + 1
-            if j < len(found) and found[j].gap.strip(" ,.-") == "" and (year := _year(found, j, True)):
+            if j < len(found) and found[j].gap.strip(" ,.-") == "" and (year := _year(found, j)):
                 return Date(year[0], month, value, start=i, stop=year[1])
             return Date(None, month, value, start=i, stop=j)
         # 26-30 August 1914 and 3rd to 13th September begin with a bare day
-        k = i + 1 if found[i + 1].gap.strip() == "-" else i + 2 if found[i + 1].norm in ("to", "through") else len(found)
+        k = (
+            i + 1
+            if found[i + 1].gap.strip() == "-"
+            else i + 2
+            if found[i + 1].norm in ("to", "through")
+            else len(found)
+        )
         if k + 1 < len(found) and _number(found[k], 1, 31) and found[k + 1].norm in MONTHS:
             rest = _read(found, k)
             if rest is not None and rest.day is not None:
-                return Date(rest.year, rest.month, value, end=(rest.year or 0, rest.month, rest.day), start=i, stop=rest.stop)
+                return Date(
+                    rest.year, rest.month, value, end=(rest.year or 0, rest.month, rest.day), start=i, stop=rest.stop
+                )
         # 14/12/1972
         if i + 2 < len(found) and found[i + 1].gap in ("/", "-", ".") and found[i + 2].gap == found[i + 1].gap:
             second, year = _number(found[i + 1], 1, 31), _number(found[i + 2], 1000, 2100)
@@ -144,7 +190,7 @@ def _read(found: list[Token], i: int) -> Date | None:
                     return Date(year, value, second, start=i, stop=i + 3)
                 if second <= 12 and value <= 12:
                     return Date(year, start=i, stop=i + 3, ambiguous=True)
-    if year := _year(found, i, True):
+    if year := _year(found, i):
         value, stop = year
         # 1972-12-14
         if stop == i + 1 and i + 2 < len(found) and found[i + 1].gap == found[i + 2].gap == "-":
@@ -152,7 +198,14 @@ def _read(found: list[Token], i: int) -> Date | None:
             if month and day:
                 return Date(value, month, day, start=i, stop=i + 3)
         # 1939-45
-        if stop == i + 1 and stop < len(found) and found[stop].gap == "-" and len(found[stop].raw) == 2 and (short := _number(found[stop], 0, 99)) and short > value % 100:
+        if (
+            stop == i + 1
+            and stop < len(found)
+            and found[stop].gap == "-"
+            and len(found[stop].raw) == 2
+            and (short := _number(found[stop], 0, 99))
+            and short > value % 100
+        ):
             return Date(value, end=(value - value % 100 + short, None, None), start=i, stop=stop + 1)
         return Date(value, start=i, stop=stop)
     return None
@@ -167,7 +220,8 @@ def only_dates(found: list[Token], dates: list[Date]) -> bool:
     """True when nothing but dates and small words stands in `found`."""
     covered = {k for date in dates for k in range(date.start, date.stop)}
     return bool(dates) and all(
-        k in covered or token.norm in _FILLER or token.norm in _DAYS or token.norm in ("to", "and", "utc", "gmt") for k, token in enumerate(found)
+        k in covered or token.norm in _FILLER or token.norm in _DAYS or token.norm in ("to", "and", "utc", "gmt")
+        for k, token in enumerate(found)
     )
 
 
@@ -184,7 +238,9 @@ def compare(gold: Date, other: Date, asked_years: frozenset[int], year_is_enough
         if other.span == "century" or other.year is None or gold.year is None:
             return "unclear"
         short = gold.year < 100 or (other.span == "decade" and other.year < 100)
-        mine, theirs = (gold.year % 100, other.year - other.year % 10) if short else (gold.year, other.year - other.year % 10)
+        mine, theirs = (
+            (gold.year % 100, other.year - other.year % 10) if short else (gold.year, other.year - other.year % 10)
+        )
         if (theirs % 100 if short else theirs) != mine:
             return "different"
         return _same_part(gold, other)
@@ -195,10 +251,21 @@ def compare(gold: Date, other: Date, asked_years: frozenset[int], year_is_enough
         return "coarse" if inside else "different"
     if gold.end is not None or other.end is not None:
         if gold.end is None or other.end is None:
-            if other.end is not None and gold.year is not None and other.year is not None and not other.year <= gold.year <= other.end[0]:
+            if (
+                other.end is not None
+                and gold.year is not None
+                and other.year is not None
+                and not other.year <= gold.year <= other.end[0]
+            ):
                 return "different"
             return "unclear"
-        ends = [(a, b) for a, b in zip((gold.year, gold.month, gold.day, *gold.end), (other.year, other.month, other.day, *other.end)) if a is not None]
+        ends = [
+            (a, b)
+            for a, b in zip(
+                (gold.year, gold.month, gold.day, *gold.end), (other.year, other.month, other.day, *other.end)
+            )
+            if a is not None
+        ]
         if all(a == b for a, b in ends):
             return "equal"
         return "different" if any(a != b and b is not None for a, b in ends) else "coarse"
@@ -229,5 +296,9 @@ def _same_part(gold: Date, other: Date) -> str:
         return "equal"
     if other.span == "point" and other.year is not None and gold.span == "decade":
         digit = other.year % 10
-        return "equal" if digit in {"early": range(0, 4), "mid": range(4, 7), "late": range(6, 10)}[gold.part] else "different"
+        return (
+            "equal"
+            if digit in {"early": range(0, 4), "mid": range(4, 7), "late": range(6, 10)}[gold.part]
+            else "different"
+        )
     return "different" if other.part else "coarse"

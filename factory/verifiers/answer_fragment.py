@@ -4,6 +4,7 @@ Harmless: words of the question, small words, titles, class words, a region afte
 clause, what stands in parentheses. Anything else could be a second answer or another thing, and is left undecided.
 """
 
+# ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
 from factory.verifiers import answer_assert as asserts
@@ -12,16 +13,46 @@ from factory.verifiers.answer_names import _CORPORATE, _DROPPABLE, _OPENERS, Men
 from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_text import Token, root, stem
-from factory.verifiers.answer_words import CITIES, CONTINENTS, COUNTRIES, DIRECTIONS, GENERIC, MONTHS, NATIONALITIES, NEUTRAL, ORGANISATIONS, REGIONS, STATES, STOP, SUFFIXES, TITLES
+from factory.verifiers.answer_words import (
+    CITIES,
+    CONTINENTS,
+    COUNTRIES,
+    DIRECTIONS,
+    GENERIC,
+    MONTHS,
+    NATIONALITIES,
+    NEUTRAL,
+    ORGANISATIONS,
+    REGIONS,
+    STATES,
+    STOP,
+    SUFFIXES,
+    TITLES,
+)
 
 MAX_TOKENS = 16
 _REGION_WORDS = frozenset(word for region in REGIONS for word in region.split()) | frozenset(STATES)
-_APPROXIMATE = frozenset("about approximately around roughly nearly almost circa over approx some more than estimated exactly total".split())
-_GEOGRAPHIC = frozenset("city state town county province kingdom republic region island isle river country district village planet".split())
-_RELATIVE = frozenset("who which that where when whose during for in of on from at by with as since after before to while because near under".split())
+_APPROXIMATE = frozenset(
+    """
+        about approximately around roughly nearly almost circa over approx some more than estimated exactly total
+    """.split()
+)
+_GEOGRAPHIC = frozenset(
+    """
+        city state town county province kingdom republic region island isle river country district village planet
+    """.split()
+)
+_RELATIVE = frozenset(
+    """
+        who which that where when whose during for in of on from at by with as since after before to while because
+        near under
+    """.split()
+)
 
 
-def decide(found: list[Token], mention: Mention, question: Question, typed: bool = False, named: frozenset[int] = frozenset()) -> Judged:
+def decide(
+    found: list[Token], mention: Mention, question: Question, typed: bool = False, named: frozenset[int] = frozenset()
+) -> Judged:
     """Judge a fragment that names the gold at `mention`."""
     start, end = mention.start, mention.end
     text = asserts.sentence_text(found)
@@ -30,8 +61,16 @@ def decide(found: list[Token], mention: Mention, question: Question, typed: bool
         return Judged("reject", "negated", detail)
     if asserts.is_alternative(found, start, end, question, named):
         return Judged("reject", "two_answers", detail)
-    if any(t.norm in ("or", "nor", "either") and not (k - 1 in named and k + 1 in named) and not (k and "," in t.gap and k + 1 < len(found) and not found[k + 1].cap and not found[k - 1].cap)
-           for k, t in enumerate(found)) and "or" not in question.norms and not _known_as(found):
+    if (
+        any(
+            t.norm in ("or", "nor", "either")
+            and not (k - 1 in named and k + 1 in named)
+            and not (k and "," in t.gap and k + 1 < len(found) and not found[k + 1].cap and not found[k - 1].cap)
+            for k, t in enumerate(found)
+        )
+        and "or" not in question.norms
+        and not _known_as(found)
+    ):
         return Judged("undecided", "two_answers", detail)
     if hedge := asserts.hedge_in(text, question):
         return Judged("undecided", "hedged", hedge)
@@ -39,16 +78,46 @@ def decide(found: list[Token], mention: Mention, question: Question, typed: bool
         return Judged("undecided", "refusal", detail)
     if answer_prose.is_object(found, start, question):
         return Judged("undecided", "object_of_the_verb", detail)
-    inner_place = not question.norms & {"city", "town", "capital", "village"} and question.kind == "place" and start <= 3 and "," in found[start].gap and _region_at(found, start, end) and not any(
-        _region_at(found, k, start) for k in range(start))
+    inner_place = (
+        not question.norms & {"city", "town", "capital", "village"}
+        and question.kind == "place"
+        and start <= 3
+        and "," in found[start].gap
+        and _region_at(found, start, end)
+        and not any(_region_at(found, k, start) for k in range(start))
+    )
     if inner_place and all(t.cap or t.norm in STOP for t in found[:start]):
-        return Judged("accept", "inside_region", detail) if end == len(found) else Judged("undecided", "other_words_after", detail)
-    if question.kind == "person" and end - start == 1 and 0 < start <= 3 and all(t.cap and t.raw.isalpha() and t.norm not in STOP for t in found[:start]) and not any(
-            t.gap.strip() for t in found[1 : start + 1]):
-        return Judged("accept", "given_names_added", detail) if end == len(found) else Judged("undecided", "other_words_after", detail)
-    if start > 1 and found[start - 1].norm == "of" and found[start - 2].cap and found[start - 2].norm in GENERIC - _GEOGRAPHIC and found[start - 2].norm not in question.norms:
+        return (
+            Judged("accept", "inside_region", detail)
+            if end == len(found)
+            else Judged("undecided", "other_words_after", detail)
+        )
+    if (
+        question.kind == "person"
+        and end - start == 1
+        and 0 < start <= 3
+        and all(t.cap and t.raw.isalpha() and t.norm not in STOP for t in found[:start])
+        and not any(t.gap.strip() for t in found[1 : start + 1])
+    ):
+        return (
+            Judged("accept", "given_names_added", detail)
+            if end == len(found)
+            else Judged("undecided", "other_words_after", detail)
+        )
+    if (
+        start > 1
+        and found[start - 1].norm == "of"
+        and found[start - 2].cap
+        and found[start - 2].norm in GENERIC - _GEOGRAPHIC
+        and found[start - 2].norm not in question.norms
+    ):
         return Judged("undecided", "inside_a_name", detail)  # University of Oxford
-    if start > 1 and found[start - 1].norm in ("and", "or") and any(t.norm not in STOP for t in found[:start]) and not typed:
+    if (
+        start > 1
+        and found[start - 1].norm in ("and", "or")
+        and any(t.norm not in STOP for t in found[:start])
+        and not typed
+    ):
         return Judged("undecided", "second_item", detail)
     if not all(_harmless(t, question) for t in found[:start]) or _second_item(found, start, question):
         return Judged("undecided", "other_words_before", detail)
@@ -73,8 +142,19 @@ def _harmless(token: Token, question: Question) -> bool:
     word = token.norm
     if word in DIRECTIONS and not token.cap and question.kind == "place":
         return True
-    return (word in STOP or word in question.norms or stem(word) in question.stems or word in TITLES or word in NATIONALITIES or word in GENERIC
-            or word in _APPROXIMATE or word in NEUTRAL or word in ORGANISATIONS and not token.cap or root(word) in question.roots or (token.first and word in _OPENERS))
+    return (
+        word in STOP
+        or word in question.norms
+        or stem(word) in question.stems
+        or word in TITLES
+        or word in NATIONALITIES
+        or word in GENERIC
+        or word in _APPROXIMATE
+        or word in NEUTRAL
+        or (word in ORGANISATIONS and not token.cap)
+        or root(word) in question.roots
+        or (token.first and word in _OPENERS)
+    )
 
 
 def _second_item(found: list[Token], start: int, question: Question) -> bool:
@@ -95,9 +175,22 @@ def _harmless_after(found: list[Token], start: int, end: int, question: Question
         mine = " ".join(t.norm for t in found[start:end])
         level = _level(mine)
         return all(_level(piece) > level for piece in _pieces(after))
-    if "," in gap and found[start].cap and _pieces(after) and _level(_pieces(after)[-1]) and len(after) <= 6 and all(t.cap for t in after) and question.kind == "place":
+    if (
+        "," in gap
+        and found[start].cap
+        and _pieces(after)
+        and _level(_pieces(after)[-1])
+        and len(after) <= 6
+        and all(t.cap for t in after)
+        and question.kind == "place"
+    ):
         return True
-    if "," in gap and len(_pieces(after)) == 1 and _pieces(after)[0] in CITIES and question.kind not in ("place", "person"):
+    if (
+        "," in gap
+        and len(_pieces(after)) == 1
+        and _pieces(after)[0] in CITIES
+        and question.kind not in ("place", "person")
+    ):
         return True
     if all(_plain(t, question) for t in after):
         # "and" would add a second item
@@ -108,12 +201,19 @@ def _harmless_after(found: list[Token], start: int, end: int, question: Question
         if _rivals_inside(after[:close], question, open_bracket=True):
             return False
         return not rest or _harmless_after(found, start, end + close, question, typed)
-    if first.norm == "and" or first.norm == "with" and first.cap:
+    if first.norm == "and" or (first.norm == "with" and first.cap):
         return False
     if "," in gap or " - " in gap or ";" in gap or ":" in gap:
         return not _rivals_inside(after, question, open_bracket=False)
     if first.norm in _RELATIVE:
-        if first.norm == "of" and end - start == 1 and found[start].cap and len(after) > 1 and after[1].cap and after[1].norm not in _REGION_WORDS:
+        if (
+            first.norm == "of"
+            and end - start == 1
+            and found[start].cap
+            and len(after) > 1
+            and after[1].cap
+            and after[1].norm not in _REGION_WORDS
+        ):
             return False
         return not any(t.norm in ("and", "or") and k + 1 < len(after) and after[k + 1].cap for k, t in enumerate(after))
     return False
@@ -148,8 +248,15 @@ def _region_at(found: list[Token], start: int, end: int) -> bool:
 
 def _plain(token: Token, question: Question) -> bool:
     word = token.norm
-    return (word in STOP or word in question.norms or stem(word) in question.stems or word in _CORPORATE or word in GENERIC and (not token.cap or word in _DROPPABLE) or word in SUFFIXES
-            or (("," in token.gap or "(" in token.gap) and word in _REGION_WORDS))
+    return (
+        word in STOP
+        or word in question.norms
+        or stem(word) in question.stems
+        or word in _CORPORATE
+        or (word in GENERIC and (not token.cap or word in _DROPPABLE))
+        or word in SUFFIXES
+        or (("," in token.gap or "(" in token.gap) and word in _REGION_WORDS)
+    )
 
 
 def _rivals_inside(part: list[Token], question: Question, open_bracket: bool) -> bool:
@@ -166,7 +273,16 @@ def _rivals_inside(part: list[Token], question: Question, open_bracket: bool) ->
         opening = False
         word = token.norm
         article = "the" in token.gap.split()
-        if word in STOP or word in question.norms or stem(word) in question.stems or word in _REGION_WORDS or word in NATIONALITIES or word in TITLES or word in GENERIC or word in SUFFIXES:
+        if (
+            word in STOP
+            or word in question.norms
+            or stem(word) in question.stems
+            or word in _REGION_WORDS
+            or word in NATIONALITIES
+            or word in TITLES
+            or word in GENERIC
+            or word in SUFFIXES
+        ):
             continue
         if word in MONTHS or word[:1].isdigit() or (article and not token.cap):
             continue

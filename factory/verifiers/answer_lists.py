@@ -85,7 +85,11 @@ def _last_word(alias: Alias, found: list[Token]) -> list[Mention]:
     if not words:
         return []
     stems = [stem(t.norm) for t in found]
-    return [Mention(i, i + len(words), "item", alias.text) for i in range(len(stems) - len(words) + 1) if stems[i : i + len(words)] == words]
+    return [
+        Mention(i, i + len(words), "item", alias.text)
+        for i in range(len(stems) - len(words) + 1)
+        if stems[i : i + len(words)] == words
+    ]
 
 
 def _extra(found: list[Token], covered: set[int], low: int, high: int, question: Question, wanted: int) -> str:
@@ -94,7 +98,9 @@ def _extra(found: list[Token], covered: set[int], low: int, high: int, question:
         if any(k in covered for k in range(rival.start, rival.end)):
             continue
         inside = low < rival.start < high
-        beside = rival.start >= high and rival.start - high <= 1 and _joins(found, rival.start, high) or rival.end <= low and _joins(found, low, rival.end)
+        beside = (rival.start >= high and rival.start - high <= 1 and _joins(found, rival.start, high)) or (
+            rival.end <= low and _joins(found, low, rival.end)
+        )
         if (inside and not _in_parentheses(found, rival.start)) or beside:
             return rival.text
     # lower-case items: every piece between separators must hold a gold item or words of the question
@@ -102,11 +108,23 @@ def _extra(found: list[Token], covered: set[int], low: int, high: int, question:
     if len(found) <= 30:
         piece: list[int] = []
         for k in [*sentence, -1]:
-            boundary = k == -1 or ("," in found[k].gap or ";" in found[k].gap or found[k].norm == "and" or "\n" in found[k].gap)
+            boundary = k == -1 or (
+                "," in found[k].gap or ";" in found[k].gap or found[k].norm == "and" or "\n" in found[k].gap
+            )
             if boundary and piece:
-                content = [p for p in piece if found[p].norm not in STOP and found[p].norm not in question.norms and stem(found[p].norm) not in question.stems
-                           ]
-                if content and not any(p in covered for p in piece) and piece[0] > low - 4 and not _clause(found, piece):
+                content = [
+                    p
+                    for p in piece
+                    if found[p].norm not in STOP
+                    and found[p].norm not in question.norms
+                    and stem(found[p].norm) not in question.stems
+                ]
+                if (
+                    content
+                    and not any(p in covered for p in piece)
+                    and piece[0] > low - 4
+                    and not _clause(found, piece)
+                ):
                     return " ".join(found[p].raw for p in piece)
                 piece = []
             if k >= 0 and found[k].norm != "and":
@@ -130,4 +148,22 @@ def _in_parentheses(found: list[Token], i: int) -> bool:
 def _clause(found: list[Token], piece: list[int]) -> bool:
     """A piece with a verb or a relative word says something about the list and is no item of it."""
     words = {found[p].norm for p in piece}
-    return bool(words & {"is", "are", "was", "were", "which", "who", "both", "respectively", "in", "during", "by", "has", "have", "had"})
+    return bool(
+        words
+        & {
+            "is",
+            "are",
+            "was",
+            "were",
+            "which",
+            "who",
+            "both",
+            "respectively",
+            "in",
+            "during",
+            "by",
+            "has",
+            "have",
+            "had",
+        }
+    )

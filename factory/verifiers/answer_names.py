@@ -5,6 +5,7 @@ where the question asks for a person. Class words and words of the question may 
 asked for a mountain range). A name inside a larger name ("Washington" in "Washington University") is no mention.
 """
 
+# ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -12,26 +13,58 @@ from typing import NamedTuple
 from factory.verifiers.answer_aliases import Alias
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_text import Token, find_all, stem
-from factory.verifiers.answer_words import DIRECTIONS, GENERIC, MONTHS, NATIONALITIES, NICKNAMES, ORGANISATIONS, REGIONS, STATES, STOP, SUFFIXES, TITLES
+from factory.verifiers.answer_words import (
+    DIRECTIONS,
+    GENERIC,
+    MONTHS,
+    NATIONALITIES,
+    NICKNAMES,
+    ORGANISATIONS,
+    REGIONS,
+    STATES,
+    STOP,
+    SUFFIXES,
+    TITLES,
+)
 
-_CORPORATE = frozenset("inc incorporated co company corp corporation limited ltd plc llc gmbh ag group fc afc cf sc".split())
+_CORPORATE = frozenset(
+    "inc incorporated co company corp corporation limited ltd plc llc gmbh ag group fc afc cf sc".split()
+)
 _INSTITUTIONS = frozenset("university college school institute museum airport hospital library company band".split())
-_DROPPABLE = _CORPORATE | frozenset("mt mountain mountains river range ocean desert lake language alphabet film movie novel series railway islands peninsula virus".split())
-_CITIES = frozenset("york kansas mexico lake oklahoma panama guatemala kuwait vatican jersey quebec atlantic iowa dodge carson".split())
+_DROPPABLE = _CORPORATE | frozenset(
+    """
+        mt mountain mountains river range ocean desert lake language alphabet film movie novel series railway
+        islands peninsula virus
+    """.split()
+)
+_CITIES = frozenset(
+    """
+        york kansas mexico lake oklahoma panama guatemala kuwait vatican jersey quebec atlantic iowa dodge carson
+    """.split()
+)
 """Names that mean another place without "City"."""
 _GIVEN_NAMES = frozenset(name for group in NICKNAMES for name in group)
 _TEAMS = frozenset("team teams club franchise bowl nba nfl mlb nhl pennant".split())
 _PARTICLES = frozenset("de la van von der den del della di da du le al el bin ibn ben st mac ter ten".split())
 _OPENERS = frozenset(
-    """however additionally according based while during after before although though since because moreover furthermore therefore thus hence
-    overall finally later today currently originally initially according despite once if yes no well sure certainly great good thank thanks hello hi
-    please note both many several some most other another one two there here let let's okay ok sorry unfortunately actually regarding specifically
-    interestingly historically traditionally generally typically usually known born among between like unlike through throughout within without
-    upon until another each every all this that these those following given as so then now meanwhile eventually instead also it's here's there's""".split()
+    """
+        however additionally according based while during after before although though since because moreover
+        furthermore therefore thus hence overall finally later today currently originally initially according
+        despite once if yes no well sure certainly great good thank thanks hello hi please note both many several
+        some most other another one two there here let let's okay ok sorry unfortunately actually regarding
+        specifically interestingly historically traditionally generally typically usually known born among between
+        like unlike through throughout within without upon until another each every all this that these those
+        following given as so then now meanwhile eventually instead also it's here's there's
+    """.split()
 )
 # First and last names that two famous people share: middle names decide.
-_CONFUSED = frozenset("john adams|george bush|michael jordan|paul anderson|james jones|john jones|robert downey|john rockefeller|oliver holmes|william harrison|thomas wolfe|"
-                      "martin king|henry cabot|john kerry|vanessa williams|steve mcqueen|david lynch".split("|"))
+_CONFUSED = frozenset(
+    (
+        "john adams|george bush|michael jordan|paul anderson|james jones|john jones|robert downey|john rockefeller|"
+        "oliver holmes|william harrison|thomas wolfe|martin king|henry cabot|john kerry|vanessa williams|"
+        "steve mcqueen|david lynch"
+    ).split("|")
+)
 
 
 class Mention(NamedTuple):
@@ -48,9 +81,18 @@ def is_person_name(alias: Alias, question: Question) -> bool:
     words = [t.norm for t in alias.found]
     if not 2 <= len(words) <= 6 or any(not w.isalpha() and w not in ("2", "3", "4") for w in words):
         return False
-    if any(w in GENERIC - {"brand", "prince", "star", "gas"} or w in ORGANISATIONS or w in ("of", "and", "or", "in", "at", "for", "to", "on") for w in words):
+    if any(
+        w in GENERIC - {"brand", "prince", "star", "gas"}
+        or w in ORGANISATIONS
+        or w in ("of", "and", "or", "in", "at", "for", "to", "on")
+        for w in words
+    ):
         return False
-    if words[-1] in TITLES or " ".join(words) in REGIONS or words[0] in ("new", "los", "las", "san", "santa", "fort", "port"):
+    if (
+        words[-1] in TITLES
+        or " ".join(words) in REGIONS
+        or words[0] in ("new", "los", "las", "san", "santa", "fort", "port")
+    ):
         return False
     if question.kind == "person":
         return True
@@ -81,7 +123,13 @@ def same_given_name(one: str, two: str) -> bool:
 
 def near_spelling(one: str, two: str) -> bool:
     """One letter more, less, other or swapped, in words of six letters or more that begin alike."""
-    if one == two or min(len(one), len(two)) < 6 or abs(len(one) - len(two)) > 1 or one[0] != two[0] or not (one + two).isalpha():
+    if (
+        one == two
+        or min(len(one), len(two)) < 6
+        or abs(len(one) - len(two)) > 1
+        or one[0] != two[0]
+        or not (one + two).isalpha()
+    ):
         return False
     i = 0
     while i < min(len(one), len(two)) and one[i] == two[i]:
@@ -119,7 +167,11 @@ def find_mentions(alias: Alias, found: list[Token], question: Question) -> list[
                     spans.setdefault((start, start + len(shorter)), "class_word")
     else:
         stripped = core(alias.found)
-        if stripped != words and any(w not in STOP and w not in GENERIC for w in stripped) and all(t.cap for t in alias.found):
+        if (
+            stripped != words
+            and any(w not in STOP and w not in GENERIC for w in stripped)
+            and all(t.cap for t in alias.found)
+        ):
             for start in find_all(stripped, hay):
                 spans.setdefault((start, start + len(stripped)), "title")
         for shorter in _without_class_words(alias, question):
@@ -160,7 +212,9 @@ def _person(alias: Alias, found: list[Token], question: Question) -> list[tuple[
     first, last, middle = words[0], words[-1], [w for w in words[1:-1] if w not in _PARTICLES]
     result = []
     for i, token in enumerate(found):
-        if token.norm != last and not (near_spelling(token.norm, last) and i and same_given_name(first, found[i - 1].norm)):
+        if token.norm != last and not (
+            near_spelling(token.norm, last) and i and same_given_name(first, found[i - 1].norm)
+        ):
             continue
         given = _given_names(found, i)
         end = i + 1
@@ -174,18 +228,42 @@ def _person(alias: Alias, found: list[Token], question: Question) -> list[tuple[
             continue
         for k in range(len(given)):
             names = [found[g].norm for g in given[k:]]
-            if same_given_name(first, names[0]) or (question.kind == "person" and len(names) == 1 and len(names[0]) > 2 and names[0] in middle and names[0] not in question.norms):
+            if same_given_name(first, names[0]) or (
+                question.kind == "person"
+                and len(names) == 1
+                and len(names[0]) > 2
+                and names[0] in middle
+                and names[0] not in question.norms
+            ):
                 between = [n for n in names[1:] if n not in _PARTICLES]
                 if _middles_agree(middle, between, first, last):
                     result.append((given[k], end, "name_variant"))
                     break
         else:
-            if not given and question.kind == "person" and len(last) > 3 and last not in question.norms and last not in GENERIC and last not in MONTHS:
+            if (
+                not given
+                and question.kind == "person"
+                and len(last) > 3
+                and last not in question.norms
+                and last not in GENERIC
+                and last not in MONTHS
+            ):
                 previous = found[i - 1] if i else None
-                if last in REGIONS and previous is not None and previous.norm in ("in", "at", "from", "near", "to", "of"):
+                if (
+                    last in REGIONS
+                    and previous is not None
+                    and previous.norm in ("in", "at", "from", "near", "to", "of")
+                ):
                     continue
-                if (previous is None or not previous.cap or token.gap.strip() or previous.norm in TITLES or previous.norm in NATIONALITIES or previous.norm in question.norms
-                        or (previous.first and previous.norm in STOP)) and (alias.found[-1].norm == last or suffix):
+                if (
+                    previous is None
+                    or not previous.cap
+                    or token.gap.strip()
+                    or previous.norm in TITLES
+                    or previous.norm in NATIONALITIES
+                    or previous.norm in question.norms
+                    or (previous.first and previous.norm in STOP)
+                ) and (alias.found[-1].norm == last or suffix):
                     result.append((i, end, "surname"))
     return result
 
@@ -195,17 +273,27 @@ def _given_names(found: list[Token], last: int) -> list[int]:
     result: list[int] = []
     i = last - 1
     spell_case = found[last].cap
-    while i >= 0 and len(result) < 4 and found[i + 1].gap.strip(" .\"'()-") == "" and "." not in found[i + 1].gap.replace(". ", "", 1 if len(found[i].norm) <= 2 else 0):
+    while (
+        i >= 0
+        and len(result) < 4
+        and found[i + 1].gap.strip(" .\"'()-") == ""
+        and "." not in found[i + 1].gap.replace(". ", "", 1 if len(found[i].norm) <= 2 else 0)
+    ):
         token = found[i]
         if token.norm in _PARTICLES:
             pass
-        elif not token.norm.isalpha() or (spell_case and not token.cap) or token.norm in STOP or token.norm in TITLES or token.possessive:
-            break
-        elif token.first and token.norm in _OPENERS:
+        elif (
+            not token.norm.isalpha()
+            or (spell_case and not token.cap)
+            or token.norm in STOP
+            or token.norm in TITLES
+            or token.possessive
+            or (token.first and token.norm in _OPENERS)
+        ):
             break
         result.insert(0, i)
         i -= 1
-    return [k for k in result if found[k].norm not in _PARTICLES or k == result[0] and False]
+    return [k for k in result if found[k].norm not in _PARTICLES]
 
 
 def _middles_agree(gold: list[str], other: list[str], first: str, last: str) -> bool:
@@ -226,16 +314,39 @@ def _without_class_words(alias: Alias, question: Question) -> list[list[str]]:
 
     def keep(shorter: list[str]) -> None:
         content = [w for w in shorter if w not in STOP and w not in DIRECTIONS]
-        if content and shorter != words and not all(w in GENERIC or w in NATIONALITIES or len(w) < 3 or w.isdigit() or w in question.norms for w in content):
+        if (
+            content
+            and shorter != words
+            and not all(
+                w in GENERIC or w in NATIONALITIES or len(w) < 3 or w.isdigit() or w in question.norms for w in content
+            )
+        ):
             result.append(shorter)
 
     asked = {w for w in words if stem(w) in question.stems}
     start, end = 0, len(words)
-    while end - start > 1 and (words[end - 1] in _DROPPABLE and (stem(words[end - 1]) in question.stems or words[end - 1] in _CORPORATE or question.kind == "place"
-                                                                 or words[end - 1] in ("river", "range", "desert", "ocean"))
-                               or words[end - 1] in asked and words[end - 1] in GENERIC and not (words[end - 1] == "city" and words[end - 2] in _CITIES)):
+    while end - start > 1 and (
+        (
+            words[end - 1] in _DROPPABLE
+            and (
+                stem(words[end - 1]) in question.stems
+                or words[end - 1] in _CORPORATE
+                or question.kind == "place"
+                or words[end - 1] in ("river", "range", "desert", "ocean")
+            )
+        )
+        or (
+            words[end - 1] in asked
+            and words[end - 1] in GENERIC
+            and not (words[end - 1] == "city" and words[end - 2] in _CITIES)
+        )
+    ):
         end -= 1
-    while end - start > 1 and (words[start] in STOP or (words[start] in GENERIC and words[start] in asked) or words[start] in ("mt", "river", "lake") and question.kind in ("place", "other")):
+    while end - start > 1 and (
+        words[start] in STOP
+        or (words[start] in GENERIC and words[start] in asked)
+        or (words[start] in ("mt", "river", "lake") and question.kind in ("place", "other"))
+    ):
         start += 1
     if start or end < len(words):
         keep(words[start:end])
@@ -247,7 +358,12 @@ def _without_class_words(alias: Alias, question: Question) -> list[list[str]]:
         start += 1
     if start or end < len(words):
         keep(words[start:end])
-    if words[:3] == ["new", "york", "city"] and len(words) == 3 and ("city" in question.norms or question.kind == "place") and "state" not in question.norms:
+    if (
+        words[:3] == ["new", "york", "city"]
+        and len(words) == 3
+        and ("city" in question.norms or question.kind == "place")
+        and "state" not in question.norms
+    ):
         result.append(["new", "york"])
     return result
 
@@ -259,32 +375,71 @@ def is_embedded(found: list[Token], start: int, end: int, question: Question, pe
     after = found[end] if end < len(found) else None
     before = found[start - 1] if start else None
     proper = any(t.cap for t in alias.found) or any(found[k].cap and not found[k].first for k in range(start, end))
-    if last.possessive and after is not None and after.gap == " ":
-        pass
     if after is not None and after.sentence == last.sentence and not last.possessive and after.gap in (" ", "-", ""):
         word = after.norm
         if after.cap and word in _INSTITUTIONS and word not in {t.norm for t in alias.found}:
             return True
-        if (after.cap and not (word in STOP or word in question.norms or stem(word) in question.stems or word in NATIONALITIES or word in SUFFIXES)
-                and not (word in _CORPORATE or word in _DROPPABLE and size > 1 and not person)
-                and not (word in ("city",) and size == 2)):
-            if not (proper and found[start].bold != after.bold) and not (word in REGIONS or word in STATES and question.kind == "place"):
+        if (
+            after.cap
+            and not (
+                word in STOP
+                or word in question.norms
+                or stem(word) in question.stems
+                or word in NATIONALITIES
+                or word in SUFFIXES
+            )
+            and not (word in _CORPORATE or (word in _DROPPABLE and size > 1 and not person))
+            and not (word in ("city",) and size == 2)
+        ):
+            if not (proper and found[start].bold != after.bold) and not (
+                word in REGIONS or (word in STATES and question.kind == "place")
+            ):
                 return True
         if after.gap == "-" and after.raw[:1].isalpha() and size == 1:
             return True
-        if word.isdigit() and proper and after.gap == " " and not after.raw.isdigit() is False and len(word) <= 2 and not question.kind == "date":
+        if (
+            word.isdigit()
+            and after.raw.isdigit()
+            and proper
+            and after.gap == " "
+            and len(word) <= 2
+            and question.kind != "date"
+        ):
             return True
-    if before is not None and before.sentence == found[start].sentence and found[start].gap in (" ", "-", "") and not before.possessive:
+    if (
+        before is not None
+        and before.sentence == found[start].sentence
+        and found[start].gap in (" ", "-", "")
+        and not before.possessive
+    ):
         word = before.norm
         if word in NATIONALITIES and " ".join(t.norm for t in alias.found) in REGIONS:
             return True
-        if word in DIRECTIONS and word not in question.norms and (before.cap or found[start].gap == "-") and word not in ("new",) or (word == "new" and before.cap):
+        if (
+            word in DIRECTIONS
+            and word not in question.norms
+            and (before.cap or found[start].gap == "-")
+            and word not in ("new",)
+        ) or (word == "new" and before.cap):
             return not (before.first and word in ("new", "central"))
         if found[start].gap == "-" and before.raw[:1].isalpha() and size == 1:
             return True
-        if before.cap and size == 1 and proper and not person and not (
-                word in STOP or word in TITLES or word in GENERIC or word in NATIONALITIES or word in question.norms or stem(word) in question.stems
-                or (before.first and word in _OPENERS) or before.bold != found[start].bold):
+        if (
+            before.cap
+            and size == 1
+            and proper
+            and not person
+            and not (
+                word in STOP
+                or word in TITLES
+                or word in GENERIC
+                or word in NATIONALITIES
+                or word in question.norms
+                or stem(word) in question.stems
+                or (before.first and word in _OPENERS)
+                or before.bold != found[start].bold
+            )
+        ):
             if found[start].norm.endswith("s") and question.norms & _TEAMS:
                 return False  # Cleveland Cavaliers
             return not (question.kind == "person" and word.isalpha())

@@ -5,6 +5,7 @@ A gold number is met at its own precision: decimals to half of the last digit, n
 A unit that differs in dimension is a mismatch; a missing one is fine where the question names it.
 """
 
+# ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
@@ -12,26 +13,57 @@ from typing import NamedTuple
 
 from factory.verifiers.answer_text import Token, stem
 
-_MAGNITUDES = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 12, "k": 3, "m": 6, "mn": 6, "mil": 6, "bn": 9, "b": 9, "tn": 12,
-               "millions": 6, "billions": 9, "lakh": 5, "crore": 7}
+_MAGNITUDES = {
+    "hundred": 2,
+    "thousand": 3,
+    "million": 6,
+    "billion": 9,
+    "trillion": 12,
+    "k": 3,
+    "m": 6,
+    "mn": 6,
+    "mil": 6,
+    "bn": 9,
+    "b": 9,
+    "tn": 12,
+    "millions": 6,
+    "billions": 9,
+    "lakh": 5,
+    "crore": 7,
+}
 _UNITS: dict[str, tuple[str, Decimal]] = {}
 for _line in (
-    "length m meter 1|length km kilometer kilometre 1000|length cm centimeter 0.01|length mm millimeter 0.001|length ft foot feet 0.3048|length in inch inches 0.0254"
-    "|length mi mile miles 1609.344|length yd yard 0.9144|length ly lightyear 9460730472580800|area km2 sqkm 1000000|area m2 1|area sqmi 2589988.110336|area acre 4046.8564224"
-    "|area hectare ha 10000|mass kg kilogram kilo 1|mass g gram 0.001|mass mg milligram 0.000001|mass lb pound lbs 0.45359237|mass oz ounce 0.028349523125|mass tonne 1000"
-    "|mass ton 907.18474|time s sec second 1|time min minute 60|time h hr hour 3600|time day 86400|time week 604800|time month 2629746|time year yr 31556952|time decade 315569520"
-    "|time century 3155695200|ratio percent 1|money$ $ dollar usd us$ 1|money€ € euro eur 1|money£ £ gbp sterling 1|money¥ ¥ yen jpy 1|money-c cent 1|rate mph 1.609344|rate kmh kph 1"
-    "|volume l liter 1|volume ml milliliter 0.001|volume gallon gal 3.785411784|power w watt 1|power kw kilowatt 1000|power mw megawatt 1000000|power hp horsepower 745.7"
-    "|data mb megabyte 1|data gb gigabyte 1000|data kb kilobyte 0.001|data tb terabyte 1000000|temperature-c celsius 1|temperature-f fahrenheit 1|temperature-k kelvin 1|angle degree 1"
+    "length m meter 1|length km kilometer kilometre 1000|length cm centimeter 0.01|length mm millimeter 0.001|"
+    "length ft foot feet 0.3048|length in inch inches 0.0254|length mi mile miles 1609.344|"
+    "length yd yard 0.9144|length ly lightyear 9460730472580800|area km2 sqkm 1000000|area m2 1|"
+    "area sqmi 2589988.110336|area acre 4046.8564224|area hectare ha 10000|mass kg kilogram kilo 1|"
+    "mass g gram 0.001|mass mg milligram 0.000001|mass lb pound lbs 0.45359237|mass oz ounce 0.028349523125|"
+    "mass tonne 1000|mass ton 907.18474|time s sec second 1|time min minute 60|time h hr hour 3600|"
+    "time day 86400|time week 604800|time month 2629746|time year yr 31556952|time decade 315569520|"
+    "time century 3155695200|ratio percent 1|money$ $ dollar usd us$ 1|money€ € euro eur 1|"
+    "money£ £ gbp sterling 1|money¥ ¥ yen jpy 1|money-c cent 1|rate mph 1.609344|rate kmh kph 1|"
+    "volume l liter 1|volume ml milliliter 0.001|volume gallon gal 3.785411784|power w watt 1|"
+    "power kw kilowatt 1000|power mw megawatt 1000000|power hp horsepower 745.7|data mb megabyte 1|"
+    "data gb gigabyte 1000|data kb kilobyte 0.001|data tb terabyte 1000000|temperature-c celsius 1|"
+    "temperature-f fahrenheit 1|temperature-k kelvin 1|angle degree 1"
 ).split("|"):
     _dimension, *_names, _factor = _line.split()
     for _name in _names:
         _UNITS[_name] = (_dimension, Decimal(_factor))
 _APPROXIMATE = frozenset("about approximately around roughly nearly almost circa over approx some estimated".split())
-_NOT_NOUNS = frozenset("and or of in to at is was were are the for on from by with as but between than per out when who which that while after before since during through until".split())
+_NOT_NOUNS = frozenset(
+    """
+        and or of in to at is was were are the for on from by with as but between than per out when who which that
+        while after before since during through until
+    """.split()
+)
 
 
-_LABELS = frozenset("season episode chapter volume grade part stage phase game week round series book act day number no level".split())
+_LABELS = frozenset(
+    """
+        season episode chapter volume grade part stage phase game week round series book act day number no level
+    """.split()
+)
 
 
 class Quantity(NamedTuple):
@@ -60,12 +92,28 @@ def find_quantities(found: list[Token]) -> list[Quantity]:
             i += 1
             continue
         last = result[-1] if result else None
-        if (last and last.dimension == "length" and last.factor == _UNITS["ft"][1] and not quantity.dimension and not quantity.noun and last.end == quantity.start
-                and found[quantity.start].gap in ("-", " ") and 0 < quantity.value < 12):
+        if (
+            last
+            and last.dimension == "length"
+            and last.factor == _UNITS["ft"][1]
+            and not quantity.dimension
+            and not quantity.noun
+            and last.end == quantity.start
+            and found[quantity.start].gap in ("-", " ")
+            and 0 < quantity.value < 12
+        ):
             quantity = quantity._replace(dimension="length", factor=_UNITS["in"][1])  # 6-foot-6
-        joined = last is not None and (last.end == quantity.start or (last.end + 1 == quantity.start and found[last.end].norm == "and"))
-        if (last and joined and last.dimension == quantity.dimension and last.dimension in ("time", "length", "mass")
-                and last.factor > quantity.factor and quantity.start - last.start <= 4):
+        joined = last is not None and (
+            last.end == quantity.start or (last.end + 1 == quantity.start and found[last.end].norm == "and")
+        )
+        if (
+            last
+            and joined
+            and last.dimension == quantity.dimension
+            and last.dimension in ("time", "length", "mass")
+            and last.factor > quantity.factor
+            and quantity.start - last.start <= 4
+        ):
             factor = quantity.factor
             value = last.value * last.factor / factor + quantity.value
             result[-1] = quantity._replace(value=value, start=last.start, approximate=last.approximate)
@@ -98,16 +146,32 @@ def _read(found: list[Token], i: int) -> Quantity | None:
         value = -value
     elif before is not None and before.norm in ("minus", "negative") and token.gap == " ":
         value, start = -value, i - 1
-    year_like = not ordinal and digits.isdigit() and len(digits) == 4 and "," not in token.raw and 1000 <= int(digits) <= 2100 and token.raw[:1].isdigit()
+    year_like = (
+        not ordinal
+        and digits.isdigit()
+        and len(digits) == 4
+        and "," not in token.raw
+        and 1000 <= int(digits) <= 2100
+        and token.raw[:1].isdigit()
+    )
     dimension, factor, noun = "", Decimal(1), ""
     if start and found[start - 1].norm in ("$", "€", "£", "¥"):
         dimension, start = _UNITS[found[start - 1].norm][0], start - 1
         if start and found[start - 1].norm in ("us", "usa", "usd"):
             start -= 1
     j = i + 1
-    if j < len(found) and found[j].norm in _MAGNITUDES and not ordinal and found[j].gap in ("", " ", "-") and (
-            len(found[j].norm) > 2 or found[j].gap == "" or dimension):
-        if found[j].norm != "m" or (dimension and found[j].gap in ("", " ")) or (found[j].gap == "" and found[j].raw == "M"):
+    if (
+        j < len(found)
+        and found[j].norm in _MAGNITUDES
+        and not ordinal
+        and found[j].gap in ("", " ", "-")
+        and (len(found[j].norm) > 2 or found[j].gap == "" or dimension)
+    ):
+        if (
+            found[j].norm != "m"
+            or (dimension and found[j].gap in ("", " "))
+            or (found[j].gap == "" and found[j].raw == "M")
+        ):
             power = _MAGNITUDES[found[j].norm]
             significant = digits.rstrip("0") if not decimals else digits
             zeros = len(digits) - max(len(significant), min(2, len(digits)))
@@ -130,12 +194,24 @@ def _read(found: list[Token], i: int) -> Quantity | None:
             dimension, j = "angle", j + 1
             if j < len(found) and found[j].norm in ("c", "f", "celsius", "fahrenheit"):
                 dimension, j = "temperature-" + found[j].norm[0], j + 1
-        elif (unit := _UNITS.get(name) or _UNITS.get(stem(name))) and not (name in ("in", "m", "s", "h", "g", "l", "w") and found[j].gap != "" and (name == "in" or not dimension == "")) and not (
-                name == "in" and not (j + 1 == len(found) or found[j + 1].gap.strip())):
+        elif (
+            (unit := _UNITS.get(name) or _UNITS.get(stem(name)))
+            and not (
+                name in ("in", "m", "s", "h", "g", "l", "w")
+                and found[j].gap != ""
+                and (name == "in" or dimension != "")
+            )
+            and not (name == "in" and not (j + 1 == len(found) or found[j + 1].gap.strip()))
+        ):
             if not dimension or unit[0] == dimension:
                 dimension, factor = unit
                 j += 1
-        elif found[j].raw[:1].isalpha() and name not in _NOT_NOUNS and found[j].sentence == token.sentence and "(" not in found[j].gap:
+        elif (
+            found[j].raw[:1].isalpha()
+            and name not in _NOT_NOUNS
+            and found[j].sentence == token.sentence
+            and "(" not in found[j].gap
+        ):
             noun = stem(name)
     if before is not None and token.gap == "'" and not dimension and before.norm.isdigit():  # 5'10"
         dimension, factor = _UNITS["in"]
@@ -160,17 +236,46 @@ def compare(gold: Quantity, other: Quantity, asked: frozenset[str]) -> str:
             return "different"
         missing = gold if gold.dimension else other
         if missing.dimension.startswith("money"):
-            return "equal" if gold is not missing or asked & {"dollar", "much", "cost", "price", "euro", "pound", "salary", "money", "worth", "sum", "budget", "gross"} else "unclear"
+            return (
+                "equal"
+                if gold is not missing
+                or asked
+                & {
+                    "dollar",
+                    "much",
+                    "cost",
+                    "price",
+                    "euro",
+                    "pound",
+                    "salary",
+                    "money",
+                    "worth",
+                    "sum",
+                    "budget",
+                    "gross",
+                }
+                else "unclear"
+            )
         names = {name for name, unit in _UNITS.items() if unit == (missing.dimension, missing.factor)}
-        others = {name for name, unit in _UNITS.items() if unit[0] == missing.dimension} - names - {"m", "in", "s", "g", "h", "l", "second", "b"}
-        if {stem(name) for name in names} & asked or names & asked or (missing.dimension == "area" and "square" in asked):
+        others = (
+            {name for name, unit in _UNITS.items() if unit[0] == missing.dimension}
+            - names
+            - {"m", "in", "s", "g", "h", "l", "second", "b"}
+        )
+        if (
+            {stem(name) for name in names} & asked
+            or names & asked
+            or (missing.dimension == "area" and "square" in asked)
+        ):
             return "equal"
         if others & asked or {stem(name) for name in others} & asked:
             return "unclear"
         return "equal" if missing is other or missing.dimension in ("time", "angle", "ratio") else "unclear"
     if gold.factor != other.factor:
         value = other.value * other.factor / gold.factor
-        if abs(value - gold.value) <= max(tolerance, Decimal("0.5") if abs(gold.value) >= 20 else Decimal(0), abs(gold.value) * Decimal("0.001")):
+        if abs(value - gold.value) <= max(
+            tolerance, Decimal("0.5") if abs(gold.value) >= 20 else Decimal(0), abs(gold.value) * Decimal("0.001")
+        ):
             return "equal"
         return "unclear" if abs(value - gold.value) <= abs(gold.value) * Decimal("0.05") else "different"
     difference = abs(value - gold.value)

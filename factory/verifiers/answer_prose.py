@@ -10,6 +10,7 @@ Each mention of the gold, and each rival (another name, date or number that coul
 A mention wins when no rival of its strength or more stands before it, and nothing after it takes the claim back.
 """
 
+# ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -22,18 +23,33 @@ from factory.verifiers.answer_words import COPULAS, GENERIC, MONTHS, NATIONALITI
 
 _NAMING = frozenset("called named titled entitled known nicknamed dubbed termed".split())
 _INCIDENTAL = frozenset(
-    """beat beating beats defeated defeating defeats over against versus vs unlike than replacing replaced replaces succeeding succeeded succeeds
-    after before following besides alongside opposite like despite near outside except resembling inspired influenced featuring excluding
-    rather instead preceding preceded behind""".split()
+    """
+        beat beating beats defeated defeating defeats over against versus vs unlike than replacing replaced replaces
+        succeeding succeeded succeeds after before following besides alongside opposite like despite near outside
+        except resembling inspired influenced featuring excluding rather instead preceding preceded behind
+    """.split()
 )
-_KIN = frozenset("son daughter brother sister wife husband father mother cousin nephew niece uncle aunt friend colleague student rival part member fan critic version cover remake sequel adaptation".split())
-_FORMER = frozenset("having previously formerly abandoned".split())
-_AGENT = frozenset("by".split())
+_KIN = frozenset(
+    """
+        son daughter brother sister wife husband father mother cousin nephew niece uncle aunt friend colleague
+        student rival part member fan critic version cover remake sequel adaptation
+    """.split()
+)
+_FORMER = frozenset(["having", "previously", "formerly", "abandoned"])
+_AGENT = frozenset(["by"])
 _LIGHT = frozenset("provided done performed given made held taken".split())
 _RETRACT = frozenset("actually correction wait sorry scratch apologies apologize oops mistake incorrect".split())
 _JOINERS = frozenset("of de van von la al bin der del".split())
-_CLAUSE_BREAKS = frozenset("but while whereas although though which who whom whose where when because after before until then".split())
-_RELATIVE = frozenset("which who whom whose that where when because while whereas although though but and since with after before".split())
+_CLAUSE_BREAKS = frozenset(
+    """
+        but while whereas although though which who whom whose where when because after before until then
+    """.split()
+)
+_RELATIVE = frozenset(
+    """
+        which who whom whose that where when because while whereas although though but and since with after before
+    """.split()
+)
 
 
 MAX_SENTENCE = 80
@@ -52,7 +68,14 @@ class Judged(NamedTuple):
     detail: str
 
 
-def decide(found: list[Token], mentions: list[Mention], rivals: list[Rival], question: Question, typed: bool, named: frozenset[int] = frozenset()) -> Judged:
+def decide(
+    found: list[Token],
+    mentions: list[Mention],
+    rivals: list[Rival],
+    question: Question,
+    typed: bool,
+    named: frozenset[int] = frozenset(),
+) -> Judged:
     """`typed`: mentions and rivals are dates or numbers, for which the clause must speak of the question.
 
     `named`: the tokens that any gold alias covers; they are nobody's rivals.
@@ -68,27 +91,48 @@ def decide(found: list[Token], mentions: list[Mention], rivals: list[Rival], que
         reason = _not_asserted(found, a, b, mention.start, mention.end, question, named)
         if reason:
             reasons.append(reason)
-            if reason in ("negated", "alternative"):
+            if reason == "negated" or (reason == "alternative" and best is None):
                 return Judged("reject", f"prose_{reason}", sentence_of(found, a, b))
             continue
-        strength = _strength(found, a, b, mention.start, mention.end, question, found[mention.start].sentence <= lead, typed)
+        strength = _strength(
+            found, a, b, mention.start, mention.end, question, found[mention.start].sentence <= lead, typed
+        )
         if strength and (best is None or strength > best[0]):
             best = (strength, mention)
     if best is None:
         return Judged("undecided", "prose_not_asserted", ", ".join(sorted(set(reasons))) or "incidental")
     strength, mention = best
-    if not typed and strength < 4 and found[mention.start].sentence > lead and (
-            not found[mention.start].cap or any(found[r.start].sentence < found[mention.start].sentence and not any(k in named for k in range(r.start, r.end)) for r in rivals)):
+    if (
+        not typed
+        and strength < 4
+        and found[mention.start].sentence > lead
+        and (
+            not found[mention.start].cap
+            or any(
+                found[r.start].sentence < found[mention.start].sentence
+                and not any(k in named for k in range(r.start, r.end))
+                for r in rivals
+            )
+        )
+    ):
         return Judged("undecided", "prose_not_in_lead", sentence_of(found, a, b))
-    taken = _filled(found, sentences.get(lead, (0, 0)), question) if strength < 4 and not typed and found[mention.start].sentence > lead else 0
+    taken = (
+        _filled(found, sentences.get(lead, (0, 0)), question)
+        if strength < 4 and not typed and found[mention.start].sentence > lead
+        else 0
+    )
     if taken and taken not in named:
         return Judged("undecided", "prose_slot_filled", found[taken].raw)
     spans = [(m.start, m.end) for m in mentions]
     a, b = _near(sentences[found[mention.start].sentence], mention)
     for rival in rivals[:60]:
-        if any(rival.start < end and start < rival.end for start, end in spans) or not typed and any(k in named for k in range(rival.start, rival.end)):
+        if any(rival.start < end and start < rival.end for start, end in spans) or (
+            not typed and any(k in named for k in range(rival.start, rival.end))
+        ):
             continue
-        if _beside_in_brackets(found, mention, rival) or (found[rival.start].bold and found[mention.start].bold and _one_bold(found, mention, rival)):
+        if _beside_in_brackets(found, mention, rival) or (
+            found[rival.start].bold and found[mention.start].bold and _one_bold(found, mention, rival)
+        ):
             continue
         ra, rb = _near(sentences[found[rival.start].sentence], rival)
         if _not_asserted(found, ra, rb, rival.start, rival.end, question, named) in ("negated", "question"):
@@ -101,13 +145,17 @@ def decide(found: list[Token], mentions: list[Mention], rivals: list[Rival], que
             if strength < 3 or typed:
                 return Judged("undecided", "prose_rival_beside", rival.text)
             continue
-        if theirs >= 3 and theirs > strength and found[rival.start].sentence <= max(found[mention.start].sentence, lead):
+        if (
+            theirs >= 3
+            and theirs > strength
+            and found[rival.start].sentence <= max(found[mention.start].sentence, lead)
+        ):
             return Judged("reject", "prose_rival", rival.text)
         if theirs >= strength and before and theirs >= 2:
             return Judged("undecided", "prose_rival_first", rival.text)
         if theirs > strength and not before and found[rival.start].sentence != found[mention.start].sentence and typed:
             return Judged("undecided", "prose_rival_later", rival.text)
-    if strength < 3 and len(found) > 3 and not any(t.cap for t in found):
+    if not typed and strength < 3 and len(found) > 3 and not any(t.cap for t in found):
         return Judged("undecided", "prose_uncased", sentence_of(found, a, b))  # rivals cannot be seen
     if strength == 1 and (len(sentences) > 1 or rivals or len(found) > 25):
         return Judged("undecided", "prose_weak", sentence_of(found, a, b))
@@ -136,9 +184,11 @@ def _speaks(found: list[Token], start: int, end: int, question: Question) -> boo
     return len(shared) >= max(1, min(2, len(question.roots) // 2))
 
 
-def _not_asserted(found: list[Token], start: int, end: int, first: int, last: int, question: Question, named: frozenset[int]) -> str:
+def _not_asserted(
+    found: list[Token], start: int, end: int, first: int, last: int, question: Question, named: frozenset[int]
+) -> str:
     """Why the span is not asserted by its sentence, or ""."""
-    if end < len(found) and "?" in found[end].gap or (end == len(found) and found[-1].raw.endswith("?")):
+    if (end < len(found) and "?" in found[end].gap) or (end == len(found) and found[-1].raw.endswith("?")):
         return "question"
     if asserts.is_negated(found, first, last):
         return "negated"
@@ -157,9 +207,17 @@ def _not_asserted(found: list[Token], start: int, end: int, first: int, last: in
     return ""
 
 
-def _strength(found: list[Token], start: int, end: int, first: int, last: int, question: Question, in_lead: bool, typed: bool) -> int:
+def _strength(
+    found: list[Token], start: int, end: int, first: int, last: int, question: Question, in_lead: bool, typed: bool
+) -> int:
     after = found[last] if last < end else None
-    if found[last - 1].possessive and after is not None and after.gap == " " and not (root(after.norm) in question.roots) and not typed:
+    if (
+        found[last - 1].possessive
+        and after is not None
+        and after.gap == " "
+        and root(after.norm) not in question.roots
+        and not typed
+    ):
         if question.kind == "person" or after.norm not in GENERIC:
             return 0
     before = _before(found, start, first, question)
@@ -167,13 +225,22 @@ def _strength(found: list[Token], start: int, end: int, first: int, last: int, q
         return 0
     if not typed and _slot_taken(found, start, first, question):
         return 0
-    if not typed and any(found[k].norm in _FORMER for k in range(max(start, first - 4), first) if not any("," in found[m].gap for m in range(k + 1, first + 1))):
+    if not typed and any(
+        found[k].norm in _FORMER
+        for k in range(max(start, first - 4), first)
+        if not any("," in found[m].gap for m in range(k + 1, first + 1))
+    ):
         return 0
     if not typed and before is not None:
         norm = found[before].norm
-        if norm in _INCIDENTAL and not (norm in question.norms) and question.kind != "date":
+        if norm in _INCIDENTAL and norm not in question.norms and question.kind != "date":
             return 0
-        if norm in ("of", "to") and before > start and found[before - 1].norm in _KIN and not (found[before - 1].norm in question.norms):
+        if (
+            norm in ("of", "to")
+            and before > start
+            and found[before - 1].norm in _KIN
+            and found[before - 1].norm not in question.norms
+        ):
             return 0
     clause = _clause(found, start, end, first, last)
     shared = len({root(t.norm) for t in found[clause[0] : clause[1]] if t.norm not in STOP} & question.roots)
@@ -186,7 +253,13 @@ def _strength(found: list[Token], start: int, end: int, first: int, last: int, q
         if shared >= min(needed + 1, max(1, len(question.roots) - 1)) or (in_lead and shared >= 1):
             return 3 if shared >= needed else 2
         return 2 if whole >= needed else 1
-    if after is not None and after.gap == " " and whole >= needed and root(after.norm) in question.roots and _is_verb(after, question):
+    if (
+        after is not None
+        and after.gap == " "
+        and whole >= needed
+        and root(after.norm) in question.roots
+        and _is_verb(after, question)
+    ):
         return 4
     if found[first].bold and whole >= 1:
         return 3
@@ -198,10 +271,19 @@ def _strength(found: list[Token], start: int, end: int, first: int, last: int, q
         norm = found[before].norm
         left = {root(t.norm) for t in found[start:before] if t.norm not in STOP}
         if norm in COPULAS or norm in _NAMING or norm == "as" or ":" in found[first].gap:
-            if any(found[k].norm == "answer" for k in range(start, before)) or len(left & question.roots) >= needed or (left <= question.roots and left):
+            if (
+                any(found[k].norm == "answer" for k in range(start, before))
+                or len(left & question.roots) >= needed
+                or (left <= question.roots and left)
+            ):
                 return 3
             return 2 if in_lead or whole >= needed else 1
-        if norm == "of" and before > start and root(found[before - 1].norm) in question.roots and found[before - 1].norm in GENERIC:
+        if (
+            norm == "of"
+            and before > start
+            and root(found[before - 1].norm) in question.roots
+            and found[before - 1].norm in GENERIC
+        ):
             return 3  # the state of Arizona
         if norm in _AGENT:
             participle = found[before - 1] if before > start else None
@@ -226,12 +308,25 @@ def is_object(found: list[Token], first: int, question: Question) -> bool:
     if not question.subject_verb or first < 2:
         return False
     verb = found[first - 1]
-    return (root(verb.norm) == question.subject_verb and verb.norm not in TITLES and not verb.norm.endswith(("er", "or", "ing")) and verb.norm != "starring"
-            and not found[first].gap.strip(" the") and found[first - 2].norm not in COPULAS)
+    return (
+        root(verb.norm) == question.subject_verb
+        and verb.norm not in TITLES
+        and not verb.norm.endswith(("er", "or", "ing"))
+        and verb.norm != "starring"
+        and not found[first].gap.strip(" the")
+        and found[first - 2].norm not in COPULAS
+    )
 
 
 def _is_verb(token: Token, question: Question) -> bool:
-    return not token.cap and token.norm not in GENERIC and (token.norm.endswith(("s", "ed")) or token.norm in ("won", "wrote", "sang", "made", "led", "built", "beat", "shot", "began", "held"))
+    return (
+        not token.cap
+        and token.norm not in GENERIC
+        and (
+            token.norm.endswith(("s", "ed"))
+            or token.norm in ("won", "wrote", "sang", "made", "led", "built", "beat", "shot", "began", "held")
+        )
+    )
 
 
 def _segment(found: list[Token], start: int, end: int, first: int, last: int) -> set[str]:
@@ -239,7 +334,11 @@ def _segment(found: list[Token], start: int, end: int, first: int, last: int) ->
     a = first - 1
     while a >= start and not (found[a].norm[:4].isdigit() and len(found[a].norm) == 4):
         a -= 1
-    left = {root(t.norm) for t in found[a + 1 : first] if t.norm not in STOP and t.norm not in MONTHS and not t.norm[:1].isdigit()}
+    left = {
+        root(t.norm)
+        for t in found[a + 1 : first]
+        if t.norm not in STOP and t.norm not in MONTHS and not t.norm[:1].isdigit()
+    }
     if left:
         return left
     b = last
@@ -256,19 +355,33 @@ def _slot_taken(found: list[Token], start: int, first: int, question: Question) 
     left = [t.norm for t in found[start:at] if t.norm not in STOP]
     known = sum(root(w) in question.roots for w in left)
     pronoun = not left and start == 0 and found[start].norm in ("it", "this", "that", "he", "she", "they")
-    if not pronoun and (not left or known * 10 < 6 * len(left) or question.head not in {root(w) for w in left} and not (question.copular and known == len(left))):
+    if not pronoun and (
+        not left
+        or known * 10 < 6 * len(left)
+        or (question.head not in {root(w) for w in left} and not (question.copular and known == len(left)))
+    ):
         return False
     broken = content = denied = False
     for i in range(at + 1, first + 1):
         token = found[i]
-        if content and (";" in token.gap or ("," in token.gap and i < first) or ("," in token.gap and not found[first].cap) or (token.norm in _RELATIVE and i < first)):
+        if content and (
+            ";" in token.gap
+            or ("," in token.gap and i < first)
+            or ("," in token.gap and not found[first].cap)
+            or (token.norm in _RELATIVE and i < first)
+        ):
             broken = not (token.norm == "but" and denied)
         if i == first:
             break
         if asserts.is_negation(found, i):
             denied = True
-        if token.norm not in STOP and root(token.norm) not in question.roots and not (found[first].cap and not token.cap) and token.norm not in TITLES and (
-                token.norm not in NATIONALITIES or found[i + 1].norm in _RELATIVE or "," in found[i + 1].gap):
+        if (
+            token.norm not in STOP
+            and root(token.norm) not in question.roots
+            and not (found[first].cap and not token.cap)
+            and token.norm not in TITLES
+            and (token.norm not in NATIONALITIES or found[i + 1].norm in _RELATIVE or "," in found[i + 1].gap)
+        ):
             content = True
     return broken and content
 
@@ -285,7 +398,11 @@ def _filled(found: list[Token], sentence: tuple[int, int], question: Question) -
     for i in range(at + 1, end):
         if asserts.is_negation(found, i):
             return 0
-        if found[i].norm not in STOP and root(found[i].norm) not in question.roots and not found[i].norm.endswith(("ed", "ly")):
+        if (
+            found[i].norm not in STOP
+            and root(found[i].norm) not in question.roots
+            and not found[i].norm.endswith(("ed", "ly"))
+        ):
             return i
     return 0
 
@@ -328,9 +445,21 @@ def _before(found: list[Token], start: int, first: int, question: Question) -> i
             continue
         if token.norm == "of" and i > start and found[i - 1].norm in COPULAS:
             return i - 1
-        if token.norm in COPULAS or token.norm in _NAMING or token.norm in ("by", "as", "in", "at", "on", "from", "of", "to", "with", "near", "than", "and") or token.norm in _INCIDENTAL:
+        if (
+            token.norm in COPULAS
+            or token.norm in _NAMING
+            or token.norm in ("by", "as", "in", "at", "on", "from", "of", "to", "with", "near", "than", "and")
+            or token.norm in _INCIDENTAL
+        ):
             return i
-        if token.norm in TITLES or token.norm in NATIONALITIES or token.norm in GENERIC or token.norm in STOP or token.norm.isdigit() or (not token.cap and steps < 4):
+        if (
+            token.norm in TITLES
+            or token.norm in NATIONALITIES
+            or token.norm in GENERIC
+            or token.norm in STOP
+            or token.norm.isdigit()
+            or (not token.cap and steps < 4)
+        ):
             if root(token.norm) in question.roots and token.norm not in TITLES and token.norm not in GENERIC:
                 return i
             i -= 1
@@ -342,12 +471,21 @@ def _before(found: list[Token], start: int, first: int, question: Question) -> i
 
 def _only_adjunct(found: list[Token], start: int, end: int) -> bool:
     """In 1969, / In the film X, / According to the records,"""
-    return found[start].norm in ("in", "on", "at", "during", "according", "based", "for", "after", "yes", "as", "with", "from") or end - start <= 2
+    return (
+        found[start].norm
+        in ("in", "on", "at", "during", "according", "based", "for", "after", "yes", "as", "with", "from")
+        or end - start <= 2
+    )
 
 
 def _clause(found: list[Token], start: int, end: int, first: int, last: int) -> tuple[int, int]:
     a = first
-    while a > start and not (found[a].norm in _CLAUSE_BREAKS and a != first) and ";" not in found[a].gap and "(" not in found[a].gap:
+    while (
+        a > start
+        and not (found[a].norm in _CLAUSE_BREAKS and a != first)
+        and ";" not in found[a].gap
+        and "(" not in found[a].gap
+    ):
         a -= 1
     b = last
     while b < end and found[b].norm not in _CLAUSE_BREAKS and ";" not in found[b].gap and ")" not in found[b].gap:
@@ -362,7 +500,11 @@ def _coordinated(found: list[Token], mention: Mention, rival: Rival) -> bool:
         return False
     if between and "," in between[0].gap and between[0].norm == "and" and "," not in found[left[0]].gap:
         return False  # a new clause: by X, and Y did ...
-    return len(between) <= 2 and all(t.norm in ("and", "also", "or", "with", "as", "well") for t in between) and (bool(between) or "/" in found[right[0]].gap)
+    return (
+        len(between) <= 2
+        and all(t.norm in ("and", "also", "or", "with", "as", "well") for t in between)
+        and (bool(between) or "/" in found[right[0]].gap)
+    )
 
 
 def _beside_in_brackets(found: list[Token], mention: Mention, rival: Rival) -> bool:
@@ -374,7 +516,9 @@ def _beside_in_brackets(found: list[Token], mention: Mention, rival: Rival) -> b
 
 def _one_bold(found: list[Token], mention: Mention, rival: Rival) -> bool:
     low, high = min(mention.start, rival.start), max(mention.end, rival.end)
-    return all(t.bold for t in found[low:high]) and not any("," in t.gap or t.norm in ("and", "or") for t in found[low + 1 : high])
+    return all(t.bold for t in found[low:high]) and not any(
+        "," in t.gap or t.norm in ("and", "or") for t in found[low + 1 : high]
+    )
 
 
 def _takes_back(found: list[Token], start: int, end: int, rival: Rival) -> bool:
@@ -390,13 +534,28 @@ def name_rivals(found: list[Token], question: Question) -> list[Rival]:
     i = 0
     while i < len(found):
         token = found[i]
-        if not token.cap or not token.raw[:1].isalpha() or (token.first and (token.norm in _OPENERS or token.norm in STOP or token.norm in TITLES)) or token.raw == "I":
+        if (
+            not token.cap
+            or not token.raw[:1].isalpha()
+            or (token.first and (token.norm in _OPENERS or token.norm in STOP or token.norm in TITLES))
+            or token.raw == "I"
+        ):
             i += 1
             continue
         j = i + 1
-        while j < len(found) and found[j].sentence == token.sentence and not found[j - 1].possessive and (
-                (found[j].gap in (" ", ". ", "-", ' "', '" ', " '", "' ") and found[j].cap and found[j].bold == token.bold)
-                or (found[j].norm in _JOINERS and found[j].gap == " " and _name_goes_on(found, j))):
+        while (
+            j < len(found)
+            and found[j].sentence == token.sentence
+            and not found[j - 1].possessive
+            and (
+                (
+                    found[j].gap in (" ", ". ", "-", ' "', '" ', " '", "' ")
+                    and found[j].cap
+                    and found[j].bold == token.bold
+                )
+                or (found[j].norm in _JOINERS and found[j].gap == " " and _name_goes_on(found, j))
+            )
+        ):
             j += 1
         span = found[i:j]
         if token.first and len(span) == 1 and not _subject(found, j) and not token.bold:
@@ -414,20 +573,32 @@ def _name_goes_on(found: list[Token], j: int) -> bool:
     k = j + 1
     if k < len(found) and found[k].norm in _JOINERS:
         k += 1
-    return k < len(found) and found[k].cap and found[k].gap.split() in ([], ["the"]) and found[k].sentence == found[j].sentence
+    return (
+        k < len(found)
+        and found[k].cap
+        and found[k].gap.split() in ([], ["the"])
+        and found[k].sentence == found[j].sentence
+    )
 
 
 def _subject(found: list[Token], j: int) -> bool:
     """A one-word sentence opener counts as a name when a verb or a comma follows."""
     if j >= len(found):
         return True
-    return found[j].norm in COPULAS or found[j].norm in ("has", "had", "did", "won", "wrote", "became", "and") or found[j].norm.endswith("ed") or "," in found[j].gap
+    return (
+        found[j].norm in COPULAS
+        or found[j].norm in ("has", "had", "did", "won", "wrote", "became", "and")
+        or found[j].norm.endswith("ed")
+        or "," in found[j].gap
+    )
 
 
 def _could_fill(span: list[Token], question: Question) -> bool:
     words = [t.norm for t in span if t.norm not in STOP]
     shared = [w for w in words if w in question.norms or stem(w) in question.stems]
-    if not words or shared and not question.choice and (len(shared) == len(words) or any(w not in GENERIC for w in shared)):
+    if not words or (
+        shared and not question.choice and (len(shared) == len(words) or any(w not in GENERIC for w in shared))
+    ):
         return False
     if all(w in NATIONALITIES or w in MONTHS or w in TITLES or w.isdigit() or w in GENERIC for w in words):
         return False

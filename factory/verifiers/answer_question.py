@@ -1,7 +1,9 @@
 """What a question asks for: a person, a place, a date, a number, yes or no, one of two options, several items."""
 
+# ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 from factory.verifiers.answer_text import Token, clean, root, stem, tokens
@@ -35,19 +37,34 @@ class Question(NamedTuple):
     """Root of the last content word: what happened, in a question for a date."""
 
 
-_PLACES = frozenset("city country state county town village place location province region district continent capital where river ocean sea mountain island street stadium venue".split())
+_PLACES = frozenset(
+    """
+        city country state county town village place location province region district continent capital where river
+        ocean sea mountain island street stadium venue
+    """.split()
+)
 _DATES = frozenset("year date day month decade century when era time".split())
 _PERSONS = frozenset(
-    """who whom whose person actor actress singer president king queen author writer director composer player coach scientist artist painter founder
-    inventor character poet novelist leader man woman emperor pope musician politician architect footballer golfer rapper philosopher
-    astronaut explorer athlete songwriter model novelist comedian star revolutionary astronomer physicist wrestler driver boxer admiral
-    rapper playwright philosopher mathematician biologist chemist economist architect dancer guitarist drummer bassist vocalist mvp
-    presenter host journalist activist lawyer judge senator governor mayor chancellor minister duke prince princess saint general soldier
-    businessman businesswoman entrepreneur billionaire ceo filmmaker screenwriter choreographer designer chef""".split()
+    """
+        who whom whose person actor actress singer president king queen author writer director composer player coach
+        scientist artist painter founder inventor character poet novelist leader man woman emperor pope musician
+        politician architect footballer golfer rapper philosopher astronaut explorer athlete songwriter model
+        novelist comedian star revolutionary astronomer physicist wrestler driver boxer admiral rapper playwright
+        philosopher mathematician biologist chemist economist architect dancer guitarist drummer bassist vocalist
+        mvp presenter host journalist activist lawyer judge senator governor mayor chancellor minister duke prince
+        princess saint general soldier businessman businesswoman entrepreneur billionaire ceo filmmaker screenwriter
+        choreographer designer chef
+    """.split()
 )
-_STOPPERS = frozenset("of in that is was are were by for from to on at with did does do has have had who whose which".split())
+_STOPPERS = frozenset(
+    "of in that is was are were by for from to on at with did does do has have had who whose which".split()
+)
 _MEASURES = frozenset("long tall high far deep old big large much heavy fast wide often hot cold".split())
-_PAST = frozenset("wrote sang won shot beat led fought bought sold built made found took gave drew flew threw hit ran began".split())
+_PAST = frozenset(
+    """
+        wrote sang won shot beat led fought bought sold built made found took gave drew flew threw hit ran began
+    """.split()
+)
 _AUXILIARIES = frozenset("is are was were do does did has have had can could will would should am".split())
 _WH = frozenset("who whom whose what when where which why how".split())
 
@@ -77,7 +94,14 @@ def read(question: str) -> Question:
         elif word == "how" and following:
             if following[0] == "many":
                 kind = "number"
-                counted = next((stem(w) for w in following[1:] if w not in STOP and w not in ("more", "different", "total", "other", "new")), "")
+                counted = next(
+                    (
+                        stem(w)
+                        for w in following[1:]
+                        if w not in STOP and w not in ("more", "different", "total", "other", "new")
+                    ),
+                    "",
+                )
             elif following[0] in _MEASURES:
                 kind, measure = "number", True
         elif word in ("what", "which"):
@@ -85,23 +109,69 @@ def read(question: str) -> Question:
             many = many or _asks_for_many(following)
     if "day" in words or "date" in words or "month" in words:
         year_is_enough = False
-    elif any(w in ("year", "years") for w in content) and kind in ("date", "other") and _phrase(words, ("what", "year"), ("which", "year"), ("year", "did"), ("year", "was"), ("year", "is")):
+    elif (
+        any(w in ("year", "years") for w in content)
+        and kind in ("date", "other")
+        and _phrase(words, ("what", "year"), ("which", "year"), ("year", "did"), ("year", "was"), ("year", "is"))
+    ):
         kind, year_is_enough = "date", True
     if kind == "other" and ("surname" in words or _phrase(words, ("last", "name"))):
         kind = "person"
-    if kind == "other" and any(w in words[:6] for w in ("length", "height", "width", "depth", "weight", "distance", "area", "temperature", "speed", "cost", "price")):
+    if kind == "other" and any(
+        w in words[:6]
+        for w in (
+            "length",
+            "height",
+            "width",
+            "depth",
+            "weight",
+            "distance",
+            "area",
+            "temperature",
+            "speed",
+            "cost",
+            "price",
+        )
+    ):
         kind, measure = "number", True
-    if kind == "other" and _phrase(words, ("what", "number"), ("what", "percent"), ("what", "percentage"), ("number", "of"), ("population", "of"), ("what", "age")):
+    if kind == "other" and _phrase(
+        words,
+        ("what", "number"),
+        ("what", "percent"),
+        ("what", "percentage"),
+        ("number", "of"),
+        ("population", "of"),
+        ("what", "age"),
+    ):
         kind, measure = "number", True
     years = frozenset(int(w) for w in words if w.isdigit() and len(w) == 4 and 1000 <= int(w) <= 2100)
     subject_verb = ""
-    if words[:1] == ["who"] and len(words) > 2 and words[1] not in STOP and (words[1].endswith(("s", "ed")) or root(words[1]) != words[1] or words[1] in _PAST):
+    if (
+        words[:1] == ["who"]
+        and len(words) > 2
+        and words[1] not in STOP
+        and (words[1].endswith(("s", "ed")) or root(words[1]) != words[1] or words[1] in _PAST)
+    ):
         subject_verb = root(words[1])
     copular = first_wh is not None and any(w in COPULAS for w in words[first_wh + 1 : first_wh + 6])
     head = next((root(w) for w in words[(first_wh if first_wh is not None else -1) + 1 :] if w not in STOP), "")
     action = next((root(w) for w in reversed(content) if not w.isdigit()), "")
-    return Question(kind, frozenset(words), stems, frozenset(root(w) for w in content), years, counted,
-                    many or _phrase(words, ("name", "2"), ("name", "3"), ("name", "all"), ("list", "of")), choice, year_is_enough, measure, subject_verb, copular, head, action)
+    return Question(
+        kind,
+        frozenset(words),
+        stems,
+        frozenset(root(w) for w in content),
+        years,
+        counted,
+        many or _phrase(words, ("name", "2"), ("name", "3"), ("name", "all"), ("list", "of")),
+        choice,
+        year_is_enough,
+        measure,
+        subject_verb,
+        copular,
+        head,
+        action,
+    )
 
 
 def _kind_of_what(words: list[str], i: int, following: list[str], kind: str, year_is_enough: bool) -> tuple[str, bool]:
@@ -115,7 +185,11 @@ def _kind_of_what(words: list[str], i: int, following: list[str], kind: str, yea
     if head and (head in _PLACES or stem(head) in _PLACES) and following.index(head) <= 2:
         return "place", year_is_enough
     until = next((k for k, w in enumerate(following) if w in _STOPPERS and k), len(following))
-    if any(w in _PERSONS or stem(w) in _PERSONS for w in following[:until]) and "name" not in following[:1] and following[until - 1 : until] not in (["state"], ["team"]):
+    if (
+        any(w in _PERSONS or stem(w) in _PERSONS for w in following[:until])
+        and "name" not in following[:1]
+        and following[until - 1 : until] not in (["state"], ["team"])
+    ):
         return "person", year_is_enough
     return kind, year_is_enough
 
@@ -126,22 +200,54 @@ def _asks_for_many(following: list[str]) -> bool:
         return False
     if following[0].isdigit() and int(following[0][:6]) > 1:
         return True
-    if following[0] in ("are", "were") and len(following) > 1 and following[1].endswith("s") and not following[1].endswith("ss"):
+    if (
+        following[0] in ("are", "were")
+        and len(following) > 1
+        and following[1].endswith("s")
+        and not following[1].endswith("ss")
+    ):
         return True
     head = following[0] if following[0] not in STOP else ""
-    return len(head) > 4 and head.endswith("s") and not head.endswith(("ss", "us", "is")) and head not in ("series", "species", "sports", "always")
+    return (
+        len(head) > 4
+        and head.endswith("s")
+        and not head.endswith(("ss", "us", "is"))
+        and head not in ("series", "species", "sports", "always")
+    )
 
 
 def _is_choice(words: list[str]) -> bool:
     if "or" not in words:
         return False
-    if any(w in words for w in ("which", "who", "what", "whose", "more", "first", "older", "younger", "larger", "earlier", "between", "taller", "longer", "closer", "higher", "bigger", "later", "better")):
+    if any(
+        w in words
+        for w in (
+            "which",
+            "who",
+            "what",
+            "whose",
+            "more",
+            "first",
+            "older",
+            "younger",
+            "larger",
+            "earlier",
+            "between",
+            "taller",
+            "longer",
+            "closer",
+            "higher",
+            "bigger",
+            "later",
+            "better",
+        )
+    ):
         return True
     return "both" not in words and words[0] in _AUXILIARIES
 
 
 def _phrase(words: list[str], *phrases: tuple[str, ...]) -> bool:
-    pairs = set(zip(words, words[1:]))
+    pairs = set(itertools.pairwise(words))
     return any(phrase in pairs for phrase in phrases)
 
 

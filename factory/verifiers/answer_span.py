@@ -53,7 +53,11 @@ def _tagged(text: str) -> list[str]:
     """What stands between <answer> and the next </answer>, at most the last four."""
     lower = text.lower() if text.isascii() else text
     result, end = [], len(lower)
-    while len(result) < 4 and (close := lower.rfind("</answer>", 0, end)) >= 0 and (start := lower.rfind("<answer>", 0, close)) >= 0:
+    while (
+        len(result) < 4
+        and (close := lower.rfind("</answer>", 0, end)) >= 0
+        and (start := lower.rfind("<answer>", 0, close)) >= 0
+    ):
         result.insert(0, text[start + len("<answer>") : close].strip())
         end = start
     return [r for r in result if r]

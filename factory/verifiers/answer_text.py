@@ -4,6 +4,7 @@ Articles are dropped, number words become digits, Roman numerals after a name be
 British and American spellings and a few names of one country meet. Every step is linear in the text.
 """
 
+# ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
 import re
@@ -18,9 +19,30 @@ MAX_CHARS = 16_000
 
 _TRANSLATE = {ord(c): "-" for c in "‐‑‒–—―−﹘﹣-"}
 _TRANSLATE |= {ord(c): "'" for c in "‘’‚‛′´`ʼ"} | {ord(c): '"' for c in "“”„‟″«»"}
-_TRANSLATE |= {ord(c): None for c in "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
-_FOLD = str.maketrans({"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE",
-                       "ı": "i", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th"})
+_TRANSLATE |= {
+    ord(c): None
+    for c in "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+}
+_FOLD = str.maketrans(
+    {
+        "ø": "o",
+        "Ø": "O",
+        "ł": "l",
+        "Ł": "L",
+        "đ": "d",
+        "Đ": "D",
+        "ß": "ss",
+        "æ": "ae",
+        "Æ": "AE",
+        "œ": "oe",
+        "Œ": "OE",
+        "ı": "i",
+        "ð": "d",
+        "Ð": "D",
+        "þ": "th",
+        "Þ": "Th",
+    }
+)
 _CITATION = re.compile(r"\[\^?\d{1,3}\^?\]|【[^】]{0,80}】|\(https?://[^\s)]{1,500}\)|https?://[^\s)\]]{1,500}")
 _LINK = re.compile(r"\[([^\[\]\n]{1,200})\]\([^()\n]{0,500}\)")
 _DOTTED = re.compile(r"(?<![\w.])[A-Za-z]\.(?: ?[A-Za-z]\.){1,5}")
@@ -32,9 +54,36 @@ _TOKEN = re.compile(
     r"|(?P<sign>[%$€£¥&°])"
 )
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]*\s|\n|[!?]$")
-_ABBREVIATIONS = frozenset("mr mrs ms dr prof st jr sr vs no vol gen col lt sgt capt rev hon inc ltd co corp dept est approx ca c fig mt ft rep sen gov u".split())
-_ROMAN = {"ii": 2, "iii": 3, "iv": 4, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "xi": 11, "xii": 12, "xiii": 13, "xiv": 14, "xv": 15, "xvi": 16,
-          "xvii": 17, "xviii": 18, "xix": 19, "xx": 20, "xxi": 21, "xxii": 22, "xxiii": 23, "xxiv": 24, "xxv": 25}
+_ABBREVIATIONS = frozenset(
+    """
+        mr mrs ms dr prof st jr sr vs no vol gen col lt sgt capt rev hon inc ltd co corp dept est approx ca c fig mt
+        ft rep sen gov u
+    """.split()
+)
+_ROMAN = {
+    "ii": 2,
+    "iii": 3,
+    "iv": 4,
+    "vi": 6,
+    "vii": 7,
+    "viii": 8,
+    "ix": 9,
+    "xi": 11,
+    "xii": 12,
+    "xiii": 13,
+    "xiv": 14,
+    "xv": 15,
+    "xvi": 16,
+    "xvii": 17,
+    "xviii": 18,
+    "xix": 19,
+    "xx": 20,
+    "xxi": 21,
+    "xxii": 22,
+    "xxiii": 23,
+    "xxiv": 24,
+    "xxv": 25,
+}
 _SIGNS = {"%": "percent", "&": "and", "$": "$", "€": "€", "£": "£", "¥": "¥", "°": "degree"}
 _PHRASES: dict[str, list[tuple[tuple[str, ...], str]]] = {}
 for _key, _value in CANONICAL.items():
@@ -108,17 +157,22 @@ def root(word: str) -> str:
 _IRREGULAR = dict(
     pair.split(":")
     for pair in (
-        "wrote:write|written:write|writes:write|sang:sing|sung:sing|sings:sing|singer:sing|won:win|winner:win|winning:win|winners:win|made:make"
-        "|built:build|began:begin|begun:begin|led:lead|leader:lead|held:hold|born:birth|birthplace:birth|birthday:birth|birthdate:birth|died:death"
-        "|die:death|dies:death|fought:fight|founded:found|founder:found|bought:buy|sold:sell|came:come|went:go|took:take|taken:take|gave:give|given:give"
-        "|known:know|knew:know|spoken:speak|spoke:speak|drawn:draw|drew:draw|flew:fly|flown:fly|grew:grow|grown:grow|shot:shoot|chosen:choose|chose:choose"
-        "|elected:elect|painter:paint|painted:paint|portrayed:play|portrays:play|portray:play|voiced:play|voice:play|voices:play|stars:play|starred:play"
-        "|starring:play|plays:play|played:play|actor:play|actress:play|performed:perform|performer:perform|located:locate|location:locate|situated:locate"
-        "|author:write|authored:write|composer:compose|composed:compose|invented:invent|inventor:invent|discoverer:discover|discovery:discover"
-        "|directed:direct|director:direct|producer:produce|produced:produce|married:marry|wife:marry|husband:marry|spouse:marry|killed:kill|killer:kill"
-        "|assassinated:kill|murdered:kill|created:create|creator:create|creation:create|established:found|started:begin|start:begin|starts:begin|formed:found"
-        "|premiered:release|premiere:release|premieres:release|came out:release|aired:release|debuted:release|published:publish|took place:hold|lies:locate"
-        "|ended:end|ends:end|nickname:name|named:name|called:name|set:set|beat:beat|defeated:beat|height:tall|tallness:tall|length:long|distance:far"
+        "wrote:write|written:write|writes:write|sang:sing|sung:sing|sings:sing|singer:sing|won:win|winner:win|"
+        "winning:win|winners:win|made:make|built:build|began:begin|begun:begin|led:lead|leader:lead|held:hold|"
+        "born:birth|birthplace:birth|birthday:birth|birthdate:birth|died:death|die:death|dies:death|fought:fight|"
+        "founded:found|founder:found|bought:buy|sold:sell|came:come|went:go|took:take|taken:take|gave:give|"
+        "given:give|known:know|knew:know|spoken:speak|spoke:speak|drawn:draw|drew:draw|flew:fly|flown:fly|"
+        "grew:grow|grown:grow|shot:shoot|chosen:choose|chose:choose|elected:elect|painter:paint|painted:paint|"
+        "portrayed:play|portrays:play|portray:play|voiced:play|voice:play|voices:play|stars:play|starred:play|"
+        "starring:play|plays:play|played:play|actor:play|actress:play|performed:perform|performer:perform|"
+        "located:locate|location:locate|situated:locate|author:write|authored:write|composer:compose|"
+        "composed:compose|invented:invent|inventor:invent|discoverer:discover|discovery:discover|directed:direct|"
+        "director:direct|producer:produce|produced:produce|married:marry|wife:marry|husband:marry|spouse:marry|"
+        "killed:kill|killer:kill|assassinated:kill|murdered:kill|created:create|creator:create|creation:create|"
+        "established:found|started:begin|start:begin|starts:begin|formed:found|premiered:release|premiere:release|"
+        "premieres:release|came out:release|aired:release|debuted:release|published:publish|took place:hold|"
+        "lies:locate|ended:end|ends:end|nickname:name|named:name|called:name|set:set|beat:beat|defeated:beat|"
+        "height:tall|tallness:tall|length:long|distance:far"
     ).split("|")
 )
 _ROOTS = {"lyricist": "writ", "songwrit": "writ", "penn": "writ"}
@@ -143,7 +197,11 @@ def tokens(text: str) -> list[Token]:
             if "." in norm:
                 norm = norm.rstrip("0").rstrip(".")
             norm += suffix if suffix == "s" else ("th" if suffix else "")
-            if gap.endswith("-") and (gap[-2:-1] in (" ", "(", "~") or (gap == "-" and not found)) and text[end : end + 1] != "-":
+            if (
+                gap.endswith("-")
+                and (gap[-2:-1] in (" ", "(", "~", '"') or (gap == "-" and not found))
+                and text[end : end + 1] != "-"
+            ):
                 norm = "-" + norm
         elif match["word"]:
             raw, possessive = match["word"], bool(match["possessive"])
@@ -156,8 +214,14 @@ def tokens(text: str) -> list[Token]:
                     continue
             if norm in ORDINAL_WORDS and raw[0].isupper() and gap.split() == ["the"] and found and found[-1].cap:
                 norm = str(ORDINAL_WORDS[norm])  # Henry the Eighth
-            norm = str(NUMBER_WORDS[norm]) if norm in NUMBER_WORDS else f"{ORDINAL_WORDS[norm]}th" if norm in ORDINAL_WORDS else norm
-            if norm in _ROMAN and raw.isupper():
+            norm = (
+                str(NUMBER_WORDS[norm])
+                if norm in NUMBER_WORDS
+                else f"{ORDINAL_WORDS[norm]}th"
+                if norm in ORDINAL_WORDS
+                else norm
+            )
+            if norm in _ROMAN and (raw.isupper() or norm in ("ii", "iii", "vii", "viii", "xii", "xiii")):
                 norm = str(_ROMAN[norm])
         else:
             raw, cap, possessive = match[0], False, False
@@ -194,13 +258,34 @@ def _number_words(found: list[Token]) -> list[Token]:
                 current *= SCALES[norm]
                 if norm == "thousand":
                     total, current = total + current, 0
-            elif norm.isdigit() and not raw[0].isdigit() and (current % 100 >= 20 and current % 10 == 0 and 0 < int(norm) < 10
-                                                              or (current % 100 == 0 and current >= 100 and int(norm) < 100) or (current == 0 and total and int(norm) < 1000)):
+            elif (
+                norm.isdigit()
+                and not raw[0].isdigit()
+                and (
+                    (current % 100 >= 20 and current % 10 == 0 and 0 < int(norm) < 10)
+                    or (current % 100 == 0 and current >= 100 and int(norm) < 100)
+                    or (current == 0 and total and int(norm) < 1000)
+                )
+            ):
                 current += int(norm)
-            elif norm.endswith("th") and norm[:-2].isdigit() and raw[0].isalpha() and current % 100 >= 20 and current % 10 == 0 and int(norm[:-2]) < 10:
+            elif (
+                norm.endswith("th")
+                and norm[:-2].isdigit()
+                and raw[0].isalpha()
+                and current % 100 >= 20
+                and current % 10 == 0
+                and int(norm[:-2]) < 10
+            ):
                 current, ordinal, j = current + int(norm[:-2]), True, j + 1
                 break
-            elif norm == "and" and j + 1 < len(found) and current % 100 == 0 and current >= 100 and found[j + 1].norm.isdigit() and found[j + 1].raw[0].isalpha():
+            elif (
+                norm == "and"
+                and j + 1 < len(found)
+                and current % 100 == 0
+                and current >= 100
+                and found[j + 1].norm.isdigit()
+                and found[j + 1].raw[0].isalpha()
+            ):
                 pass
             else:
                 break
@@ -214,9 +299,18 @@ def _initials(found: list[Token]) -> list[Token]:
     """J. R. R. and JRR are one token, and so are U S A and USA."""
     result: list[Token] = []
     for token in found:
-        if (result and len(token.raw) == 1 and token.raw.isupper() and token.gap in (" ", ". ", ".") and result[-1].raw.isupper()
-                and result[-1].raw.isalpha() and len(result[-1].raw) <= 3 and not result[-1].first and token.sentence == result[-1].sentence
-                and (len(result[-1].raw) == 1)):
+        if (
+            result
+            and len(token.raw) == 1
+            and token.raw.isupper()
+            and token.gap in (" ", ". ", ".")
+            and result[-1].raw.isupper()
+            and result[-1].raw.isalpha()
+            and len(result[-1].raw) <= 3
+            and not result[-1].first
+            and token.sentence == result[-1].sentence
+            and (len(result[-1].raw) == 1)
+        ):
             last = result[-1]
             result[-1] = last._replace(norm=last.norm + token.norm, raw=last.raw + token.raw)
         else:
@@ -238,8 +332,18 @@ def _phrases(found: list[Token]) -> list[Token]:
             size = len(words)
             if size == 1 or tuple(t.norm for t in found[i : i + size]) == words:
                 for k, part in enumerate(value.split()):
-                    result.append(token._replace(norm=part, gap=token.gap if k == 0 else " ", first=token.first and k == 0,
-                                                 raw=" ".join(t.raw for t in found[i : i + size]) if " " not in value else part.title() if token.cap else part))
+                    result.append(
+                        token._replace(
+                            norm=part,
+                            gap=token.gap if k == 0 else " ",
+                            first=token.first and k == 0,
+                            raw=" ".join(t.raw for t in found[i : i + size])
+                            if " " not in value
+                            else part.title()
+                            if token.cap
+                            else part,
+                        )
+                    )
                 i += size
                 break
         else:

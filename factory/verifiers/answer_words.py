@@ -3,6 +3,7 @@
 They are small on purpose: a word that is missing here makes a verdict `undecided`, never a wrong accept.
 """
 
+# ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
 
@@ -30,21 +31,24 @@ NEGATIONS = _words(
 
 # Words and phrases of an answer that commits to nothing.
 HEDGES = (
-    "might be|may be|could be|may have been|might have been|could have been|not sure|unsure|not certain|uncertain|not entirely"
-    "|possibly|perhaps|maybe|probably|presumably|my guess|i guess|i would guess|i think|i believe|i suspect|not confident|if i recall"
-    "|i am guessing|im guessing|not 100|hard to say|seems to be|appears to be|or possibly|or maybe|or perhaps|either|one of the following"
-    "|most likely|likely|all of the above|any of|depends on|it depends|conflicting|disputed|debated|unverified|speculated|rumored"
+    "might be|may be|could be|may have been|might have been|could have been|not sure|unsure|not certain|"
+    "uncertain|not entirely|possibly|perhaps|maybe|probably|presumably|my guess|i guess|i would guess|i think|"
+    "i believe|i suspect|not confident|if i recall|i am guessing|im guessing|not 100|hard to say|seems to be|"
+    "appears to be|or possibly|or maybe|or perhaps|either|one of the following|most likely|likely|"
+    "all of the above|any of|depends on|it depends|conflicting|disputed|debated|unverified|speculated|rumored"
 ).split("|")
 
 REFUSALS = (
-    "unknown|cannot determine|cant determine|cannot be determined|could not determine|unable to|not able to|i dont know|i do not know"
-    "|i dont have|i do not have|does not have information|no information|not enough information|insufficient information|no answer|not available"
-    "|cannot find|could not find|couldnt find|did not find|didnt find|not found|cannot answer|cant answer|not specified|not mentioned"
-    "|does not mention|doesnt mention|does not specify|doesnt specify|does not provide|not provided|there is no|there was no|there are no"
-    "|no record|no evidence|not clear|unclear|not possible|cannot confirm|cant confirm|could not confirm|cannot verify|need more"
-    "|more context|please provide|please clarify|im sorry|i am sorry|i apologize|as an ai|has not been|have not been|n a|none of the above"
-    "|no specific|not publicly|not known|not a known|not aware|never been|not yet|no official|no single|no definitive|not actually"
-    "|no such|misunderstanding|does not exist|doesnt exist|fictional question|not applicable"
+    "unknown|cannot determine|cant determine|cannot be determined|could not determine|unable to|not able to|"
+    "i dont know|i do not know|i dont have|i do not have|does not have information|no information|"
+    "not enough information|insufficient information|no answer|not available|cannot find|could not find|"
+    "couldnt find|did not find|didnt find|not found|cannot answer|cant answer|not specified|not mentioned|"
+    "does not mention|doesnt mention|does not specify|doesnt specify|does not provide|not provided|there is no|"
+    "there was no|there are no|no record|no evidence|not clear|unclear|not possible|cannot confirm|"
+    "cant confirm|could not confirm|cannot verify|need more|more context|please provide|please clarify|"
+    "im sorry|i am sorry|i apologize|as an ai|has not been|have not been|n a|none of the above|no specific|"
+    "not publicly|not known|not a known|not aware|never been|not yet|no official|no single|no definitive|"
+    "not actually|no such|misunderstanding|does not exist|doesnt exist|fictional question|not applicable"
 ).split("|")
 
 TITLES = _words(
@@ -74,7 +78,9 @@ GENERIC = _words(
 )
 
 # Adjectives that may stand before a common noun without naming another thing.
-NEUTRAL = _words("large big small giant tiny huge famous popular common typical traditional former current late great young old type kind sort form various certain main primary")
+NEUTRAL = _words(
+    "large big small giant tiny huge famous popular common typical traditional former current late great young old type kind sort form various certain main primary"
+)
 
 ORGANISATIONS = _words(
     """entertainment industries systems technologies technology association organization organisation society union council committee department
@@ -83,7 +89,9 @@ ORGANISATIONS = _words(
     partners brothers sons club bears bulls tigers lions"""
 )
 
-DIRECTIONS = _words("north south east west northern southern eastern western northeast northwest southeast southwest central new upper lower greater inner outer")
+DIRECTIONS = _words(
+    "north south east west northern southern eastern western northeast northwest southeast southwest central new upper lower greater inner outer"
+)
 
 NATIONALITIES = _words(
     """american british english scottish welsh irish french german italian spanish portuguese dutch belgian swiss austrian polish czech
@@ -108,18 +116,21 @@ COUNTRIES = frozenset(
 |turkmenistan|uganda|ukraine|uae|uk|uruguay|usa|us|ussr|uzbekistan|vatican city|venezuela|vietnam|wales|yemen|yugoslavia|zambia|zimbabwe|europe
 |asia|africa|north america|south america|oceania|antarctica|yorkshire|lancashire|kent|surrey|essex|sussex|hampshire|devon|cornwall
 |bavaria|saxony|prussia|tuscany|sicily|normandy|provence|catalonia|andalusia|ontario|quebec|british columbia|alberta|manitoba
-|saskatchewan|nova scotia|new brunswick|newfoundland|new south wales|queensland|tasmania|ardeche|punjab|gujarat|kerala|maharashtra|tamil nadu"""
-    .replace("\n", "").split("|")
+|saskatchewan|nova scotia|new brunswick|newfoundland|new south wales|queensland|tasmania|ardeche|punjab|gujarat|kerala|maharashtra|tamil nadu""".replace(
+        "\n", ""
+    ).split("|")
 )
 
 STATES: dict[str, str] = dict(
     pair.split(":")
     for pair in (
-        "al:alabama|ak:alaska|az:arizona|ar:arkansas|ca:california|co:colorado|ct:connecticut|de:delaware|fl:florida|ga:georgia|hi:hawaii"
-        "|id:idaho|il:illinois|in:indiana|ia:iowa|ks:kansas|ky:kentucky|la:louisiana|me:maine|md:maryland|ma:massachusetts|mi:michigan"
-        "|mn:minnesota|ms:mississippi|mo:missouri|mt:montana|ne:nebraska|nv:nevada|nh:new hampshire|nj:new jersey|nm:new mexico|ny:new york"
-        "|nc:north carolina|nd:north dakota|oh:ohio|ok:oklahoma|or:oregon|pa:pennsylvania|ri:rhode island|sc:south carolina|sd:south dakota"
-        "|tn:tennessee|tx:texas|ut:utah|vt:vermont|va:virginia|wa:washington|wv:west virginia|wi:wisconsin|wy:wyoming|dc:dc"
+        "al:alabama|ak:alaska|az:arizona|ar:arkansas|ca:california|co:colorado|ct:connecticut|de:delaware|"
+        "fl:florida|ga:georgia|hi:hawaii|id:idaho|il:illinois|in:indiana|ia:iowa|ks:kansas|ky:kentucky|"
+        "la:louisiana|me:maine|md:maryland|ma:massachusetts|mi:michigan|mn:minnesota|ms:mississippi|mo:missouri|"
+        "mt:montana|ne:nebraska|nv:nevada|nh:new hampshire|nj:new jersey|nm:new mexico|ny:new york|"
+        "nc:north carolina|nd:north dakota|oh:ohio|ok:oklahoma|or:oregon|pa:pennsylvania|ri:rhode island|"
+        "sc:south carolina|sd:south dakota|tn:tennessee|tx:texas|ut:utah|vt:vermont|va:virginia|wa:washington|"
+        "wv:west virginia|wi:wisconsin|wy:wyoming|dc:dc"
     ).split("|")
 )
 REGIONS = COUNTRIES | frozenset(STATES.values())
@@ -129,74 +140,111 @@ CITIES = frozenset(
 |istanbul|cairo|mumbai|delhi|new delhi|kolkata|sydney|melbourne|toronto|montreal|vancouver|boston|philadelphia|san francisco|seattle|houston|dallas|miami
 |atlanta|detroit|washington|dublin|edinburgh|glasgow|manchester|liverpool|birmingham|oxford|cambridge|amsterdam|brussels|zurich|geneva|munich|hamburg
 |frankfurt|milan|venice|florence|naples|barcelona|lisbon|stockholm|oslo|copenhagen|helsinki|singapore|bangkok|seoul|jakarta|manila|baghdad|tehran
-|jerusalem|tel aviv|nairobi|lagos|cape town|johannesburg|buenos aires|rio de janeiro|sao paulo|lima|bogota|mexico city|havana|las vegas|hollywood|nashville"""
-    .replace("\n", "").split("|")
+|jerusalem|tel aviv|nairobi|lagos|cape town|johannesburg|buenos aires|rio de janeiro|sao paulo|lima|bogota|mexico city|havana|las vegas|hollywood|nashville""".replace(
+        "\n", ""
+    ).split("|")
 )
 
 # Different words for one thing; the key is replaced by the value on both sides. Keys may be phrases.
 CANONICAL: dict[str, str] = dict(
     pair.split(":")
     for pair in (
-        "united states of america:usa|united states:usa|united kingdom:uk|great britain:uk|soviet union:ussr|united arab emirates:uae"
-        "|holland:netherlands|burma:myanmar|peoples republic of china:china|russian federation:russia|czech republic:czechia"
-        "|world war 2:ww2|world war 1:ww1|wwii:ww2|wwi:ww1|2nd world war:ww2|1st world war:ww1|world war i:ww1|world war ii:ww2"
-        "|television:tv|saint:st|mount:mt|doctor:dr|professor:prof|junior:jr|senior:sr|per cent:percent|pct:percent|versus:vs|okay:ok"
-        "|theatre:theater|centre:center|metre:meter|litre:liter|metres:meters|litres:liters|kilometre:kilometer|kilometres:kilometers"
-        "|colour:color|favourite:favorite|harbour:harbor|honour:honor|labour:labor|neighbour:neighbor|humour:humor|armour:armor"
-        "|behaviour:behavior|flavour:flavor|rumour:rumor|vapour:vapor|tumour:tumor|grey:gray|defence:defense|offence:offense|licence:license"
-        "|catalogue:catalog|dialogue:dialog|programme:program|programmes:programs|aluminium:aluminum|sulphur:sulfur|tyre:tire|plough:plow"
-        "|organise:organize|jewellery:jewelry|mould:mold|moustache:mustache|pyjamas:pajamas|oestrogen:estrogen|haemoglobin:hemoglobin"
-        "|leukaemia:leukemia|anaemia:anemia|oesophagus:esophagus|foetus:fetus|manoeuvre:maneuver|cheque:check|kerb:curb|storey:story"
-        "|mohammed:muhammad|mohamed:muhammad|muhammed:muhammad|mohammad:muhammad|tchaikovski:tchaikovsky|chaikovsky:tchaikovsky"
-        "|shakespear:shakespeare|kruschev:khrushchev|krushchev:khrushchev|gorbachov:gorbachev|peking:beijing|bombay:mumbai|calcutta:kolkata|madras:chennai"
-        "|kiev:kyiv|o k:ok|rocknroll:rock n roll|rock and roll:rock n roll|railroad:railway|sci fi:science fiction"
-        "|new york ny:new york city|nyc:new york city|movie:film|movies:films|automobile:car|automobiles:cars|soccer:football|autumn:fall"
-        "|metropolitan area:area|centimetre:centimeter|centimetres:centimeters|millimetre:millimeter|ageing:aging|sceptic:skeptic"
+        "united states of america:usa|united states:usa|united kingdom:uk|great britain:uk|soviet union:ussr|"
+        "united arab emirates:uae|holland:netherlands|burma:myanmar|peoples republic of china:china|"
+        "russian federation:russia|czech republic:czechia|world war 2:ww2|world war 1:ww1|wwii:ww2|wwi:ww1|"
+        "2nd world war:ww2|1st world war:ww1|world war i:ww1|world war ii:ww2|television:tv|saint:st|mount:mt|"
+        "doctor:dr|professor:prof|junior:jr|senior:sr|per cent:percent|pct:percent|versus:vs|okay:ok|"
+        "theatre:theater|centre:center|metre:meter|litre:liter|metres:meters|litres:liters|kilometre:kilometer|"
+        "kilometres:kilometers|colour:color|favourite:favorite|harbour:harbor|honour:honor|labour:labor|"
+        "neighbour:neighbor|humour:humor|armour:armor|behaviour:behavior|flavour:flavor|rumour:rumor|vapour:vapor|"
+        "tumour:tumor|grey:gray|defence:defense|offence:offense|licence:license|catalogue:catalog|dialogue:dialog|"
+        "programme:program|programmes:programs|aluminium:aluminum|sulphur:sulfur|tyre:tire|plough:plow|"
+        "organise:organize|jewellery:jewelry|mould:mold|moustache:mustache|pyjamas:pajamas|oestrogen:estrogen|"
+        "haemoglobin:hemoglobin|leukaemia:leukemia|anaemia:anemia|oesophagus:esophagus|foetus:fetus|"
+        "manoeuvre:maneuver|cheque:check|kerb:curb|storey:story|mohammed:muhammad|mohamed:muhammad|"
+        "muhammed:muhammad|mohammad:muhammad|tchaikovski:tchaikovsky|chaikovsky:tchaikovsky|shakespear:shakespeare|"
+        "kruschev:khrushchev|krushchev:khrushchev|gorbachov:gorbachev|peking:beijing|bombay:mumbai|"
+        "calcutta:kolkata|madras:chennai|kiev:kyiv|o k:ok|rocknroll:rock n roll|rock and roll:rock n roll|"
+        "railroad:railway|sci fi:science fiction|new york ny:new york city|nyc:new york city|movie:film|"
+        "movies:films|automobile:car|automobiles:cars|soccer:football|autumn:fall|metropolitan area:area|"
+        "centimetre:centimeter|centimetres:centimeters|millimetre:millimeter|ageing:aging|sceptic:skeptic"
     ).split("|")
 )
 
 NICKNAMES: tuple[frozenset[str], ...] = tuple(
     frozenset(group.split())
     for group in (
-        "william bill will billy willie liam|robert bob rob bobby robbie bert|richard rick dick rich richie ricky|james jim jimmy jamie jimi"
-        "|john jack johnny jon|joseph joe joey|thomas tom tommy|michael mike mick mickey|david dave davey|daniel dan danny|edward ed eddie ted ned"
-        "|theodore ted teddy theo|charles charlie chuck chas|christopher chris kit|anthony tony|andrew andy drew|alexander alex sandy al"
-        "|alexandra alex sandra|albert al bert|alfred al fred alf|benjamin ben benny|bernard bernie|donald don donnie|douglas doug|eugene gene"
-        "|francis frank fran|franklin frank|frederick fred freddie fredrick freddy|gerald gerry jerry|gregory greg|harold harry hal|henry harry hank hal"
-        "|jacob jake|jeffrey jeff geoff geoffrey|kenneth ken kenny|lawrence larry laurence|leonard len lenny leo|matthew matt|nathaniel nat nate nathan"
-        "|nicholas nick nicky nicolas|patrick pat paddy|peter pete|philip phil phillip|raymond ray|ronald ron ronnie|samuel sam sammy"
-        "|stephen steve steven stevie|timothy tim timmy|vincent vince vinny|walter walt wally|zachary zach zack|elizabeth liz beth betty eliza lizzie bess"
-        "|margaret maggie meg peggy marge|katherine kate kathy katie catherine cathy kathryn kitty kat|patricia pat patty tricia trish|susan sue susie suzanne"
-        "|deborah debbie deb debra|barbara barb barbra|jennifer jen jenny|jessica jess jessie|pamela pam|rebecca becky|sandra sandy|victoria vicky tori"
-        "|abigail abby|amanda mandy|christina chris tina christine|cynthia cindy|dorothy dot dottie|judith judy|kimberly kim|teresa theresa terri"
-        "|virginia ginny|gwendolyn gwen|josephine jo josie|penelope penny|martin marty|louis lou lewis|gabriel gabe|abraham abe|isaac ike|dwight ike"
-        "|terence terry terrence|wesley wes westley|valeri val valery|guadalupe lupe|antonio tony|salvatore sal|vladimir vlad|mikhail michael|jonathan jon johnny"
-        "|edgar ed|edwin ed|edmund ed|leslie les|stanley stan|sidney sid|russell russ|randall randy|randolph randy|calvin cal|clifford cliff"
+        "william bill will billy willie liam|robert bob rob bobby robbie bert|richard rick dick rich richie ricky|"
+        "james jim jimmy jamie jimi|john jack johnny jon|joseph joe joey|thomas tom tommy|michael mike mick mickey|"
+        "david dave davey|daniel dan danny|edward ed eddie ted ned|theodore ted teddy theo|"
+        "charles charlie chuck chas|christopher chris kit|anthony tony|andrew andy drew|alexander alex sandy al|"
+        "alexandra alex sandra|albert al bert|alfred al fred alf|benjamin ben benny|bernard bernie|"
+        "donald don donnie|douglas doug|eugene gene|francis frank fran|franklin frank|"
+        "frederick fred freddie fredrick freddy|gerald gerry jerry|gregory greg|harold harry hal|"
+        "henry harry hank hal|jacob jake|jeffrey jeff geoff geoffrey|kenneth ken kenny|lawrence larry laurence|"
+        "leonard len lenny leo|matthew matt|nathaniel nat nate nathan|nicholas nick nicky nicolas|"
+        "patrick pat paddy|peter pete|philip phil phillip|raymond ray|ronald ron ronnie|samuel sam sammy|"
+        "stephen steve steven stevie|timothy tim timmy|vincent vince vinny|walter walt wally|zachary zach zack|"
+        "elizabeth liz beth betty eliza lizzie bess|margaret maggie meg peggy marge|"
+        "katherine kate kathy katie catherine cathy kathryn kitty kat|patricia pat patty tricia trish|"
+        "susan sue susie suzanne|deborah debbie deb debra|barbara barb barbra|jennifer jen jenny|"
+        "jessica jess jessie|pamela pam|rebecca becky|sandra sandy|victoria vicky tori|abigail abby|amanda mandy|"
+        "christina chris tina christine|cynthia cindy|dorothy dot dottie|judith judy|kimberly kim|"
+        "teresa theresa terri|virginia ginny|gwendolyn gwen|josephine jo josie|penelope penny|martin marty|"
+        "louis lou lewis|gabriel gabe|abraham abe|isaac ike|dwight ike|terence terry terrence|wesley wes westley|"
+        "valeri val valery|guadalupe lupe|antonio tony|salvatore sal|vladimir vlad|mikhail michael|"
+        "jonathan jon johnny|edgar ed|edwin ed|edmund ed|leslie les|stanley stan|sidney sid|russell russ|"
+        "randall randy|randolph randy|calvin cal|clifford cliff"
     ).split("|")
 )
 
 CHOICE_OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
-    (_words("first earlier before older oldest elder eldest earliest sooner"), _words("last later after younger youngest latest newer recent recently")),
-    (_words("larger largest bigger biggest more most greater greatest higher highest longer longest taller tallest wider farther further heavier wealthier"),
-     _words("smaller smallest less least fewer fewest lower lowest shorter shortest narrower closer nearer lighter poorer")),
+    (
+        _words("first earlier before older oldest elder eldest earliest sooner"),
+        _words("last later after younger youngest latest newer recent recently"),
+    ),
+    (
+        _words(
+            "larger largest bigger biggest more most greater greatest higher highest longer longest taller tallest wider farther further heavier wealthier"
+        ),
+        _words(
+            "smaller smallest less least fewer fewest lower lowest shorter shortest narrower closer nearer lighter poorer"
+        ),
+    ),
 )
 
 NUMBER_WORDS: dict[str, int] = {
     word: value
     for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+        """
+            zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+            seventeen eighteen nineteen
+        """.split()
     )
 } | {word: 10 * value for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
 ORDINAL_WORDS: dict[str, int] = {
     word: value
     for value, word in enumerate(
-        """first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth
-        sixteenth seventeenth eighteenth nineteenth twentieth""".split(), 1)
-} | {word: 10 * value for value, word in enumerate("thirtieth fortieth fiftieth sixtieth seventieth eightieth ninetieth hundredth".split(), 3)}
+        """
+            first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth
+            fifteenth sixteenth seventeenth eighteenth nineteenth twentieth
+        """.split(),
+        1,
+    )
+} | {
+    word: 10 * value
+    for value, word in enumerate(
+        "thirtieth fortieth fiftieth sixtieth seventieth eightieth ninetieth hundredth".split(), 3
+    )
+}
 SCALES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 
 MONTHS: dict[str, int] = {}
 for _i, _names in enumerate(
-    "january jan|february feb|march mar|april apr|may|june jun|july jul|august aug|september sept sep|october oct|november nov|december dec".split("|"), 1
+    (
+        "january jan|february feb|march mar|april apr|may|june jun|july jul|august aug|september sept sep|"
+        "october oct|november nov|december dec"
+    ).split("|"),
+    1,
 ):
     MONTHS.update(dict.fromkeys(_names.split(), _i))

@@ -1,5 +1,6 @@
 """Yes-or-no golds, and questions that name their own options ("A or B")."""
 
+# ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
 from factory.verifiers import answer_assert as asserts
@@ -9,9 +10,11 @@ from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_text import Token, root
 from factory.verifiers.answer_words import CHOICE_OPPOSITES, NEGATIONS, STOP
 
-_YES = frozenset("yes yeah yep".split())
-_NO = frozenset("no nope neither".split())
-_QUESTION_OPENERS = frozenset("is are was were do does did has have had can could will would should question answer".split())
+_YES = frozenset(["yes", "yeah", "yep"])
+_NO = frozenset(["no", "nope", "neither"])
+_QUESTION_OPENERS = frozenset(
+    "is are was were do does did has have had can could will would should question answer".split()
+)
 
 
 def polarity(found: list[Token], question: Question) -> str:
@@ -21,10 +24,21 @@ def polarity(found: list[Token], question: Question) -> str:
     if opening_words & _YES and opening_words & {"no", "nope"} and opening_words & {"and", "or"}:
         return "both"
     for i, token in enumerate(found):
-        opening = token.first or (":" in token.gap and found[i - 1].norm in ("answer", "is")) or "," in token.gap and i <= 2 or (i <= 2 and found[0].norm in ("answer", "final", "so", "therefore")) or token.bold
+        opening = (
+            token.first
+            or (":" in token.gap and found[i - 1].norm in ("answer", "is"))
+            or ("," in token.gap and i <= 2)
+            or (i <= 2 and found[0].norm in ("answer", "final", "so", "therefore"))
+            or token.bold
+        )
         if opening and token.norm in _YES | _NO:
             following = found[i + 1] if i + 1 < len(found) else None
-            alone = following is None or following.gap.strip(" ") != "" or token.norm in ("yes", "neither") or following.sentence != token.sentence
+            alone = (
+                following is None
+                or following.gap.strip(" ") != ""
+                or token.norm in ("yes", "neither")
+                or following.sentence != token.sentence
+            )
             if alone or i == 0:
                 said.add("yes" if token.norm in _YES else "no")
     if len(said) == 2:
@@ -50,7 +64,7 @@ def decide(gold: str, found: list[Token], question: Question) -> Judged:
     said = polarity(found, question)
     if said == "both":
         return Judged("reject", "yesno_both", detail)
-    if asserts.hedge_in(text, question) or asserts.refusal_in(text) and not said:
+    if asserts.hedge_in(text, question) or (asserts.refusal_in(text) and not said):
         return Judged("undecided", "hedged", detail)
     if not said:
         return Judged("undecided", "yesno_unclear", detail)
@@ -65,23 +79,31 @@ def decide_choice(found: list[Token], mentions: list[Mention], question: Questio
     mention = mentions[0]
     if asserts.is_negated(found, mention.start, mention.end):
         return Judged("reject", "negated", detail)
-    if any(t.norm in ("and", "or") for t in found[mention.end : mention.end + 1]) and mention.end + 1 < len(found) and any(
-            t.norm in question.norms and t.norm not in STOP for t in found[mention.end + 1 : mention.end + 4]):
+    if (
+        any(t.norm in ("and", "or") for t in found[mention.end : mention.end + 1])
+        and mention.end + 1 < len(found)
+        and any(t.norm in question.norms and t.norm not in STOP for t in found[mention.end + 1 : mention.end + 4])
+    ):
         return Judged("reject", "two_answers", detail)
+    if asserts.is_alternative(found, mention.start, mention.end, question):
+        return Judged("undecided", "two_answers", detail)
     sentence = [t for t in found if t.sentence == found[mention.start].sentence]
     text = asserts.sentence_text(sentence)
     if asserts.hedge_in(text, question) or asserts.refusal_in(text):
         return Judged("undecided", "hedged", detail)
     gold = {t.norm for t in found[mention.start : mention.end]}
     before = [t for t in found[: mention.start] if t.norm not in gold]
-    if any(t.cap and not t.first and t.norm in question.norms and t.norm not in STOP for t in before) or any(t.first and t.cap and t.norm in question.norms - STOP and
-                                                                                                      t.norm not in question.roots for t in before):
+    if any(t.cap and not t.first and t.norm in question.norms and t.norm not in STOP for t in before) or any(
+        t.first and t.cap and t.norm in question.norms - STOP and t.norm not in question.roots for t in before
+    ):
         return Judged("undecided", "choice_second", detail)
     words = {t.norm for t in sentence}
     for one, other in CHOICE_OPPOSITES:
         for asked, opposite in ((one, other), (other, one)):
             if question.norms & asked and not question.norms & opposite and words & opposite and not words & asked:
                 return Judged("undecided", "choice_opposite", detail)
-    if words & {"both", "same", "equally", "neither", "than"} and not words & question.norms & {w for pair in CHOICE_OPPOSITES for side in pair for w in side}:
+    if words & {"both", "same", "equally", "neither", "than"} and not words & question.norms & {
+        w for pair in CHOICE_OPPOSITES for side in pair for w in side
+    }:
         return Judged("undecided", "choice_comparison", detail)
     return Judged("accept", "choice", detail)

@@ -62,7 +62,7 @@ class _Objects:
         stdin, stdout = self.process.stdin, self.process.stdout
         assert stdin is not None and stdout is not None
         try:
-            stdin.write(name.encode("utf-8", "surrogateescape") + b"\n")
+            stdin.write(name.encode("utf-8", "replace") + b"\n")
             stdin.flush()
         except BrokenPipeError:
             raise RowError("side_input_missing", "the folder is no git repository") from None
@@ -150,7 +150,7 @@ def list_files(repository: Path, commit: str) -> dict[str, int]:
         while at < len(data):
             end = data.index(b"\0", at)
             mode, _, raw = data[at:end].partition(b" ")
-            part = raw.decode("utf-8", "surrogateescape")
+            part = raw.decode("utf-8", "replace")
             if part.lower() in ("", ".", "..", ".git") or "/" in part:
                 raise RowError("side_input_missing", f"`{repository.name}` holds the path `{folder}{part}`")
             if int(mode, 8) == 0o40000:

@@ -238,6 +238,19 @@ def test_a_distractor_that_holds_the_fix_is_left_out_and_counted() -> None:
     assert collected.dropped == {"holds_answer": 1}
 
 
+@pytest.mark.parametrize("value", [None, True, -3, 10**40, 1.5, "", "\ud800.py", "x" * 5_000, [], [None, 3], [10**40, -1], {"a": 1}, "[{'old_string': 1}]"], ids=repr)
+def test_any_value_of_any_argument_is_borne(value: object) -> None:
+    names = ("path", "command", "view_range", "offset", "limit", "insert_line", "edits", "old_str", "new_str", "content", "start_line", "end_line", "replace_all")
+    texts = (BEFORE, "", '{"content": "\\ud800 x\\n y\\n z", "total_lines": 3}', "ERROR:")
+    steps = list(SEEN)
+    for name in names:
+        for tool in ("view", "edit", "bash", "str_replace_editor", "apply_patch", "unheard_of"):
+            arguments = {"path": "src/x\ud800.py", "command": "view", **{name: value}}
+            steps += [Step(turn=len(steps), tool=tool, arguments=arguments, observation=text) for text in texts]
+    collected = collect(run(tuple(steps)))
+    assert collected.evidence[0].text == BEFORE
+
+
 # real runs
 
 

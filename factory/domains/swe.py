@@ -39,6 +39,8 @@ def collect(trajectory: Trajectory, settings: Compile, side: SideInputs) -> Coll
     files = windows.read(trajectory.steps, settings.vocabulary, paths, trajectory.final_answer)
     if not any(path in files.named for path in paths) and not _is_named(paths, trajectory):
         raise RowError("patch_not_of_run", f"`{paths[0]}` occurs nowhere in the run")
+    met = {path: position for position, path in enumerate(files.texts)}
+    paths.sort(key=lambda path: met.get(path, len(met)))
     environment = trajectory.environment
     inspected = [p for p in files.opened if p not in paths] if settings.swe.distractors == "inspected" else []
     dropped: dict[str, int] = {}

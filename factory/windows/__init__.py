@@ -10,6 +10,7 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from factory.patches import FilePatch, PatchError, parse
@@ -48,34 +49,39 @@ def read(steps: tuple[Step, ...], vocabulary: Vocabulary, wanted: Iterable[str],
     rename = _Names(found, wanted)
     found = [event._replace(what=rename.of(event.what)) for event in found]
     shown = [event.what for event in found if isinstance(event.what, Window)]
-    known = dict.fromkeys([w.path for w in shown if not w.is_search], True) | dict.fromkeys(wanted, True)
+    known = dict.fromkeys([w.path for w in shown if w.path and not w.is_search]) | dict.fromkeys(wanted)
     histories = {path: History(path) for path in known}
     last_edit = _follow(found, histories)
     diffs = [(i, event.what.text) for i, event in enumerate(found) if isinstance(event.what, Diff)]
     if _is_from_git(final_diff):
         diffs.append((len(found), final_diff))
     witnesses = _witnesses(diffs)
-    out: dict[str, Merged] = {}
+    texts: dict[str, Merged] = {}
     for path, history in histories.items():
-        anchors: dict[int, str] = {}
-        if history.can_restore:
-            mine = witnesses.get(path, [])
-            for position, file in mine:
-                history.check(file.hunks)
-                anchors.update(old_lines(file.hunks))
-                if position > last_edit.get(path, -1):
-                    history.recover(file.hunks)
-        place(history, anchors)
-        for position, file in mine if history.can_restore else ():
-            if position < len(found):
-                history.extend(file.hunks, found[position].turn)
+        _settle(history, witnesses.get(path, []), last_edit.get(path, -1), [event.turn for event in found])
         merged = render(history)
         if merged is not None:
-            out[path] = merged
+            texts[path] = merged
     made = {file.new_path for _, text in diffs for file in _files_of(text) if not file.old_path}
-    opened = tuple(p for p in out if p not in made and not p.startswith(_OUTSIDE) and any(not w.is_search for _, w in (*histories[p].windows, *histories[p].loose)))
+    opened = [p for p in texts if p not in made and not p.startswith(_OUTSIDE) and histories[p].was_opened]
     named = frozenset(w.path for w in shown) | {e.what.path for e in found if isinstance(e.what, Edit) and e.what.path}
-    return Files(out, opened, named)
+    return Files(texts, tuple(opened), named)
+
+
+def _settle(history: History, witnesses: list[tuple[int, FilePatch]], last_edit: int, turns: list[int]) -> None:
+    """Bring what a run showed of a file together with what its diffs say; a diff after a commit says nothing."""
+    if not history.can_restore:
+        witnesses = []
+    anchors: dict[int, str] = {}
+    for position, file in witnesses:
+        history.check(file.hunks)
+        anchors.update(old_lines(file.hunks))
+        if position > last_edit:
+            history.recover(file.hunks)
+    place(history, anchors)
+    for position, file in witnesses:
+        if position < len(turns):  # the run showed it
+            history.extend(file.hunks, turns[position])
 
 
 def _witnesses(diffs: list[tuple[int, str]]) -> dict[str, list[tuple[int, FilePatch]]]:
@@ -185,10 +191,10 @@ class _Names:
         if isinstance(what, Window):
             return what._replace(path=self.path(what.path))
         old = self.path(what.old) if what.kind == "script" and what.old else what.old
-        return Edit(**{**what.__dict__, "path": self.path(what.path) if what.path else "", "old": old})
+        return replace(what, path=self.path(what.path), old=old)
 
     def path(self, path: str) -> str:
-        path = posixpath.normpath(path) if path else path
+        path = posixpath.normpath(path).encode("utf-8", "replace").decode() if path else path
         if path.startswith("/"):
             return path.removeprefix(self.root) if self.root else path
         if path in self.wanted or "/" not in path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import replace
 from typing import NamedTuple
 
 from factory.recipe import Vocabulary
@@ -49,13 +50,10 @@ def events(steps: tuple[Step, ...], vocabulary: Vocabulary) -> list[Event]:
 
 def _placed(what: Window | Edit | Diff, folder: str) -> Window | Edit | Diff:
     """`what` with its relative paths counted from `folder`."""
-    if not folder or isinstance(what, Diff):
+    if not folder or isinstance(what, Diff) or not what.path:
         return what
-    if isinstance(what, Window):
-        return what._replace(path=posixpath.normpath(posixpath.join(folder, what.path)))
-    if what.path:
-        return Edit(**{**what.__dict__, "path": posixpath.normpath(posixpath.join(folder, what.path))})
-    return what
+    path = posixpath.normpath(posixpath.join(folder, what.path))
+    return what._replace(path=path) if isinstance(what, Window) else replace(what, path=path)
 
 
 def _of_action(step: Step, action: Action, output: Output) -> list[Event]:
@@ -124,7 +122,7 @@ def _located(edit: Edit, snippets: list[Window]) -> Edit:
         while at >= 0 and len(places) < 2:
             places.append((window.first or 1) + text.count("\n", 0, at))
             at = text.find(edit.new, at + 1)
-    return Edit(**{**edit.__dict__, "first": places[0]}) if len(places) == 1 else edit
+    return replace(edit, first=places[0]) if len(places) == 1 else edit
 
 
 def _shell(step: Step, script: str, output: Output) -> list[Event]:

@@ -54,6 +54,11 @@ class History:
         self.can_restore = True
         self.stashed: list[tuple] = []
 
+    @property
+    def was_opened(self) -> bool:
+        """Some window was opened, not only found by a search."""
+        return any(not window.is_search for _, window in (*self.windows, *self.loose))
+
     # windows
 
     def show(self, window: Window, turn: int) -> None:

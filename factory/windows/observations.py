@@ -110,7 +110,8 @@ def _json_output(text: str) -> Output | None:
     total = value.get("total_lines")
     code = value.get("exit_code")
     failed = bool(value.get("error")) or value.get("success") is False or (isinstance(code, int) and code != 0)
-    return Output(shown.replace("\r\n", "\n"), failed, total_lines=total if isinstance(total, int) else None)
+    shown = shown.replace("\r\n", "\n").encode("utf-8", "replace").decode()  # escapes may hold half a surrogate pair
+    return Output(shown, failed, total_lines=total if isinstance(total, int) else None)
 
 
 def _tagged(text: str) -> Output:

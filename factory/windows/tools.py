@@ -170,11 +170,11 @@ def _range(arguments: dict[str, Any]) -> tuple[int, int | None]:
 
     both = arguments.get("view_range") or arguments.get("line_range")
     if isinstance(both, list) and len(both) == 2 and all(isinstance(v, int) for v in both):
-        return max(1, both[0]), None if both[1] < 0 else max(1, both[1] - both[0] + 1)
+        return min(max(1, both[0]), MAX_NUMBER), None if both[1] < 0 else max(1, both[1] - both[0] + 1)
     first = number("offset", "start_line", "start", "line_start", "start_line_one_indexed", "from_line", "StartLine")
     limit = number("limit", "max_lines", "num_lines")
     last = number("end_line", "end", "line_end", "end_line_one_indexed_inclusive", "to_line", "EndLine")
-    first = first if first and first > 0 else 1
+    first = min(first, MAX_NUMBER) if first and first > 0 else 1
     if limit is None and last is not None and last >= first:
         limit = last - first + 1
     return first, limit if limit and limit > 0 else None

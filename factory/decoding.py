@@ -18,6 +18,7 @@ from factory.records import canonical_json
 
 MAX_DEPTH = 200
 """Deepest nesting of a record; recursion in this process ends near 1,000."""
+NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def decode(data: bytes) -> Any:
@@ -34,18 +35,17 @@ def decode(data: bytes) -> Any:
 
 
 def decode_leniently(data: bytes, why: str) -> Any:
-    text = data.decode("utf-8", "replace")
     # The second parser recurses on the C stack, so nesting is bounded before it starts; brackets inside
     # strings count too, which only matters for text that the first parser has refused already.
-    depth = deepest = 0
-    for char in text:
-        if char in "[{":
+    depth = 0
+    for bracket in data.translate(None, NO_BRACKETS):
+        if bracket == 0x5B or bracket == 0x7B:  # [ {
             depth += 1
-            deepest = max(deepest, depth)
-        elif char in "]}":
-            depth = max(0, depth - 1)
-    if deepest > MAX_DEPTH:
-        raise RowError("bad_json", why)
+            if depth > MAX_DEPTH:
+                raise RowError("bad_json", why)
+        elif depth:
+            depth -= 1
+    text = data.decode("utf-8", "replace")
     try:
         # parse_int: Python refuses over 4,300 digits, and takes quadratic time below
         value = json.loads(text, strict=False, parse_int=whole_number)

@@ -192,3 +192,30 @@ def test_only_lines_that_are_runs_of_their_own_can_be_split(name, data, split):
     assert formats.can_be_split("auto", name, stream) is split
     assert stream.tell() == 0
     assert not formats.can_be_split("claude_code", name, stream)
+
+
+HOSTILE = 1 << 20
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    ("format", "said"),
+    [
+        ("openai_chat", "finish[\n" * (HOSTILE // 8)),
+        ("openai_chat", "final answer:\n" * (HOSTILE // 14)),
+        ("openai_chat", "\\boxed{" * (HOSTILE // 7)),
+        ("openai_chat", "<think></think>" * (HOSTILE // 15)),
+        ("webdancer", "<tool_call>" * (HOSTILE // 11)),
+        ("webdancer", "<tool_call></tool_call>" * (HOSTILE // 23)),
+        ("webdancer", "<function=x>" + "<parameter=" * (HOSTILE // 11) + "</function>"),
+        ("mini_swe_agent", "```bash\n" * (HOSTILE // 8)),
+        ("fireact", "Action: \n" * (HOSTILE // 9)),
+        ("anthropic_blocks", [{"type": "text", "text": "x" * 20}] * (HOSTILE // 20)),
+        ("anthropic_blocks", [{"type": "tool_use", "name": "x"}] * (HOSTILE // 20)),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_long_hostile_texts_take_no_more_than_linear_time(format, said):
+    """Quadratic work on a megabyte would not end within the test's time limit."""
+    with suppress(RowError):
+        formats.parse({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": said}]}, format)

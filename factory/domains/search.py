@@ -34,21 +34,27 @@ ERROR = re.compile(
 UNREAD = "could not be accessed"
 
 
+NEAR = 8
+"""A page's text is compared with this many of its earlier texts, to leave out what stands in them."""
+
+
 class Found:
     """One page or result, and the turns in which it was seen."""
 
     def __init__(self, name: str, title: str = ""):
         self.name, self.title = name, title
         self.texts: list[str] = []
+        self.known: set[str] = set()
         self.turns: dict[int, None] = {}
         self.whole = True
 
     def add(self, text: str, turn: int, whole: bool = True) -> None:
         self.turns[turn] = None
         self.whole = self.whole and whole
-        if any(text in known for known in self.texts):
+        if text in self.known or any(text in known for known in self.texts[-NEAR:]):
             return
-        self.texts = [known for known in self.texts if known not in text] + [text]
+        self.known.add(text)
+        self.texts[-NEAR:] = [known for known in self.texts[-NEAR:] if known not in text] + [text]
 
     @property
     def text(self) -> str:

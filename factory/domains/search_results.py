@@ -110,13 +110,14 @@ def numbered_entries(text: str) -> list[Entry]:
 def labelled_entries(text: str) -> list[Entry]:
     """Blocks of `Title:`, `URL:`, `Snippet:` lines; a label that comes again begins the next entry."""
     found: list[Entry] = []
-    fields: dict[str, str] = {}
+    fields: dict[str, list[str]] = {}
     last = ""
 
     def close() -> None:
-        if url := fields.get("url"):
-            body = [value.strip() for name, value in fields.items() if name not in ("url", "title") and value.strip()]
-            found.append(Entry(url, fields.get("title", ""), "\n".join(part for part in (fields.get("title", ""), *body) if part)))
+        texts = {name: "\n".join(lines).strip() for name, lines in fields.items()}
+        if url := texts.pop("url", ""):
+            title = texts.pop("title", "")
+            found.append(Entry(url, title, "\n".join(part for part in (title, *texts.values()) if part)))
 
     for line in text.split("\n"):
         label = LABEL.match(line)
@@ -126,9 +127,9 @@ def labelled_entries(text: str) -> list[Entry]:
             if name in fields and name in ("url", "title"):
                 close()
                 fields = {}
-            fields[name] = (fields[name] + "\n" if name in fields else "") + line[label.end() :].strip()
+            fields.setdefault(name, []).append(line[label.end() :].strip())
             last = name
         elif last and last not in ("url", "title") and len(fields) > 1 and not line.startswith(("=====", "-----", "*****")):
-            fields[last] += "\n" + line
+            fields[last].append(line)
     close()
     return found[:MAX_ENTRIES]

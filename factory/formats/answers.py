@@ -37,8 +37,9 @@ def split_answer(text: str) -> tuple[str, str]:
     if start >= 0 and (inner := braced(rest, start + 7)) is not None:
         return joined(reasoning, rest[:start]), unwrapped(inner)
     lowered = rest.lower()  # the patterns are slow beside a plain search, and seldom needed
-    for found in reversed(list(FINISH.finditer(rest))) if "finish[" in lowered else ():
-        if (end := rest.rfind("]")) > found.start():
+    end = rest.rfind("]")
+    for found in reversed(list(FINISH.finditer(rest))) if "finish[" in lowered and end >= 0 else ():
+        if end > found.start():
             return joined(reasoning, rest[: found.start()]), rest[found.end() : end].strip()
     for found in reversed(list(FINAL.finditer(rest))) if "final " in lowered else ():
         answer = rest[found.end() :].strip()

@@ -36,11 +36,12 @@ def sniff(value: Any) -> str:
 
 def parse(value: Any, domain: str) -> Trajectory:
     row = {"conversations": value} if isinstance(value, list) else need_dict(value, "")
-    turns, question = Turns(), ""
+    turns, question, acted = Turns(), "", False
     for index, message in enumerate(need_list(row.get("conversations"), "conversations")):
         place = f"conversations[{index}]"
         message = need_dict(message, place)
         role = message.get("from", message.get("role"))
+        acted = acted or bool(turns.waiting)
         text = content_text(message.get("value", message.get("content")), f"{place}.value")
         if role in AGENT:
             turns.begin()
@@ -51,7 +52,7 @@ def parse(value: Any, domain: str) -> Trajectory:
         elif role in RESULT or (role in USER and turns.waiting):
             turns.observe(text)
         elif role in USER:
-            if not turns.calls or not any("tool" in call for call in turns.calls):
+            if not acted:
                 question = question_in(text)  # instructions may come first, and be answered with "Ok."
         elif role not in ("system", None):
             raise mismatch(f"{place}.from", "human, gpt, function_call or observation", role)

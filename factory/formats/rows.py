@@ -38,10 +38,11 @@ def ground_truth_of(row: dict[str, Any]) -> GroundTruth:
 
 
 def gold_record(gold: dict[str, Any]) -> GroundTruth:
-    texts = texts_of(gold.get("text"))
+    """A gold written in our own words; a list of texts is the answer and its aliases."""
+    text, *aliases = [gold["text"]] if isinstance(gold.get("text"), str) else texts_of(gold.get("text")) or [""]
     return GroundTruth(
-        text=texts[0] if texts and not isinstance(gold.get("text"), str) else text_at(gold, "text"),
-        aliases=(*texts[1:], *texts_of(gold.get("aliases"))) if not isinstance(gold.get("text"), str) else tuple(texts_of(gold.get("aliases"))),
+        text=text,
+        aliases=(*aliases, *texts_of(gold.get("aliases"))),
         sql=text_at(gold, "sql"),
         result=text_at(gold, "result"),
         test_patch=text_at(gold, "test_patch"),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from factory.errors import RowError
 from factory.records import Step
+
+MAX_CALLS = 20_000
 
 
 class Turns:
@@ -14,14 +17,13 @@ class Turns:
         self.calls: list[dict[str, Any]] = []
         self.waiting: dict[str, dict[str, Any]] = {}
         self.turn = -1
-        self.said = ""
+        self.said: list[str] = []
         self.open = False  # a turn has begun, and nothing was observed since
 
     def begin(self) -> None:
         """A new assistant message. Text of the last one that made no call becomes a step, so that none is lost."""
         if self.said:
-            self.calls.append({"turn": self.turn, "reasoning": self.said})
-            self.said = ""
+            self.calls.append({"turn": self.turn, "reasoning": self.take()})
         self.turn += 1
         self.open = True
 
@@ -30,14 +32,21 @@ class Turns:
         if not self.open:
             self.begin()
         if text := text.strip():
-            self.said = f"{self.said}\n\n{text}" if self.said else text
+            self.said.append(text)
+
+    def take(self) -> str:
+        """What was said since the last call."""
+        said = "\n\n".join(self.said)
+        self.said = []
+        return said
 
     def call(self, tool: str, arguments: dict[str, Any], call_id: str = "", **known: Any) -> None:
         """`known` may hold the observation and failed, where the log keeps them with the call."""
         if not self.open:
             self.begin()
-        call = {"turn": self.turn, "reasoning": self.said, "tool": tool or "unknown", "arguments": arguments, **known}
-        self.said = ""
+        if len(self.calls) >= MAX_CALLS:
+            raise RowError("too_large", f"the run has more than {MAX_CALLS:,} calls")
+        call = {"turn": self.turn, "reasoning": self.take(), "tool": tool or "unknown", "arguments": arguments, **known}
         self.calls.append(call)
         if "observation" not in known:
             key = call_id if call_id and call_id not in self.waiting else f"#{len(self.calls)}"
@@ -52,13 +61,9 @@ class Turns:
         self.waiting.pop(key).update(observation=text, failed=failed)
         return True
 
-    def drop_waiting(self) -> None:
-        """Calls that are still unanswered stay so: what comes next belongs to none of them."""
-        self.waiting.clear()
-
     def close(self) -> tuple[tuple[Step, ...], str]:
         """The steps, and the text of the last turn when it made no call."""
-        last = self.said
+        last = self.take()
         if not last and self.calls and not self.calls[-1].get("tool"):
             last = self.calls.pop()["reasoning"]
         return tuple(Step(**call) for call in self.calls), last

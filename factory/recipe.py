@@ -24,13 +24,13 @@ class GoldTable(Settings):
     """Records that hold the ground truth of runs, joined by task id."""
 
     uri: str
-    """JSON, JSONL, CSV or Parquet; a list or a dict of records."""
+    """JSON, JSONL, CSV or Parquet, or a folder of such files; a list or a dict of records."""
     key: str = "instance_id"
     """Field of a record that equals the run's task id; `#` when `ids` gives the ids by position."""
     ids: str = ""
     """URI of a JSON list: the i-th record belongs to the task with the i-th id."""
     fields: dict[str, str] = {}
-    """Our name -> field of the record. Our names: question, answer, patch, sql, database, dialect,
+    """Our name -> field of the record; without any, the usual names are tried (factory/joins.py). Our names: question, answer, patch, sql, database, dialect,
     repository, base_commit, test_patch, test_command, fail_to_pass, pass_to_pass, solved."""
 
 

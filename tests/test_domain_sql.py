@@ -178,6 +178,16 @@ def test_changed_database_is_collected_anew(tmp_path):
         assert found.evidence[0].text.endswith(f"\na\n{value}") and f"| {value} |" in found.ground_truth.text
 
 
+def test_damaged_text_is_replaced_and_said(tmp_path):
+    connection = sqlite3.connect(tmp_path / "t.sqlite")
+    connection.execute("CREATE TABLE t (a TEXT)")
+    connection.execute("INSERT INTO t VALUES (CAST(x'61ff' AS TEXT))")
+    connection.commit()
+    connection.close()
+    (table,) = collect(run(tmp_path / "t.sqlite", ["SELECT * FROM t"], "SELECT count(*) FROM t"), Compile(), Side()).evidence
+    assert table.text.endswith("\na\n\x61\ufffd") and table.edits == ("undecodable:1",)
+
+
 def test_duckdb_database_is_collected_in_its_own_dialect(tmp_path):
     connection = duckdb.connect(str(tmp_path / "shop.duckdb"))
     connection.execute("CREATE TABLE sale (day DATE, price DECIMAL(6,2), tags TEXT[])")

@@ -19,6 +19,7 @@ import time
 import types
 import uuid
 import zoneinfo
+from collections.abc import Sequence
 
 import duckdb
 
@@ -121,9 +122,10 @@ class DuckdbEngine:
                     sql = f"SELECT * FROM main.{quote(request['table'])} ORDER BY rowid LIMIT {request['max_rows'] + 1}"
                     return self.query(connection, sql, request)
                 case "reversed":
-                    return self.reversed(connection, request)
+                    return self.on_copy(connection, request, deadline, order="ORDER BY rowid DESC", queries=[request["sql"]])[0]
                 case "scratch":
-                    return self.scratch(connection, request, deadline)
+                    results = self.on_copy(connection, request, deadline, request["statements"], request["queries"])
+                    return f'{{"results":[{",".join(results)}]}}'
             raise Refused(f"no operation `{request['op']}`")
         finally:
             timer.cancel()
@@ -261,22 +263,20 @@ class DuckdbEngine:
                     found.add(tables[name]["name"])
         return [t["name"] for t in tables.values() if t["name"] in found]
 
-    def reversed(self, connection, request: dict) -> str:
-        """The query again, over a copy whose tables hold their rows in reverse."""
-        return self.on_copy(connection, request, order="ORDER BY rowid DESC", statements=[], queries=[request["sql"]])[0]
+    def on_copy(
+        self, connection, request: dict, deadline: float, statements: Sequence[str] = (), queries: Sequence[str] = (), order: str = ""
+    ) -> list[str]:
+        """Replies to `queries` on a copy in memory, changed by `statements`, its tables filled in `order`.
 
-    def scratch(self, connection, request: dict, deadline: float) -> str:
-        results = self.on_copy(connection, request, "", request["statements"], request["queries"], deadline)
-        return f'{{"results":[{",".join(results)}]}}'
-
-    def on_copy(self, connection, request, order, statements, queries, deadline=None) -> list[str]:
+        A statement that fails is skipped; each query gives a table or an error of its own.
+        """
         size = os.stat(request["path"]).st_size
         if size > SCRATCH_BYTES:
             raise Refused(f"a database of {size} bytes is over the {SCRATCH_BYTES} bytes that are copied")
         catalog = self.catalog(request)
         tables = self.describe_tables(connection)
         copy = duckdb.connect(":memory:", config=SETTINGS)
-        timer = threading.Timer(request["timeout"], copy.interrupt)
+        timer = threading.Timer(max(0.0, deadline - time.monotonic()), copy.interrupt)
         timer.daemon = True
         try:
             timer.start()
@@ -296,7 +296,7 @@ class DuckdbEngine:
             ).fetchall()
             copy.execute("DETACH source_")
             copy.execute("CREATE MACRO bucket(value, seed) AS hash(concat(seed, ':', CAST(value AS VARCHAR))) % 4294967296")
-            for statement in [sql for (sql,) in views] + statements:
+            for statement in [*(sql for (sql,) in views), *statements]:
                 try:
                     copy.execute(statement)
                 except duckdb.InterruptException:
@@ -308,7 +308,7 @@ class DuckdbEngine:
                 try:
                     results.append(self.query(copy, sql, request))
                 except (duckdb.Error, Refused) as e:
-                    kind, message = ("refused", str(e)) if isinstance(e, Refused) else self.describe(e, deadline or 1e18)
+                    kind, message = ("refused", str(e)) if isinstance(e, Refused) else self.describe(e, deadline)
                     results.append(json.dumps({"error": [kind, message]}))
             return results
         finally:

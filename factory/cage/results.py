@@ -67,9 +67,9 @@ class ResultTable:
 
     def to_markdown(self) -> str:
         """NULL as NULL, numbers in their shortest exact form, text escaped so that it reads back exactly."""
-        lines = [self.columns, ["---"] * len(self.columns)]
-        head = ["| " + " | ".join(escape_text(c) if i == 0 else c for c in line) + " |" for i, line in enumerate(lines)]
-        return "\n".join(head + ["| " + " | ".join(print_cell(c) for c in row) + " |" for row in self.rows])
+        lines = [[escape_text(name) for name in self.columns], ["---"] * len(self.columns)]
+        lines += [[print_cell(cell) for cell in row] for row in self.rows]
+        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def encode_cell(cell: Cell) -> Any:

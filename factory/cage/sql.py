@@ -88,7 +88,9 @@ class Worker:
             env={},
             cwd="/",
             start_new_session=True,
+            bufsize=0,
         )
+        os.set_blocking(self.process.stdin.fileno(), False)  # a worker that reads no more must not hold us
         self.deadline = time.monotonic() + START_SECONDS
         self.fresh = True
 
@@ -96,25 +98,33 @@ class Worker:
         # A new process first has to load its engine.
         self.deadline = time.monotonic() + seconds + (START_SECONDS if self.fresh else 0)
         data = json.dumps(request).encode()
-        try:
-            self.process.stdin.write(struct.pack("<I", len(data)) + data)
-            self.process.stdin.flush()
-        except BrokenPipeError:
-            raise SqlError("crash", "the worker is gone") from None
+        self.write(struct.pack("<I", len(data)) + data)
         (length,) = struct.unpack("<Q", self.read(8))
         if length > MAX_REPLY_BYTES:
             raise SqlError("crash", "the worker's reply is over the cap")
         self.fresh = False
         return self.read(length)
 
+    def wait(self, descriptor: int, event: int) -> None:
+        left = self.deadline - time.monotonic()
+        poll = select.poll()  # not select(): an actor may hold more than 1,024 descriptors
+        poll.register(descriptor, event)
+        if left <= 0 or not poll.poll(left * 1000):
+            raise SqlError("timeout", "killed at the deadline")
+
+    def write(self, data: bytes) -> None:
+        descriptor = self.process.stdin.fileno()
+        try:
+            while data:
+                self.wait(descriptor, select.POLLOUT)
+                data = data[os.write(descriptor, data) :]
+        except BrokenPipeError:
+            raise SqlError("crash", "the worker is gone") from None
+
     def read(self, num_bytes: int) -> bytes:
         descriptor, pieces = self.process.stdout.fileno(), []
         while num_bytes:
-            left = self.deadline - time.monotonic()
-            poll = select.poll()  # not select(): an actor may hold more than 1,024 descriptors
-            poll.register(descriptor, select.POLLIN)
-            if left <= 0 or not poll.poll(left * 1000):
-                raise SqlError("timeout", "killed at the deadline")
+            self.wait(descriptor, select.POLLIN)
             piece = os.read(descriptor, min(num_bytes, 1 << 20))
             if not piece:
                 raise SqlError("crash", "the worker died")

@@ -31,7 +31,7 @@ DEFAULT_LIMITS = Limits()
 
 
 class NoCage(Exception):
-    """This machine has no working bubblewrap, and running without was not allowed."""
+    """The cage cannot be had or did not start, and running without was not allowed."""
 
 
 class Ran(NamedTuple):
@@ -76,7 +76,7 @@ def run(
     report: str = "",
     unsandboxed: bool = False,
 ) -> Ran:
-    """Run a shell command in `folder`; `{tmp}` in `command`, `variables` and `report` is its temporary folder.
+    """Run a shell command in `folder`; `{tmp}` in `variables` and `report` is its temporary folder, $TMPDIR.
 
     `report` is a file that the command writes and whose bytes are wanted. The folder's files then belong to
     the cage's user. Raises NoCage.
@@ -99,10 +99,10 @@ def _run(
         name: value.replace("{tmp}", tmp) for name, value in variables.items()
     }
     # the shell alone holds our stdout, and writes nothing there but the report
-    script = f"( {command.replace('{tmp}', tmp)}\n) >&2; code=$?"
+    script = '/bin/sh -c "$1" >&2; code=$?'
     if report:
-        script += f'; head -c {limits.report_bytes + 1} -- "$1" 2>/dev/null'
-    shell = ["/bin/sh", "-c", script + "; exit $code", "sh", report.replace("{tmp}", tmp)]
+        script += f'; head -c {limits.report_bytes + 1} -- "$2" 2>/dev/null'
+    shell = ["/bin/sh", "-c", script + "; exit $code", "sh", command, report.replace("{tmp}", tmp)]
     if kind == "none":
         line = bubblewrap.limited(limits, shell, counted=False)
     else:
@@ -129,6 +129,8 @@ def _run(
     finally:
         _kill(process, inside)
     code = process.wait()
+    if kind != "none" and code and output.startswith(("bwrap: ", "setpriv: ", "prlimit: ")):
+        raise NoCage(f"the cage did not start: {output[:300].strip()}")
     return Ran(
         -9 if stopped else code,
         output,

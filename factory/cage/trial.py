@@ -38,8 +38,11 @@ FORGING = re.compile(
     r"\b(?:_exit|pytest|_pytest|junit\w*|PYTEST_\w+|atexit|settrace|setprofile|__main__\.__dict__)\b|/proc/|factory-report"
 )
 
+LINK = 0o120000
+SUBMODULE = 0o160000
+
 Tree = dict[str, tuple[int, bytes]]
-"""Path -> (git mode, content). For a symbolic link (0o120000) the content is its target."""
+"""Path -> (git mode, content). For a LINK the content is its target."""
 
 
 class Task(NamedTuple):
@@ -52,6 +55,7 @@ class Task(NamedTuple):
     command: str
     fail_to_pass: tuple[str, ...]
     pass_to_pass: tuple[str, ...]
+    seconds: int
     unsandboxed: bool
 
 
@@ -84,7 +88,7 @@ class Reference(NamedTuple):
 def base_tree(repository: Path, commit: str) -> Tree:
     """All files at the commit. RowError side_input_missing."""
     modes = repositories.list_files(repository, commit)
-    paths = [path for path, mode in modes.items() if mode != 0o160000][: MAX_TREE_FILES + 1]
+    paths = [path for path, mode in modes.items() if mode != SUBMODULE][: MAX_TREE_FILES + 1]
     if len(paths) > MAX_TREE_FILES:
         return {}
     found = repositories.read_files(repository, commit, paths)
@@ -96,7 +100,7 @@ def base_tree(repository: Path, commit: str) -> Tree:
 def base_texts(repository: Path, commit: str) -> dict[str, str]:
     """The texts that an edit is applied to; undecodable bytes survive the way back."""
     tree = base_tree(repository, commit)
-    return {path: data.decode("utf-8", "surrogateescape") for path, (mode, data) in tree.items() if mode != 0o120000}
+    return {path: data.decode("utf-8", "surrogateescape") for path, (mode, data) in tree.items() if mode != LINK}
 
 
 def judge(task: Task, changes: dict[str, str | None]) -> Trial:
@@ -140,8 +144,12 @@ def reference_of(task: Task) -> Reference:
     applied = apply(base_texts(task.repository, task.commit), task.gold_patch)
     if not applied.ok:
         return Reference(f"the gold patch does not apply to the repository: {applied.detail}")
-    if gold_tests(task) is None:
+    tests_of_gold = gold_tests(task)
+    if tests_of_gold is None:
         return Reference("the test patch does not apply to the repository")
+    linked = [path for path in (*applied.files, *tests_of_gold) if _is_link(task, path)]
+    if linked:
+        return Reference(f"`{linked[0]}` goes through a symbolic link")
     gold = _run(task, _with_gold_tests(task, applied.files))
     if not gold.statuses:
         return Reference(f"the gold's tests: {gold.why}", sandbox=gold.sandbox)
@@ -216,7 +224,8 @@ def _run(task: Task, tree: Tree) -> Run:
     with tests.scratch() as scratch:
         folder = scratch / "repository"
         write_tree(tree, folder)
-        ran = tests.run(task.command, folder, reporter.limits, reporter.variables, reporter.report, task.unsandboxed)
+        limits = reporter.limits._replace(wall_s=task.seconds, cpu_s=task.seconds)
+        ran = tests.run(task.command, folder, limits, reporter.variables, reporter.report, task.unsandboxed)
     statuses = reporter.read(ran)
     if statuses:
         return Run(statuses, "", ran.sandbox)
@@ -230,13 +239,13 @@ def write_tree(tree: Tree, folder: Path) -> None:
     """Write files, then links: nothing is ever written through a link."""
     folder.mkdir()
     for path, (mode, data) in tree.items():
-        if mode != 0o120000:
+        if mode != LINK:
             place = folder / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(data)
             place.chmod(0o755 if mode & 0o111 else 0o644)
     for path, (mode, data) in tree.items():
-        if mode == 0o120000:
+        if mode == LINK:
             place = folder / path
             place.parent.mkdir(parents=True, exist_ok=True)
             os.symlink(os.fsdecode(data), place)
@@ -247,6 +256,8 @@ def refused(task: Task, changes: dict[str, str | None], gold: dict[str, str | No
     texts = base_texts(task.repository, task.commit)
     for path, text in changes.items():
         place = PurePosixPath(path)
+        if _is_link(task, path):
+            return f"`{path}` goes through a symbolic link"
         if path in gold or text == texts.get(path):
             continue
         if place.name in CONFIGURATION or place.name in START_FILES or place.suffix == ".pth":
@@ -260,17 +271,24 @@ def refused(task: Task, changes: dict[str, str | None], gold: dict[str, str | No
     return ""
 
 
+def _is_link(task: Task, path: str) -> bool:
+    """Whether `path`, or a folder on its way, is a symbolic link of the repository."""
+    tree = base_tree(task.repository, task.commit)
+    steps = [path, *map(str, PurePosixPath(path).parents)]
+    return any(tree[step][0] == LINK for step in steps if step in tree)
+
+
 def forging(task: Task, changes: dict[str, str | None], gold: dict[str, str | None]) -> str:
-    """A word in the edit's new lines that has to do with the test run and not with any issue; "" for none."""
-    kept = _kept(task, changes)
+    """A word in the edit's new lines that has to do with the test run, and is not already at home in the file or brought
+    there by the gold; "" for none."""
     texts = base_texts(task.repository, task.commit)
-    known = {line for path in kept for line in texts.get(path, "").split("\n")}
-    known |= {line for text in gold.values() if text for line in text.split("\n")}
-    for text in kept.values():
+    for path, text in _kept(task, changes).items():
+        before = f"{texts.get(path, '')}\n{gold.get(path) or ''}"
+        known = set(before.split("\n"))
         for line in (text or "").split("\n"):
-            found = FORGING.search(line) if line not in known else None
-            if found:
-                return found[0]
+            for found in FORGING.finditer(line) if line not in known else ():
+                if found[0] not in before:
+                    return found[0]
     return ""
 
 

@@ -18,7 +18,7 @@ from factory.domains import Collected
 from factory.domains.sql_tables import table_text
 from factory.errors import RowError
 from factory.recipe import Compile
-from factory.records import Evidence, Trajectory
+from factory.records import Evidence, Role, Trajectory
 from factory.side import SideInputs
 from factory.vocabulary import classify
 
@@ -58,8 +58,7 @@ def collect(trajectory: Trajectory, settings: Compile, side: SideInputs) -> Coll
         raise RowError("no_queried_table", "neither the agent's queries nor the gold query read a table")
     max_bytes = BYTES_PER_TOKEN * settings.packing.sequence_tokens
     evidence = [
-        Evidence(role="gold", kind="table", name=name, text=database.text(name, settings.sql.max_rows, max_bytes), turns=tuple(dict.fromkeys(seen)))
-        for name, seen in turns.items()
+        database.evidence("gold", name, settings.sql.max_rows, max_bytes, tuple(dict.fromkeys(seen))) for name, seen in turns.items()
     ]
     dropped: dict[str, int] = {}
     if settings.sql.distractors == "unqueried":
@@ -67,11 +66,9 @@ def collect(trajectory: Trajectory, settings: Compile, side: SideInputs) -> Coll
             if table.view or table.name in turns:
                 continue
             try:
-                text = database.text(table.name, settings.sql.max_rows, max_bytes)
+                evidence.append(database.evidence("tier2", table.name, settings.sql.max_rows, max_bytes))
             except RowError:
                 dropped["too_large"] = dropped.get("too_large", 0) + 1
-                continue
-            evidence.append(Evidence(role="tier2", kind="table", name=table.name, text=text))
     completed = truth.model_copy(update={"text": gold.table.to_markdown(), "result": gold.table.to_json()})
     return Collected(evidence, completed, dropped)
 
@@ -120,12 +117,14 @@ class Database:
     def tables_read(self, sql: str) -> tuple[str, ...]:
         return find_tables_read(self.path, self.dialect, self.identity, sql)
 
-    def text(self, name: str, max_rows: int, max_bytes: int) -> str:
+    def evidence(self, role: Role, name: str, max_rows: int, max_bytes: int, turns: tuple[int, ...] = ()) -> Evidence:
         try:
-            return read_text(self.path, self.dialect, self.identity, name, max_rows, max_bytes)
+            text, replaced = read_text(self.path, self.dialect, self.identity, name, max_rows, max_bytes)
         except SqlError as e:
             reason = "over_budget" if e.kind in ("overflow", "memory") else "side_input_missing"
             raise RowError(reason, f"table `{name}`: {e}") from None
+        edits = (f"undecodable:{replaced}",) if replaced else ()
+        return Evidence(role=role, kind="table", name=name, text=text, turns=turns, edits=edits)
 
 
 # The four questions to a database, cached: `identity` is part of the key only.
@@ -159,8 +158,10 @@ def find_tables_read(path: Path, dialect: str, identity: str, sql: str) -> tuple
 
 
 @functools.lru_cache(maxsize=32)
-def read_text(path: Path, dialect: str, identity: str, name: str, max_rows: int, max_bytes: int) -> str:
+def read_text(path: Path, dialect: str, identity: str, name: str, max_rows: int, max_bytes: int) -> tuple[str, int]:
+    """The table's text, and how many of its cells were not UTF-8."""
     table = next((t for t in list_tables(path, dialect, identity) if t.name == name), None)
     if table is None:
         raise SqlError("sql", f"no table `{name}`")
-    return table_text(table, shared_cage("source").read_table(path, dialect, name, max_rows, max_bytes=max_bytes))
+    contents = shared_cage("source").read_table(path, dialect, name, max_rows, max_bytes=max_bytes)
+    return table_text(table, contents), contents.replaced

@@ -126,23 +126,46 @@ class Attempt(Settings):
     seed: int = 0
 
 
+class Sampling(Settings):
+    """How often a domain's examples are asked. What is not given is taken from the teacher."""
+
+    wanted: int | None = Field(None, gt=0)
+    max_attempts: int | None = Field(None, gt=0)
+    ladder: tuple[Attempt, ...] | None = Field(None, min_length=1)
+
+
 class Teacher(Settings):
     """Everything that decides a trace."""
 
     kind: str = "trajectory"
     """A key of factory.teachers.TEACHERS."""
     model: str = ""
+    """openai: the model's name at the endpoint; vllm: hub id or folder."""
     replies: str = ""
     """replay: URI of recorded replies (JSONL of {example_id, attempt, reasoning, answer})."""
     mode: Literal["blind", "answer_given"] = "blind"
+    """answer_given: the teacher is shown the verified answer; every row says so."""
+    prompt: Literal["derive_first", "final_check"] = "derive_first"
+    """answer_given: derive the answer from the documents before it is named, or only check against it at the end."""
+    context_tokens: int = Field(0, ge=0)
+    """Tokens of prompt and reply that the teacher takes; 0 means sequence_tokens."""
+    tokenizer: str = ""
+    """Tokenizer and chat template that count the teacher's prompts; "" means the target tokenizer."""
     wanted: int = Field(1, gt=0)
     """Accepted traces wanted per example."""
     max_attempts: int = Field(1, gt=0)
-    ladder: tuple[Attempt, ...] = (Attempt(),)
+    ladder: tuple[Attempt, ...] = Field((Attempt(),), min_length=1)
     """Attempt i uses ladder[min(i, last)], with i added to its seed past the last."""
+    domains: dict[Literal["search", "swe", "sql"], Sampling] = {}
+    """What is different for a domain."""
     max_answer_tokens: int = Field(8_192, gt=0)
     answer_only: bool = False
     """Keep traces without reasoning (`no_reasoning` otherwise)."""
+
+    def sampling(self, domain: str) -> Sampling:
+        """What holds for a domain; no field is None."""
+        own = self.domains.get(domain, Sampling())
+        return Sampling(wanted=own.wanted or self.wanted, max_attempts=own.max_attempts or self.max_attempts, ladder=own.ladder or self.ladder)
 
 
 class Verify(Settings):
@@ -154,6 +177,8 @@ class Verify(Settings):
     """sql: what to do with a right value answer of one small cell."""
     swe_tests: Literal["auto", "never", "require"] = "auto"
     """auto: run the tests where the environment and a cage are at hand; else compare files."""
+    swe_test_seconds: int = Field(120, gt=0)
+    """Wall time after which one run of the test command is killed."""
     swe_fuzzy: bool = False
     """Accept patches that apply only with fuzz."""
     unsandboxed: bool = False
@@ -184,6 +209,26 @@ class Placement(Settings):
     """Raw input bytes that one task reads."""
     part_bytes: int = Field(128 << 20, gt=0)
     """Uncompressed bytes after which a part is closed."""
+    endpoints: tuple[str, ...] = ()
+    """openai: base URLs such as `http://host:8000/v1`, one replica each."""
+    api_key_env: str = "OPENAI_API_KEY"
+    """Name of the environment variable that holds the key; it may be unset where the endpoint wants none."""
+    slots: int = Field(256, gt=0)
+    """openai: requests that an endpoint gets at once at most."""
+    start_slots: int = Field(16, gt=0)
+    """openai: requests at once to begin with; more with every windowful of answers, half after a 429 or 503."""
+    request_seconds: float = Field(1_800.0, gt=0)
+    """openai: an attempt that takes longer is given up and tried again."""
+    kv_tokens: int = Field(0, ge=0)
+    """Tokens that an engine's KV cache holds; 0: as the engine says (vllm), not limited (openai)."""
+    engines_min: int = Field(1, gt=0)
+    """vllm: engines that are kept up while there is work."""
+    engines_max: int = Field(1, gt=0)
+    """vllm: engines at most."""
+    tensor_parallel: int = Field(1, gt=0)
+    """vllm: GPUs of one engine."""
+    judges: int = Field(0, ge=0)
+    """Processes that verify attempts while others are generated; 0 means half of the CPUs."""
 
 
 def fingerprint(section: Settings) -> str:

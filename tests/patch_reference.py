@@ -147,8 +147,14 @@ def check(files: dict[str, str], patch: str) -> str:
         if ours.reason in ("patch_does_not_apply", "ambiguous"):
             read = aligned(patch)
             accepted = git_apply(files, render(read))
-            # git drops a hunk without numbers after the first, and takes one without context for the file's end
-            faults = any(h.old_start < 0 or not (h.leading or h.trailing) for f in read.files for h in f.hunks)
+            # git drops a hunk without numbers after the first, takes one without context for the file's end, and
+            # glues two lines where a context line is said to lack its newline and does not
+            faults = any(
+                h.old_start < 0 or not (h.leading or h.trailing) or not h.before[-1].endswith("\n")
+                for file in read.files
+                for h in file.hunks
+                if h.before
+            )
             assert accepted is None or faults, "git applies what ours does not"
         return ours.reason
     confirmed = confirm(files, patch, ours.rung)

@@ -135,7 +135,7 @@ def test_without_bubblewrap_nothing_runs_unless_asked_for(monkeypatch, tmp_path)
     with pytest.raises(tests.NoCage):
         tests.run("touch made", tmp_path)
     assert not (tmp_path / "made").exists()
-    ran = tests.run("env; pwd; echo r > {tmp}/r; ulimit -n", tmp_path, report="{tmp}/r", unsandboxed=True)
+    ran = tests.run("env; pwd; echo r > $TMPDIR/r; ulimit -n", tmp_path, report="{tmp}/r", unsandboxed=True)
     assert ran.sandbox == "unsandboxed" and ran.report == b"r\n"
     assert "hidden-from-tests" not in ran.output and f"{tmp_path}\n256\n" in ran.output
 

@@ -153,6 +153,7 @@ def repository(tmp_path_factory):
         )
         return done.stdout.strip()
 
+    (folder / "link").symlink_to(tmp_path_factory.mktemp("outside"))
     git("init", "-q", "-b", "main")
     git("add", ".")
     git("commit", "-q", "-m", "base")
@@ -211,6 +212,13 @@ def test_edit_of_what_runs_the_tests_is_refused(repository, name):
 
 
 @needs_cage
+@pytest.mark.parametrize("path", ["link", "link/file.txt"])
+def test_nothing_is_written_through_a_link_of_the_repository(repository, path):
+    verdict = try_tests(repository, new_file(path, "x"))
+    assert (verdict.outcome, verdict.reason) == ("reject", "patch_refused"), verdict
+
+
+@needs_cage
 def test_edit_that_names_the_test_run_proves_nothing(repository):
     for text in (
         "__import__('os')._exit(0)",
@@ -252,6 +260,13 @@ def test_test_patch_replaces_what_the_edit_did_to_tests(repository):
     cheat = patch("calc/core.py", ("a - b", "3 if a == 1 else 2 * a")) + patch("tests/test_core.py", ("[1, 2]", "[2]"))
     assert try_tests(repository, cheat, test_patch=test_patch).reason == "tests_fail"
     assert try_tests(repository, GOLD.replace("a + b", "b + a"), test_patch=test_patch).reason == "tests_pass"
+
+
+@needs_cage
+def test_edit_that_never_ends_is_stopped_and_fails(repository):
+    endless = GOLD.replace("a + b", "[0 for _ in iter(int, 1)]")
+    verdict = try_tests(repository, endless, Verify(swe_test_seconds=6))
+    assert (verdict.outcome, verdict.reason) == ("reject", "tests_fail") and "stopped for time" in verdict.detail
 
 
 @needs_cage

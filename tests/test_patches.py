@@ -122,6 +122,24 @@ def test_patch_and_file_may_disagree_about_the_last_newline(old):
     assert result.ok and result.rung == "end_newline" and result.files == {"f": old.replace("b", "B")}
 
 
+@pytest.mark.parametrize(
+    ("patch", "wrong"),
+    [
+        # the second hunk is dropped without a word
+        ("@@ -2,3 +2,3 @@\n b\n-c\n+C\n d\n@@ ... @@\n f\n-g\n+G\n h\n", "a\nb\nC\nd\ne\nf\ng\nh\n"),
+        # two lines become one
+        ("@@ -2,2 +2,3 @@\n+new\n b\n c\n\\ No newline at end of file\n", "a\nnew\nb\ncd\ne\nf\ng\nh\n"),
+        # the last line is taken, not the numbered one
+        ("@@ -3 +3 @@\n-h\n+H\n", "a\nb\nc\nd\ne\nf\ng\nH\n"),
+    ],
+)
+def test_wrong_successes_of_git_are_not_repeated(patch, wrong):
+    files = {"f": "a\nb\nc\nd\ne\nf\ng\nh\n"}
+    patch = f"--- a/f\n+++ b/f\n{patch}"
+    assert git_apply(files, patch) == {"f": wrong}
+    assert not apply(files, patch).ok
+
+
 REFUSED = {
     "absolute path": GOOD.replace("a/f.txt", "/etc/passwd").replace("b/f.txt", "/etc/passwd"),
     "climbing path": GOOD.replace("/f.txt", "/x/../../f.txt"),
@@ -175,6 +193,14 @@ def test_new_file_is_refused_where_one_stands():
     assert apply({}, patch).files == {"f.txt": "x\n"}
 
 
+@pytest.mark.parametrize("path", ["f.txt/below", "folder"])
+def test_new_file_needs_a_place_beside_the_others(path):
+    files = {"f.txt": OLD, "folder/g.txt": OLD}
+    patch = f"--- /dev/null\n+++ b/{path}\n@@ -0,0 +1 @@\n+x\n"
+    assert apply(files, patch).reason == "patch_does_not_apply"
+    assert apply_answer(files, block("", "x\n", path)).applied.reason in ("patch_does_not_apply", "patch_malformed")
+
+
 def test_windows_of_a_file_are_matched_by_their_real_line_numbers():
     lines = [f"value {number % 7}\n" for number in range(1, 151)]
     new = list(lines)
@@ -187,6 +213,13 @@ def test_windows_of_a_file_are_matched_by_their_real_line_numbers():
     assert result.ok and result.files["f.txt"] == expected
 
 
+def test_after_a_gap_of_unknown_length_a_hunk_needs_a_single_place():
+    window = "a\n[... not shown ...]\n" + "x\ny\nz\n" * 2 + "w\n"
+    patch = "--- a/f\n+++ b/f\n@@ -{},3 +{},3 @@\n {}\n-{}\n+new\n {}\n"
+    assert apply({"f": window}, patch.format(90, 90, "x", "y", "z")).reason == "ambiguous"
+    assert apply({"f": window}, patch.format(90, 90, "y", "z", "w")).ok
+
+
 def test_hunk_never_matches_the_mark_of_a_gap():
     window = "a\nb\n[... lines 3-9 not shown ...]\nc\nd\n"
     patch = diff("f", window, window.replace("c\n", "C\n"))
@@ -194,8 +227,8 @@ def test_hunk_never_matches_the_mark_of_a_gap():
 
 
 def test_in_process_result_equals_git_on_mutated_patches():
-    counts = reference.run(400, seed=7)
-    assert counts["exact"] > 80 and counts["patch_does_not_apply"] > 40
+    counts = reference.run(250, seed=7)
+    assert counts["exact"] > 50 and counts["patch_does_not_apply"] > 25
 
 
 LINE = st.sampled_from(

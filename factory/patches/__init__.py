@@ -3,8 +3,9 @@
 from factory.patches.answer import Edit, apply_answer
 from factory.patches.apply import Applied, apply
 from factory.patches.extract import extract
-from factory.patches.parse import FilePatch, Hunk, Patch, parse, render, reverse, touched
+from factory.patches.parse import FilePatch, Hunk, Patch, parse
 from factory.patches.paths import PatchError
+from factory.patches.render import render, reverse, touched
 
 __all__ = [
     "Applied",

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from factory.patches import place
-from factory.patches.gaps import index_of, is_marker, line_numbers
+from factory.patches.gaps import has_unknown_gap, index_of, is_marker, line_numbers
 from factory.patches.parse import FilePatch, Hunk, Patch, parse
 from factory.patches.paths import PatchError, can_hold
 
@@ -165,15 +165,18 @@ def _place_hunks(
     # what may still be matched: git never matches a line that an earlier hunk wrote, and no hunk may match a gap
     free: list[str | None] = [None if is_marker(line) else line for line in lines]
     numbers = line_numbers(lines) if None in free else None
+    unsure = numbers is not None and has_unknown_gap(lines)
     done: list[tuple[int, list[str], list[str]]] = []
     worst = 0
     for number, hunk in enumerate(hunks, 1):
         index = hunk.old_start - 1 if numbers is None else index_of(numbers, hunk.old_start)
         position = index + hunk.new_start - hunk.old_start
         at, before, after, rung = _place(hunk, free, position, highest, budget)
+        if unsure and at >= 0 and place.only(before, free, budget) < 0:
+            at = place.SEVERAL
         if at < 0:
-            why = "has more than one place" if at == -2 else "does not match"
-            raise _Misfit(f"hunk {number} of `{file.old_path or file.new_path}` {why}", at == -2)
+            why = "has more than one place" if at == place.SEVERAL else "does not match"
+            raise _Misfit(f"hunk {number} of `{file.old_path or file.new_path}` {why}", at == place.SEVERAL)
         worst = max(worst, rung)
         found = lines[at : at + len(before)]
         if rung == RUNGS.index("whitespace"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 FENCE = re.compile(r"([ \t]*)(`{3,20}|~{3,20})([^`\n]{0,200})$")
-HEADER = re.compile(r"^(?:diff --git |--- |@@ )", re.MULTILINE)
 
 
 def extract(answer: str) -> str:
@@ -13,16 +12,12 @@ def extract(answer: str) -> str:
 
     Several fenced diffs are put one after the other, an exact repeat is left out.
     """
-    blocks = [block for block in fenced(answer) if has_header(block)]
+    blocks = [block for block in fenced(answer) if _from_header(block)]
     text = "".join(dict.fromkeys(blocks)) if blocks else _from_header(answer)
     lines = text.split("\n")
     if sum(line.endswith("\r") for line in lines) >= len(lines) - 1:
         text = text.replace("\r\n", "\n")
     return text if not text or text.endswith("\n") else text + "\n"
-
-
-def has_header(text: str) -> bool:
-    return HEADER.search(text) is not None
 
 
 def fenced(answer: str) -> list[str]:

@@ -16,6 +16,12 @@ def is_marker(line: str) -> bool:
     return line.startswith("[... ") and MARKER.fullmatch(line) is not None
 
 
+def has_unknown_gap(lines: list[str]) -> bool:
+    """Whether a gap does not say which lines it hides, so that numbers after it are too small."""
+    found = (MARKER.fullmatch(line) for line in lines if line.startswith("[... "))
+    return any(marker is not None and not marker[1] for marker in found)
+
+
 def line_numbers(lines: list[str]) -> list[int]:
     """The 1-based line of the whole file for each line; a marker has the number of the first line that it hides."""
     numbers: list[int] = []

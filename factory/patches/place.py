@@ -10,6 +10,9 @@ import re
 from factory.patches.parse import Hunk
 from factory.patches.paths import PatchError
 
+SEVERAL = -2
+"""In the place of an index: there is more than one. -1: there is none."""
+
 BLANKS = re.compile(r"[ \t\r\n]+")
 
 
@@ -79,9 +82,9 @@ def nearest(places: list[int], position: int) -> int:
 
 
 def only(before: list, lines: list, budget: Budget) -> int:
-    """The only place of `before` in `lines`; -1 for none, -2 for several."""
+    """The only place of `before` in `lines`; -1 for none, or SEVERAL."""
     places = occurrences(before, lines, budget)
-    return places[0] if len(places) == 1 else -2 if places else -1
+    return places[0] if len(places) == 1 else SEVERAL if places else -1
 
 
 def blank_key(line: str | None) -> str | None:

@@ -76,6 +76,7 @@ def _by_tests(example: Example, answer: str, settings: Verify, side: SideInputs,
             truth.test_command,
             truth.fail_to_pass,
             truth.pass_to_pass,
+            settings.swe_test_seconds,
             settings.unsandboxed,
         )
         texts = trial.base_texts(task.repository, task.commit)

@@ -223,10 +223,9 @@ def wrong(pair: Pair, seed: int, bench: Bench) -> dict[str, str]:
             files[path] = pair.fixed[path]
         else:
             name = place.function
-            options = [option for option in places(pair.base[path]) if option.function == name and option.kind != "dropped_return"]
-            if not options:
-                continue
-            files[path] = rng.choice(options).apply(pair.base[path])
+            options = [option for option in places(pair.base[path]) if option.kind != "dropped_return"]
+            near = [option for option in options if option.function == name]
+            files[path] = rng.choice(near if near and attempt < 50 else options).apply(pair.base[path])
         if same_meaning(files, pair.fixed) or same_meaning(files, pair.base):
             continue
         if swe_pairs.not_fixed(pair, files, bench):

@@ -12,7 +12,6 @@ import os
 import queue
 import re
 import sys
-import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,9 +20,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from factory.worlds.swe_process import Pytest, write_tree
+from factory.worlds.swe_process import Pytest
 
-VERSION = "1"
+VERSION = "2"
 TIMES = re.compile(r" in \d+\.\d+s(?: \(\d+:\d\d:\d\d\))?")
 ADDRESSES = re.compile(r"0x[0-9a-f]{6,}")
 
@@ -79,12 +78,8 @@ class Bench:
             pytest = self.idle.get_nowait()
         except queue.Empty:
             pytest = self.stack.enter_context(Pytest())
-        with tempfile.TemporaryDirectory(prefix="swe-tests-") as scratch:
-            folder, xml, shown = Path(scratch) / "repo", Path(scratch) / "results.xml", Path(scratch) / "output"
-            write_tree(files, folder)
-            status = pytest.run(folder, ["-q", f"--junitxml={xml}", *([path] if path else [])], shown)
-            output = scrub(shown.read_text("utf-8", "replace"), folder)
-            result = Result(status, output, outcomes(xml) if status in (0, 1) else {})
+        status, output, xml = pytest.run(files, ["-q", *([path] if path else [])])
+        result = Result(status, scrub(output, pytest.folder), outcomes(xml) if status in (0, 1) else {})
         self.idle.put(pytest)
         self.remember(key, result)
         return result

@@ -1,15 +1,18 @@
 """Processes that run generated code: an environment of their own, a time limit, killed as a group.
 
-pytest runs in a process that has imported it once and forks for every run of tests, which saves two thirds of the time.
+pytest runs in a process that has imported it once and forks for every run of tests. The process keeps one tree of files, with
+the bytecode beside it: of two trees of one repository nearly all files are the same. Together that saves three quarters of the time.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from types import TracebackType
 
@@ -37,7 +40,7 @@ import pytest
 from _pytest import config, junitxml
 config.get_config()
 for line in sys.stdin:
-    folder, arguments, output, seconds = json.loads(line)
+    folder, bytecode, arguments, output, seconds = json.loads(line)
     child = os.fork()
     if child == 0:
         os.setsid()
@@ -47,6 +50,7 @@ for line in sys.stdin:
         os.dup2(shown, 1)
         os.dup2(shown, 2)
         os.chdir(folder)
+        sys.pycache_prefix, sys.dont_write_bytecode = bytecode, False
         sys.argv = ["pytest", *arguments]
         status = int(pytest.main(arguments))
         sys.stdout.flush()
@@ -59,20 +63,40 @@ class Pytest:
     """A process that runs tests, one run at a time. It ends when it is closed, and with the process that made it."""
 
     def __init__(self) -> None:
+        self.scratch = tempfile.TemporaryDirectory(prefix="swe-tests-")
+        self.folder = Path(self.scratch.name) / "repo"
+        self.files: dict[str, str] = {}
+        """What `folder` holds."""
         self.process = subprocess.Popen(
             [sys.executable, "-c", SERVER], cwd="/", env=ENVIRONMENT, text=True, start_new_session=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
 
-    def run(self, folder: Path, arguments: list[str], output: Path) -> int:
-        """Exit status of `python -m pytest arguments` in `folder`; negative when it was killed. What it prints goes to `output`."""
+    def run(self, files: dict[str, str], arguments: list[str]) -> tuple[int, str, Path]:
+        """`python -m pytest arguments` on `files`: (exit status, negative when it was killed; what it prints; its JUnit file)."""
         assert self.process.stdin and self.process.stdout
-        self.process.stdin.write(json.dumps([str(folder), arguments, str(output), TIMEOUT_S]) + "\n")
+        self.hold(files)
+        place = Path(self.scratch.name)
+        output, xml = place / "output", place / "results.xml"
+        xml.unlink(missing_ok=True)
+        job = [str(self.folder), str(place / "bytecode"), [*arguments, f"--junitxml={xml}"], str(output), TIMEOUT_S]
+        self.process.stdin.write(json.dumps(job) + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
         if not answer:
             raise OSError(f"the process that runs pytest ended with {self.process.wait()}; is pytest installed?")
-        return int(answer)
+        return int(answer), output.read_text("utf-8", "replace"), xml
+
+    def hold(self, files: dict[str, str]) -> None:
+        """Make the folder hold exactly `files`. Bytecode is known by a file's size and time, so the time is made from the text."""
+        for path in self.files.keys() - files.keys():
+            (self.folder / path).unlink()
+        changed = {path: text for path, text in files.items() if self.files.get(path) != text}
+        self.files = dict(files)
+        write_tree(changed, self.folder)
+        for path, text in changed.items():
+            when = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest(), "big") >> 1
+            os.utime(self.folder / path, (when, when))
 
     def __enter__(self) -> Pytest:
         return self
@@ -82,6 +106,7 @@ class Pytest:
         self.process.stdin.close()
         self.process.wait()
         self.process.stdout.close()
+        self.scratch.cleanup()
 
 
 def execute(command: list[str], folder: Path, timeout_s: float = TIMEOUT_S, text: str = "") -> tuple[int, str]:

@@ -44,6 +44,11 @@ REASONS: dict[str, str] = {
     "no_reasoning": "the reply holds no reasoning",
     "no_answer": "the reply holds no answer",
     "truncated": "the reply was cut off by the token limit",
+    "prompt_too_long": "the prompt does not fit into the teacher's context",
+    "content_filter": "the endpoint's content filter refused prompt or reply",
+    "request_refused": "the endpoint refused the request",
+    "endpoint_failed": "the endpoint failed again and again on this request; asked again by the next run",
+    "poison": "two engines died while they answered the request",
     "over_sequence": "prompt and reply together are over sequence_tokens",
     # verifying
     "wrong_answer": "the answer is not the ground truth",

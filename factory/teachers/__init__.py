@@ -4,13 +4,16 @@ A member is a module with VERSION and
   identity(settings: recipe.Teacher) -> str                 what is asked, for the trace unit's key
   open(settings: recipe.Teacher, read: Callable[[str], bytes]) -> Generate
   Generate = (AskRow, attempt: int) -> Reply | None         None when the teacher has nothing for this attempt
+or, with POOLED = True, a model behind engines (factory/teachers/engine.py), fed by factory/stages/generate.py:
+  identity(settings: recipe.Teacher) -> str
+  starter(settings: recipe.Teacher, placement: recipe.Placement) -> pool.Start
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-TEACHERS: dict[str, str] = {"trajectory": "trajectory", "replay": "replay"}
+TEACHERS: dict[str, str] = {"trajectory": "trajectory", "replay": "replay", "openai": "openai"}
 
 
 class AskRow(NamedTuple):

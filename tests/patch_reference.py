@@ -153,7 +153,6 @@ def check(files: dict[str, str], patch: str) -> str:
                 h.old_start < 0 or not (h.leading or h.trailing) or not h.before[-1].endswith("\n")
                 for file in read.files
                 for h in file.hunks
-                if h.before
             )
             assert accepted is None or faults, "git applies what ours does not"
         return ours.reason

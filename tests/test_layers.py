@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "factory"
 
 LAYERS = [
-    {"errors", "records", "schemas", "storage", "decoding", "unpacking"},
-    {"packing", "prompts", "tokens", "tokenizer_files", "ledger", "recipe", "cleaning", "secrets", "containers", "vocabulary", "shell", "windows", "repositories", "patches", "cage", "side", "parts", "joins"},
+    {"errors", "records", "schemas", "storage", "shapes", "decoding", "unpacking"},
+    {"packing", "prompts", "tokens", "tokenizer_files", "qwen_vocabulary", "mining", "positions", "ledger", "recipe", "cleaning", "secrets", "containers", "vocabulary", "shell", "windows", "repositories", "patches", "cage", "side", "parts", "joins"},
     {"formats", "domains", "teachers", "verifiers", "exports", "publish", "worlds", "evals"},
     {"identity"},
     {"stages"},
@@ -26,7 +26,7 @@ HOMES = {
     "ray": {"stages"},
     "vllm": {"teachers", "stages"},
     "torch": set(),
-    "transformers": {"tokens"},
+    "transformers": {"tokenizer_files"},
     "duckdb": {"cage"},
     "boto3": {"storage"},
     "botocore": {"storage"},

@@ -67,11 +67,13 @@ def _spread_ray(worker: type[Worker], arguments: tuple[Any, ...], tasks: Sequenc
         concurrency=num_workers,
         num_cpus=1,
     )
-    rows = results.iter_rows()
-    while True:
+    rows = iter(results.iter_rows())
+    for number in range(len(tasks) + 1):
         try:
             row = next(rows)
         except StopIteration:
+            if number < len(tasks):
+                raise FactoryError(f"Ray Data gave {number} of {len(tasks)} receipts; what was committed is kept, run again to go on") from None
             return
         except ray.exceptions.RayError as e:
             last = str(e).strip().splitlines()[-1] if str(e).strip() else ""

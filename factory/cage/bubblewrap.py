@@ -15,6 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -108,6 +109,13 @@ def caged(
             line += ["--symlink", os.readlink(system), system]
         elif os.path.isdir(system):
             line += ["--ro-bind", system, system]
+    line += ["--proc", "/proc", "--dev", "/dev"]
+    for switch in ("sys", "sysrq-trigger", "irq", "bus"):
+        # the kernel's switches obey the id of root, even without any capability
+        line += ["--ro-bind-try", f"/proc/{switch}", f"/proc/{switch}"]
+    line += ["--perms", "1777", "--size", str(limits.tmp_bytes), "--tmpfs", TMP]
+    line += ["--perms", "1777", "--size", str(limits.tmp_bytes), "--tmpfs", "/dev/shm"]
+    # after /tmp, where an environment may well stand
     made: set[str] = set()
     for needed in interpreter_folders():
         for parent in reversed(Path(needed).parents[:-1]):
@@ -115,12 +123,6 @@ def caged(
                 made.add(str(parent))
                 line += ["--perms", "0755", "--dir", str(parent)]
         line += ["--ro-bind", needed, needed]
-    line += ["--proc", "/proc", "--dev", "/dev"]
-    for switch in ("sys", "sysrq-trigger", "irq", "bus"):
-        # the kernel's switches obey the id of root, even without any capability
-        line += ["--ro-bind-try", f"/proc/{switch}", f"/proc/{switch}"]
-    line += ["--perms", "1777", "--size", str(limits.tmp_bytes), "--tmpfs", TMP]
-    line += ["--perms", "1777", "--size", str(limits.tmp_bytes), "--tmpfs", "/dev/shm"]
     line += ["--bind", str(folder), REPOSITORY, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", REPOSITORY]
     line += ["--cap-drop", "ALL"]
     inside = limited(limits, command, counted=kind != "user_uncounted")
@@ -132,7 +134,7 @@ def caged(
 
 
 def fresh_uid() -> int:
-    """A user id that no one else has, so that limits per user count one cage only. Root's own where ids are scarce."""
+    """A user id that no one else has, so that limits per user count one cage only; nobody's where ids are scarce."""
     with open("/proc/self/uid_map") as f:
         widest = max(int(line.split()[2]) for line in f)
     if widest < 200_000_000:
@@ -149,13 +151,13 @@ def kind_of_cage() -> Kind:
     if os.geteuid() == 0:
         kinds.insert(0, "own_uid")
     for kind in kinds:
-        probe = caged(
-            [sys.executable, "-c", "import os; os.fork()"], Path("/usr"), Limits(), kind, 65_534, environment(TMP)
-        )
-        try:
-            done = subprocess.run(probe, env={}, stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
-        except (OSError, subprocess.TimeoutExpired):
-            continue
+        command = [sys.executable, "-c", "import os; os.fork()"]
+        with tempfile.TemporaryDirectory(prefix="factory-cage-") as folder:
+            probe = caged(command, Path(folder), Limits(), kind, 65_534, environment(TMP))
+            try:
+                done = subprocess.run(probe, env={}, stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
+            except (OSError, subprocess.TimeoutExpired):
+                continue
         if done.returncode == 0:
             return kind
     return "none"

@@ -137,4 +137,4 @@ PYTEST = Reporter(
     read_junit,
     pytest_key,
 )
-UNITTEST = Reporter({}, "", Limits(output_bytes=16 << 20), read_unittest, unittest_key)
+UNITTEST = Reporter({}, "", Limits(output_bytes=4 << 20), read_unittest, unittest_key)

@@ -172,7 +172,7 @@ def _place_hunks(
         index = hunk.old_start - 1 if numbers is None else index_of(numbers, hunk.old_start)
         position = index + hunk.new_start - hunk.old_start
         at, before, after, rung = _place(hunk, free, position, highest, budget)
-        if unsure and at >= 0 and place.only(before, free, budget) < 0:
+        if unsure and at >= 0 and rung < FUZZY and place.only(before, free, budget) < 0:
             at = place.SEVERAL
         if at < 0:
             why = "has more than one place" if at == place.SEVERAL else "does not match"

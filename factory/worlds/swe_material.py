@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import random
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -43,15 +43,6 @@ class Unit:
     """Import lines of the standard library that the unit uses."""
     is_check: bool = False
     is_constant: bool = False
-
-
-@dataclass
-class Module:
-    path: str
-    """Inside the repository, such as `pkg/sub/module.py`."""
-    text: str
-    names: dict[str, str] = field(default_factory=dict)
-    """Name -> dotted module, of all that checks may import."""
 
 
 @cache
@@ -142,8 +133,8 @@ def split(units: list[Unit], parts: int) -> list[list[Unit]]:
     return [part for part in cut if part]
 
 
-def module(path: str, purpose: str, units: list[Unit], places: dict[str, str], rng: random.Random) -> Module:
-    """One module of `units`; `places` (name -> dotted module of earlier units) gains their names."""
+def module(path: str, purpose: str, units: list[Unit], places: dict[str, str], rng: random.Random) -> str:
+    """Text of the module of `units`; `places` (name -> dotted module of earlier units) gains their names."""
     dotted = path.removesuffix(".py").replace("/", ".")
     standard = sorted({line for unit in units for line in unit.imports}, key=lambda line: (line.startswith("from"), line))
     own = {unit.name for unit in units}
@@ -163,7 +154,7 @@ def module(path: str, purpose: str, units: list[Unit], places: dict[str, str], r
         blocks.append("\n".join(constants))
     text = "\n\n".join(blocks) + "\n\n\n" + "\n\n\n".join(bodies) + "\n"
     places.update(dict.fromkeys(own, dotted))
-    return Module(path, text)
+    return text
 
 
 def import_line(place: str, names: set[str]) -> str:

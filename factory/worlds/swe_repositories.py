@@ -12,7 +12,7 @@ from factory.worlds import swe_material, swe_records, swe_tables
 from factory.worlds.runs import chance
 from factory.worlds.swe_code import SUBJECTS
 
-SMALLEST, LARGEST = 9_000, 400_000
+SMALLEST, LARGEST = 10_000, 420_000
 """Characters of a repository."""
 MOST_FILES = 40
 
@@ -54,7 +54,7 @@ def draw(seed: int, index: int) -> Repository:
     chance("swe-names", seed).shuffle(names)
     made = Repository(names[index % len(names)] + (f"-{index // len(names) + 1}" if index >= len(names) else ""))
     # steps of the golden ratio: the first few repositories already differ much in size
-    target = int(SMALLEST * (LARGEST / SMALLEST) ** ((0.13 + index * 0.618034) % 1.0))
+    target = int(SMALLEST * (LARGEST / SMALLEST) ** ((0.13 + index * 0.618034) % 1.0) ** 0.7)
     folders = rng.sample(PACKAGES, 2 if target < 40_000 else rng.randint(3, 5))
     made.files |= {"README.md": "", "pyproject.toml": "", f"{made.package}/__init__.py": ""}
     for folder in folders:
@@ -91,12 +91,13 @@ def fill(made: Repository, folders: list[str], target: int, rng: random.Random) 
 
 def add_subject(made: Repository, folder: str, subject: str, share: float, rng: random.Random) -> None:
     units = swe_material.select(subject, min(1.0, share), rng)
-    parts = swe_material.split(units, 2 if len(units) > 9 and rng.random() < 0.4 else 1)
+    several = len(units) > 9 and len(made.files) <= MOST_FILES - 4 and rng.random() < 0.4
+    parts = swe_material.split(units, 2 if several else 1)
     places: dict[str, str] = {}
     texts: dict[str, str] = {}
     for name, part in zip(rng.sample(MODULES[subject], len(parts)), parts):
         path = f"{folder}/{name}.py"
-        texts[path] = swe_material.module(path, swe_material.purpose_of(subject), part, places, rng).text
+        texts[path] = swe_material.module(path, swe_material.purpose_of(subject), part, places, rng)
     tests = swe_material.checks(subject, places)
     for path, text in texts.items():
         blocks = tests.get(dotted(path), [])

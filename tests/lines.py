@@ -12,11 +12,11 @@ from factory.recipe import Input, Placement, Recipe, validate
 INLINE = Placement(runner="inline", part_bytes=1 << 20, shard_bytes=1 << 18)
 
 
-def recipe_for(*folders: str | Path, **compile: Any) -> Recipe:
+def recipe_for(*folders: str | Path, verify: dict[str, Any] | None = None, **compile: Any) -> Recipe:
     """A recipe over folders of worlds' runs, without a lower bound on the context."""
     packing = {"min_context_tokens": 0} | compile.pop("packing", {})
     inputs = [Input(uri=str(folder)).model_dump() for folder in folders]
-    return validate(Recipe, {"inputs": inputs, "compile": {"packing": packing} | compile}, "test")
+    return validate(Recipe, {"inputs": inputs, "compile": {"packing": packing} | compile, "verify": verify or {}}, "test")
 
 
 def build(root: str | Path, recipe: Recipe, placement: Placement = INLINE) -> run.Result:

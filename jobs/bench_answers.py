@@ -35,29 +35,19 @@ class Pair(NamedTuple):
     type: str
     length: str
     """`short` or `paragraph`."""
-    file: str
 
 
 def rows() -> Iterator[tuple[str, dict]]:
-    for path in sorted(FOLDER.glob("*.jsonl")):
-        if path.stem != "attacks":
-            for line in path.read_text("utf-8").splitlines():
-                yield path.stem, json.loads(line)
+    """(length, question with its right, wrong and disputed answers)."""
+    for length in ("short", "paragraph"):
+        for line in (FOLDER / f"{length}.jsonl").read_text("utf-8").splitlines():
+            yield length, json.loads(line)
 
 
 def pairs() -> list[Pair]:
     return [
-        Pair(
-            row["question"],
-            row["golds"],
-            answer,
-            label == "right",
-            kind,
-            row["type"],
-            "paragraph" if "paragraph" in file else "short",
-            file,
-        )
-        for file, row in rows()
+        Pair(row["question"], row["golds"], answer, label == "right", kind, row["type"], length)
+        for length, row in rows()
         for label in ("right", "wrong")
         for kind, answer in row[label]
     ]
@@ -73,14 +63,14 @@ def attacks() -> list[str]:
 
 def metamorphic() -> list[Pair]:
     """Pairs made from every question by rule: changes that keep an answer right, and changes that make it wrong."""
-    listed = [(file, row) for file, row in rows()]
+    listed = [row for _, row in rows()]
     result = []
-    for number, (file, row) in enumerate(listed):
+    for number, row in enumerate(listed):
         gold, question, kind = row["golds"][0], row["question"], row["type"]
         plain = gold.strip('"').rstrip(".")
 
-        def add(answer: str, right: bool, rule: str, question=question, row=row, kind=kind, file=file) -> None:
-            result.append(Pair(question, row["golds"], answer, right, rule, kind, "short", file))
+        def add(answer: str, right: bool, rule: str, question=question, row=row, kind=kind) -> None:
+            result.append(Pair(question, row["golds"], answer, right, rule, kind, "short"))
 
         for rule, answer in (
             ("same", gold),
@@ -95,7 +85,7 @@ def metamorphic() -> list[Pair]:
         ):
             add(answer, True, rule)
         if kind not in ("yesno", "sentence"):
-            other = listed[(number + 7) % len(listed)][1]["golds"][0].strip('"').rstrip(".")
+            other = listed[(number + 7) % len(listed)]["golds"][0].strip('"').rstrip(".")
             add(f"The answer is {plain}.", True, "framed")
             for rule, answer in (
                 ("negation", f"not {plain}"),
@@ -115,7 +105,7 @@ def metamorphic() -> list[Pair]:
                 and kind in ("other", "title", "place")
                 and "," not in plain
                 and "(" not in plain
-                and words[-1].lower() not in f"{question} limited corporation".lower()
+                and words[-1].lower().rstrip("s") not in f"{question} limited corporation".lower()
                 and len(row["golds"]) == 1
             ):
                 add(" ".join(words[:-1]), False, "truncated")
@@ -209,7 +199,8 @@ HOSTILE = (
 """Texts that are repeated to the length cap and to a megabyte."""
 
 
-def worst_time() -> tuple[float, str]:
+def worst_time(sizes: tuple[int, ...] = (15_900, 1_000_000)) -> tuple[float, str]:
+    """(seconds, what) of the slowest hostile text."""
     worst = (0.0, "")
     for text in HOSTILE:
         for golds in (
@@ -220,7 +211,7 @@ def worst_time() -> tuple[float, str]:
             ["red, green and blue"],
             ["the quick brown fox jumps over the lazy dog because it can"],
         ):
-            for size in (15_900, 1_000_000):
+            for size in sizes:
                 answer = (text * (size // len(text) + 1))[:size]
                 start = time.perf_counter()
                 judge("who was the president and in what year or city was it", golds, answer)
@@ -273,7 +264,7 @@ def report(mutations: int) -> None:
         outcome = judge(pair.question, pair.golds, pair.answer).outcome
         times.append(time.perf_counter() - start)
         judged.append((pair, outcome))
-    print("Labelled answers by file", *table(judged, lambda p: p.file), sep="\n")
+    print("Labelled answers by length", *table(judged, lambda p: p.length), sep="\n")
     for length in ("short", "paragraph"):
         print(
             f"\n{length} answers by type",

@@ -100,9 +100,10 @@ def expand(gold: str, several: bool = False) -> list[Alias]:
         and len(names[0]) == 1
         and 1 <= len(names[1]) <= 3
         and all(word[:1].isupper() and word.replace(".", "").isalpha() for part in names for word in part)
+        and names[1][0].lower() not in REGIONS
+        and names[1][0] not in ("Jr.", "Sr.", "Jr", "Sr", "Inc.", "Inc", "Ltd")
     ):
-        if names[1][0].lower() not in REGIONS and names[1][0] not in ("Jr.", "Sr.", "Jr", "Sr", "Inc.", "Inc", "Ltd"):
-            add(" ".join([*names[1], *names[0]]), derived=True)
+        add(" ".join([*names[1], *names[0]]), derived=True)
     # Paris, France: the region need not be repeated
     head, comma, tail = text.partition(",")
     regions = frozenset(_region_names(tail)) if comma else frozenset()

@@ -72,8 +72,7 @@ def misbelief_in(text: str) -> str:
 def is_negated(found: list[Token], start: int, end: int) -> bool:
     """True when a negation reaches the span [start, end). `found` is the sentence, or the whole short answer."""
     # backwards: not X; is not the X; never was X; but a clause that ended, and "not only X", do not count
-    steps = 0
-    for i in range(start - 1, -1, -1):
+    for steps, i in enumerate(range(start - 1, max(-1, start - 12), -1)):
         token, following = found[i], found[i + 1]
         if token.sentence != found[start].sentence:
             break
@@ -81,17 +80,12 @@ def is_negated(found: list[Token], start: int, end: int) -> bool:
             mark in following.gap for mark in _BREAKS
         ):
             break
-        if "," in following.gap and steps >= 1 and following.norm != "or":
-            # "not London, Paris" still denies nothing of Paris; "not, as many think, Paris" does
-            if not any(found[k].norm in NEGATIONS and "," in found[k + 1].gap for k in range(max(0, i - 6), i)):
-                break
+        # "not London, Paris" denies nothing of Paris; "not, as many think, Paris" does
+        aside = any(found[k].norm in NEGATIONS and "," in found[k + 1].gap for k in range(max(0, i - 6), i))
+        if "," in following.gap and steps >= 1 and following.norm != "or" and not aside:
+            break
         if is_negation(found, i):
             return True
-        steps += 1
-        if steps > 10:
-            break
-    if start and "," in found[start].gap and start >= 1 and found[start - 1].norm in ("no",):
-        return False
     # forwards: X is not, X was never, X did not, X isn't
     for i in range(end, min(end + 3, len(found))):
         token = found[i]

@@ -8,11 +8,13 @@ clause, what stands in parentheses. Anything else could be a second answer or an
 from __future__ import annotations
 
 from factory.verifiers import answer_assert as asserts
-from factory.verifiers import answer_prose
-from factory.verifiers.answer_names import _CORPORATE, _DROPPABLE, _OPENERS, Mention
+from factory.verifiers import answer_slots
+from factory.verifiers.answer_names import CORPORATE, DROPPABLE, Mention
+from factory.verifiers.answer_people import OPENERS
 from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_question import Question
-from factory.verifiers.answer_text import Token, root, stem
+from factory.verifiers.answer_stems import root, stem
+from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import (
     CITIES,
     CONTINENTS,
@@ -20,9 +22,11 @@ from factory.verifiers.answer_words import (
     DIRECTIONS,
     GENERIC,
     MONTHS,
+    NAMING,
     NATIONALITIES,
     NEUTRAL,
     ORGANISATIONS,
+    PROVINCES,
     REGIONS,
     STATES,
     STOP,
@@ -32,7 +36,7 @@ from factory.verifiers.answer_words import (
 
 MAX_TOKENS = 16
 _REGION_WORDS = frozenset(word for region in REGIONS for word in region.split()) | frozenset(STATES)
-_APPROXIMATE = frozenset(
+APPROXIMATE = frozenset(
     """
         about approximately around roughly nearly almost circa over approx some more than estimated exactly total
     """.split()
@@ -76,7 +80,7 @@ def decide(
         return Judged("undecided", "hedged", hedge)
     if asserts.refusal_in(text) or asserts.misbelief_in(text):
         return Judged("undecided", "refusal", detail)
-    if answer_prose.is_object(found, start, question):
+    if answer_slots.is_object(found, start, question):
         return Judged("undecided", "object_of_the_verb", detail)
     inner_place = (
         not question.norms & {"city", "town", "capital", "village"}
@@ -104,6 +108,20 @@ def decide(
             if end == len(found)
             else Judged("undecided", "other_words_after", detail)
         )
+    if (
+        question.kind == "person"
+        and start == 1
+        and end - start == 2
+        and mention.rule == "exact"
+        and found[0].cap
+        and found[0].raw.isalpha()
+        and found[start].gap == " "
+        and found[0].norm not in STOP
+        and found[0].norm not in TITLES
+        and found[0].norm not in question.norms
+        and end == len(found)
+    ):
+        return Judged("accept", "given_name_added", detail)
     if (
         start > 1
         and found[start - 1].norm == "of"
@@ -149,11 +167,12 @@ def _harmless(token: Token, question: Question) -> bool:
         or word in TITLES
         or word in NATIONALITIES
         or word in GENERIC
-        or word in _APPROXIMATE
+        or word in APPROXIMATE
         or word in NEUTRAL
+        or word in NAMING
         or (word in ORGANISATIONS and not token.cap)
         or root(word) in question.roots
-        or (token.first and word in _OPENERS)
+        or (token.first and word in OPENERS)
     )
 
 
@@ -185,6 +204,10 @@ def _harmless_after(found: list[Token], start: int, end: int, question: Question
         and question.kind == "place"
     ):
         return True
+    if question.kind == "place" and not question.many and start == 0 and "," in gap and all(t.cap for t in after):
+        pieces = _pieces(after)
+        if len(pieces) == 1 and pieces[0] not in CITIES and not _region_at(found, start, end):
+            return True  # Todos Santos, Baja California Sur
     if (
         "," in gap
         and len(_pieces(after)) == 1
@@ -192,7 +215,7 @@ def _harmless_after(found: list[Token], start: int, end: int, question: Question
         and question.kind not in ("place", "person")
     ):
         return True
-    if all(_plain(t, question) for t in after):
+    if all(_plain(t, question) or (t.norm in GENERIC and not t.cap and end - start > 1) for t in after):
         # "and" would add a second item
         return not any(t.norm == "and" for t in after) or first.norm in _RELATIVE or typed
     if "(" in gap or "[" in gap:
@@ -233,7 +256,7 @@ def _level(name: str) -> int:
     """How wide a region is: state 1, country 2, continent 3; 0 for anything else."""
     if name in CONTINENTS:
         return 3
-    if name in STATES or name in STATES.values():
+    if name in STATES or name in STATES.values() or name in PROVINCES:
         return 1
     return 2 if name in COUNTRIES else 0
 
@@ -252,8 +275,9 @@ def _plain(token: Token, question: Question) -> bool:
         word in STOP
         or word in question.norms
         or stem(word) in question.stems
-        or word in _CORPORATE
-        or (word in GENERIC and (not token.cap or word in _DROPPABLE))
+        or word in CORPORATE
+        or word in DROPPABLE
+        or word in ("gas", "city", "state")
         or word in SUFFIXES
         or (("," in token.gap or "(" in token.gap) and word in _REGION_WORDS)
     )

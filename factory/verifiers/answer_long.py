@@ -12,7 +12,8 @@ from factory.verifiers import answer_assert as asserts
 from factory.verifiers.answer_aliases import Alias
 from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_question import Question
-from factory.verifiers.answer_text import Token, root, stem
+from factory.verifiers.answer_stems import root, stem
+from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import COPULAS, NEGATIONS, STOP
 
 _FUNCTION = STOP | frozenset(

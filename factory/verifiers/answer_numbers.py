@@ -11,7 +11,8 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
-from factory.verifiers.answer_text import Token, stem
+from factory.verifiers.answer_stems import stem
+from factory.verifiers.answer_text import Token
 
 _MAGNITUDES = {
     "hundred": 2,
@@ -50,7 +51,7 @@ for _line in (
     _dimension, *_names, _factor = _line.split()
     for _name in _names:
         _UNITS[_name] = (_dimension, Decimal(_factor))
-_APPROXIMATE = frozenset("about approximately around roughly nearly almost circa over approx some estimated".split())
+APPROXIMATE = frozenset("about approximately around roughly nearly almost circa over approx some estimated".split())
 _NOT_NOUNS = frozenset(
     """
         and or of in to at is was were are the for on from by with as but between than per out when who which that
@@ -166,19 +167,15 @@ def _read(found: list[Token], i: int) -> Quantity | None:
         and not ordinal
         and found[j].gap in ("", " ", "-")
         and (len(found[j].norm) > 2 or found[j].gap == "" or dimension)
+        and (found[j].norm != "m" or dimension or (found[j].gap == "" and found[j].raw == "M"))
     ):
-        if (
-            found[j].norm != "m"
-            or (dimension and found[j].gap in ("", " "))
-            or (found[j].gap == "" and found[j].raw == "M")
-        ):
-            power = _MAGNITUDES[found[j].norm]
-            significant = digits.rstrip("0") if not decimals else digits
-            zeros = len(digits) - max(len(significant), min(2, len(digits)))
-            value = value.scaleb(power)
-            tolerance = Decimal(5).scaleb(power - decimals + zeros - 1)
-            year_like = False
-            j += 1
+        power = _MAGNITUDES[found[j].norm]
+        significant = digits.rstrip("0") if not decimals else digits
+        zeros = len(digits) - max(len(significant), min(2, len(digits)))
+        value = value.scaleb(power)
+        tolerance = Decimal(5).scaleb(power - decimals + zeros - 1)
+        year_like = False
+        j += 1
     if j < len(found) and found[j].gap.strip(" -'\"()") in ("", "the"):
         name = found[j].norm
         if name == "in" and before is not None and before.norm in ("ft", "foot", "feet"):
@@ -219,7 +216,7 @@ def _read(found: list[Token], i: int) -> Quantity | None:
         dimension, factor = _UNITS["ft"]
     if not noun and not dimension and before is not None and stem(before.norm) in _LABELS:
         noun = stem(before.norm)
-    approximate = any(found[k].norm in _APPROXIMATE for k in range(max(0, start - 2), start))
+    approximate = any(found[k].norm in APPROXIMATE for k in range(max(0, start - 2), start))
     return Quantity(value, tolerance, dimension, factor, noun, ordinal, approximate, year_like, start, j)
 
 

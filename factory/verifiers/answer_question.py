@@ -6,13 +6,16 @@ from __future__ import annotations
 import itertools
 from typing import NamedTuple
 
-from factory.verifiers.answer_text import Token, clean, root, stem, tokens
+from factory.verifiers.answer_stems import root, stem
+from factory.verifiers.answer_text import Token, clean, tokens
 from factory.verifiers.answer_words import COPULAS, MONTHS, STOP
 
 
 class Question(NamedTuple):
     kind: str
     """`person`, `place`, `date`, `number`, `yesno`, `other`."""
+    raws: frozenset[str]
+    """The words as written, in lower case."""
     norms: frozenset[str]
     stems: frozenset[str]
     roots: frozenset[str]
@@ -158,6 +161,7 @@ def read(question: str) -> Question:
     action = next((root(w) for w in reversed(content) if not w.isdigit()), "")
     return Question(
         kind,
+        frozenset(t.raw.casefold() for t in found),
         frozenset(words),
         stems,
         frozenset(root(w) for w in content),

@@ -6,6 +6,7 @@ the prose rules. Thinking in tags is dropped first. Several markers that say dif
 
 from __future__ import annotations
 
+import json
 import re
 
 from factory.verifiers.answer_text import MAX_CHARS
@@ -24,6 +25,8 @@ def extract(reply: str) -> tuple[list[str], bool]:
         text = text[text.rindex(_THINK) + len(_THINK) :]
     elif "<think>" in text[:200]:
         return [], False
+    if len(text) <= MAX_CHARS and text.strip().startswith("{") and text.strip().endswith("}"):
+        return _json_answer(text), True
     cut = len(text) > MAX_CHARS
     tail = text[-MAX_CHARS:] if cut else text
     tagged = _tagged(tail)
@@ -61,6 +64,16 @@ def _tagged(text: str) -> list[str]:
         result.insert(0, text[start + len("<answer>") : close].strip())
         end = start
     return [r for r in result if r]
+
+
+def _json_answer(text: str) -> list[str]:
+    """The answer field of a JSON object; nothing where it has none."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return [text.strip(" {}\n")]
+    found = next((value[key] for key in ("answer", "final_answer", "exact_answer") if key in value), "")
+    return [str(found)[:2_000]] if isinstance(found, str | int | float) and str(found).strip() else []
 
 
 def _boxed(text: str) -> list[str]:

@@ -18,11 +18,14 @@ MAX_CHARS = 16_000
 """Longer answers are not read to their end: nothing that answers a short question is this long."""
 
 _TRANSLATE = {ord(c): "-" for c in "‐‑‒–—―−﹘﹣-"}
+
 _TRANSLATE |= {ord(c): "'" for c in "‘’‚‛′´`ʼ"} | {ord(c): '"' for c in "“”„‟″«»"}
+
 _TRANSLATE |= {
     ord(c): None
     for c in "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 }
+
 _FOLD = str.maketrans(
     {
         "ø": "o",
@@ -43,23 +46,31 @@ _FOLD = str.maketrans(
         "Þ": "Th",
     }
 )
+
 _CITATION = re.compile(r"\[\^?\d{1,3}\^?\]|【[^】]{0,80}】|\(https?://[^\s)]{1,500}\)|https?://[^\s)\]]{1,500}")
+
 _LINK = re.compile(r"\[([^\[\]\n]{1,200})\]\([^()\n]{0,500}\)")
+
 _DOTTED = re.compile(r"(?<![\w.])[A-Za-z]\.(?: ?[A-Za-z]\.){1,5}")
+
 _LATEX = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mbox|operatorname)\b|\\[,;! ]|\\[()\[\]]|(?<!\\)[{}]|\$(?!\d)")
+
 _TOKEN = re.compile(
     r"(?P<bold>\*\*|__)"
     r"|(?P<num>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?)(?P<suffix>(?:st|nd|rd|th|'?s)(?![^\W_]))?"
     r"|(?P<word>[^\W\d_][^\W_]*(?:'(?![sS](?![^\W_]))[^\W\d_]+)?)(?P<possessive>'[sS](?![^\W_]))?"
     r"|(?P<sign>[%$€£¥&°])"
 )
+
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]*\s|\n|[!?]$")
+
 _ABBREVIATIONS = frozenset(
     """
         mr mrs ms dr prof st jr sr vs no vol gen col lt sgt capt rev hon inc ltd co corp dept est approx ca c fig mt
         ft rep sen gov u
     """.split()
 )
+
 _ROMAN = {
     "ii": 2,
     "iii": 3,
@@ -84,11 +95,15 @@ _ROMAN = {
     "xxiv": 24,
     "xxv": 25,
 }
+
 _SIGNS = {"%": "percent", "&": "and", "$": "$", "€": "€", "£": "£", "¥": "¥", "°": "degree"}
+
 _PHRASES: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+
 for _key, _value in CANONICAL.items():
     _words = tuple(_key.split())
     _PHRASES.setdefault(_words[0], []).append((_words, _value))
+
 for _options in _PHRASES.values():
     _options.sort(key=lambda option: -len(option[0]))
 
@@ -125,57 +140,6 @@ def fold(word: str) -> str:
         return word.casefold()
     word = unicodedata.normalize("NFKD", word.translate(_FOLD))
     return "".join(c for c in word if not unicodedata.combining(c)).casefold()
-
-
-def stem(word: str) -> str:
-    """`word` without a plural ending, and a few British endings made American."""
-    if len(word) > 6 and word.endswith(("isation", "isations")):
-        word = word.replace("isation", "ization")
-    elif len(word) > 6 and word.endswith(("ise", "ised", "ises", "ising")):
-        word = word[:-5] + word[-5:].replace("is", "iz", 1)
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("sses", "shes", "ches", "xes", "zes")):
-        return word[:-2]
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word
-
-
-def root(word: str) -> str:
-    """A rougher stem, for telling whether two words speak of one action: write, writes, writing, written, writer."""
-    word = _IRREGULAR.get(word, stem(word))
-    for ending in ("ation", "ition", "ment", "tion", "ing", "ed", "er", "or", "al", "ly", "e"):
-        if len(word) - len(ending) >= 3 and word.endswith(ending):
-            word = word[: -len(ending)]
-            break
-    if len(word) > 3 and word[-1] == word[-2]:
-        word = word[:-1]
-    return _ROOTS.get(word, word)
-
-
-_IRREGULAR = dict(
-    pair.split(":")
-    for pair in (
-        "wrote:write|written:write|writes:write|sang:sing|sung:sing|sings:sing|singer:sing|won:win|winner:win|"
-        "winning:win|winners:win|made:make|built:build|began:begin|begun:begin|led:lead|leader:lead|held:hold|"
-        "born:birth|birthplace:birth|birthday:birth|birthdate:birth|died:death|die:death|dies:death|fought:fight|"
-        "founded:found|founder:found|bought:buy|sold:sell|came:come|went:go|took:take|taken:take|gave:give|"
-        "given:give|known:know|knew:know|spoken:speak|spoke:speak|drawn:draw|drew:draw|flew:fly|flown:fly|"
-        "grew:grow|grown:grow|shot:shoot|chosen:choose|chose:choose|elected:elect|painter:paint|painted:paint|"
-        "portrayed:play|portrays:play|portray:play|voiced:play|voice:play|voices:play|stars:play|starred:play|"
-        "starring:play|plays:play|played:play|actor:play|actress:play|performed:perform|performer:perform|"
-        "located:locate|location:locate|situated:locate|author:write|authored:write|composer:compose|"
-        "composed:compose|invented:invent|inventor:invent|discoverer:discover|discovery:discover|directed:direct|"
-        "director:direct|producer:produce|produced:produce|married:marry|wife:marry|husband:marry|spouse:marry|"
-        "killed:kill|killer:kill|assassinated:kill|murdered:kill|created:create|creator:create|creation:create|"
-        "established:found|started:begin|start:begin|starts:begin|formed:found|premiered:release|premiere:release|"
-        "premieres:release|came out:release|aired:release|debuted:release|published:publish|took place:hold|"
-        "lies:locate|ended:end|ends:end|nickname:name|named:name|called:name|set:set|beat:beat|defeated:beat|"
-        "height:tall|tallness:tall|length:long|distance:far"
-    ).split("|")
-)
-_ROOTS = {"lyricist": "writ", "songwrit": "writ", "penn": "writ"}
 
 
 def tokens(text: str) -> list[Token]:
@@ -221,7 +185,7 @@ def tokens(text: str) -> list[Token]:
                 if norm in ORDINAL_WORDS
                 else norm
             )
-            if norm in _ROMAN and (raw.isupper() or norm in ("ii", "iii", "vii", "viii", "xii", "xiii")):
+            if norm in _ROMAN and (raw.isupper() or norm in ("ii", "iii", "iv", "vii", "viii", "xii", "xiii")):
                 norm = str(_ROMAN[norm])
         else:
             raw, cap, possessive = match[0], False, False

@@ -21,6 +21,7 @@ STOP = _words(
     called named known titled entitled answer final question correct just only very some any each both about s"""
 )
 
+NAMING = _words("called named titled entitled known nicknamed dubbed termed")
 COPULAS = _words("is are was were be been being am")
 
 NEGATIONS = _words(
@@ -113,9 +114,12 @@ COUNTRIES = frozenset(
 |nicaragua|niger|nigeria|north korea|norway|oman|pakistan|palestine|panama|paraguay|peru|philippines|poland|portugal|puerto rico|qatar|romania
 |russia|rwanda|samoa|saudi arabia|scotland|senegal|serbia|sierra leone|singapore|slovakia|slovenia|somalia|south africa|south korea|korea
 |spain|sri lanka|sudan|suriname|sweden|switzerland|syria|taiwan|tajikistan|tanzania|thailand|tibet|togo|tonga|trinidad|tunisia|turkey
-|turkmenistan|uganda|ukraine|uae|uk|uruguay|usa|us|ussr|uzbekistan|vatican city|venezuela|vietnam|wales|yemen|yugoslavia|zambia|zimbabwe|europe
-|asia|africa|north america|south america|oceania|antarctica|yorkshire|lancashire|kent|surrey|essex|sussex|hampshire|devon|cornwall
-|bavaria|saxony|prussia|tuscany|sicily|normandy|provence|catalonia|andalusia|ontario|quebec|british columbia|alberta|manitoba
+|turkmenistan|uganda|ukraine|uae|uk|uruguay|usa|us|ussr|uzbekistan|vatican city|venezuela|vietnam|wales|yemen|yugoslavia|zambia|zimbabwe""".replace(
+        "\n", ""
+    ).split("|")
+)
+PROVINCES = frozenset(
+    """yorkshire|lancashire|kent|surrey|essex|sussex|hampshire|devon|cornwall|bavaria|saxony|prussia|tuscany|sicily|normandy|provence|catalonia|andalusia|ontario|quebec|british columbia|alberta|manitoba
 |saskatchewan|nova scotia|new brunswick|newfoundland|new south wales|queensland|tasmania|ardeche|punjab|gujarat|kerala|maharashtra|tamil nadu""".replace(
         "\n", ""
     ).split("|")
@@ -133,8 +137,8 @@ STATES: dict[str, str] = dict(
         "wv:west virginia|wi:wisconsin|wy:wyoming|dc:dc"
     ).split("|")
 )
-REGIONS = COUNTRIES | frozenset(STATES.values())
 CONTINENTS = frozenset("europe|asia|africa|north america|south america|oceania|antarctica".split("|"))
+REGIONS = COUNTRIES | PROVINCES | CONTINENTS | frozenset(STATES.values())
 CITIES = frozenset(
     """london|paris|new york|new york city|los angeles|chicago|dubai|tokyo|beijing|shanghai|moscow|berlin|rome|madrid|vienna|prague|budapest|warsaw|athens
 |istanbul|cairo|mumbai|delhi|new delhi|kolkata|sydney|melbourne|toronto|montreal|vancouver|boston|philadelphia|san francisco|seattle|houston|dallas|miami

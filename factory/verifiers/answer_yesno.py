@@ -7,7 +7,8 @@ from factory.verifiers import answer_assert as asserts
 from factory.verifiers.answer_names import Mention
 from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_question import Question
-from factory.verifiers.answer_text import Token, root
+from factory.verifiers.answer_stems import root
+from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import CHOICE_OPPOSITES, NEGATIONS, STOP
 
 _YES = frozenset(["yes", "yeah", "yep"])
@@ -93,17 +94,18 @@ def decide_choice(found: list[Token], mentions: list[Mention], question: Questio
         return Judged("undecided", "hedged", detail)
     gold = {t.norm for t in found[mention.start : mention.end]}
     before = [t for t in found[: mention.start] if t.norm not in gold]
-    if any(t.cap and not t.first and t.norm in question.norms and t.norm not in STOP for t in before) or any(
-        t.first and t.cap and t.norm in question.norms - STOP and t.norm not in question.roots for t in before
-    ):
+    if any(t.cap and t.norm in question.norms and t.norm not in STOP for t in before):
         return Judged("undecided", "choice_second", detail)
     words = {t.norm for t in sentence}
     for one, other in CHOICE_OPPOSITES:
         for asked, opposite in ((one, other), (other, one)):
             if question.norms & asked and not question.norms & opposite and words & opposite and not words & asked:
                 return Judged("undecided", "choice_opposite", detail)
-    if words & {"both", "same", "equally", "neither", "than"} and not words & question.norms & {
-        w for pair in CHOICE_OPPOSITES for side in pair for w in side
-    }:
+    compared = "than" in words and any(word.endswith("er") and word in question.norms for word in words)
+    if (
+        not compared
+        and words & {"both", "same", "equally", "neither", "than"}
+        and not words & question.norms & {w for pair in CHOICE_OPPOSITES for side in pair for w in side}
+    ):
         return Judged("undecided", "choice_comparison", detail)
     return Judged("accept", "choice", detail)

@@ -1,0 +1,106 @@
+"""Rivals of the gold in a text: other names that could be what the question asks for."""
+
+# ruff: noqa: SIM905 (word tables read better as one text)
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from factory.verifiers.answer_people import OPENERS
+from factory.verifiers.answer_question import Question
+from factory.verifiers.answer_stems import stem
+from factory.verifiers.answer_text import Token
+from factory.verifiers.answer_words import COPULAS, GENERIC, MONTHS, NATIONALITIES, REGIONS, STATES, STOP, TITLES
+
+_JOINERS = frozenset("of de van von la al bin der del".split())
+
+
+class Rival(NamedTuple):
+    start: int
+    end: int
+    text: str
+
+
+def name_rivals(found: list[Token], question: Question) -> list[Rival]:
+    """Names that are not the question's and could be what it asks for."""
+    result: list[Rival] = []
+    i = 0
+    while i < len(found):
+        token = found[i]
+        if (
+            not token.cap
+            or not token.raw[:1].isalpha()
+            or (token.first and (token.norm in OPENERS or token.norm in STOP or token.norm in TITLES))
+            or token.raw == "I"
+        ):
+            i += 1
+            continue
+        j = i + 1
+        while (
+            j < len(found)
+            and found[j].sentence == token.sentence
+            and not found[j - 1].possessive
+            and (
+                (
+                    found[j].gap in (" ", ". ", "-", ' "', '" ', " '", "' ")
+                    and found[j].cap
+                    and found[j].bold == token.bold
+                )
+                or (found[j].norm in _JOINERS and found[j].gap == " " and _name_goes_on(found, j))
+            )
+        ):
+            j += 1
+        span = found[i:j]
+        if token.first and len(span) == 1 and not _subject(found, j) and not token.bold:
+            i = j
+            continue
+        if _could_fill(span, question):
+            result.append(Rival(i, j, " ".join(t.raw for t in span)))
+            if len(result) >= 60:
+                break
+        i = j
+    return result
+
+
+def _name_goes_on(found: list[Token], j: int) -> bool:
+    k = j + 1
+    if k < len(found) and found[k].norm in _JOINERS:
+        k += 1
+    return (
+        k < len(found)
+        and found[k].cap
+        and found[k].gap.split() in ([], ["the"])
+        and found[k].sentence == found[j].sentence
+    )
+
+
+def _subject(found: list[Token], j: int) -> bool:
+    """A one-word sentence opener counts as a name when a verb or a comma follows."""
+    if j >= len(found):
+        return True
+    return (
+        found[j].norm in COPULAS
+        or found[j].norm in ("has", "had", "did", "won", "wrote", "became", "and")
+        or found[j].norm.endswith("ed")
+        or "," in found[j].gap
+    )
+
+
+def _could_fill(span: list[Token], question: Question) -> bool:
+    words = [t.norm for t in span if t.norm not in STOP]
+    shared = [w for w in words if w in question.norms or stem(w) in question.stems]
+    if not words or (
+        shared and not question.choice and (len(shared) == len(words) or any(w not in GENERIC for w in shared))
+    ):
+        return False
+    if all(w in NATIONALITIES or w in MONTHS or w in TITLES or w.isdigit() or w in GENERIC for w in words):
+        return False
+    if words[0] in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"):
+        return False
+    place = " ".join(words) in REGIONS or " ".join(words) in STATES
+    if question.kind == "person":
+        if place or any(w in GENERIC - {"star"} for w in words) or '"' in span[0].gap:
+            return False
+        return len(words) <= 4 and not (len(words) == 1 and span[0].raw.isupper() and len(words[0]) > 1)
+    if question.kind == "place":
+        return not (len(words) == 1 and span[0].raw.isupper() and not place)
+    return True

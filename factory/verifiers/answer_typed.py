@@ -1,0 +1,171 @@
+"""Golds that are dates or numbers: every date or number of the answer is a mention of the gold or a rival of it."""
+
+from __future__ import annotations
+
+from factory.verifiers import answer_dates, answer_fragment, answer_numbers, answer_prose
+from factory.verifiers.answer_aliases import Alias
+from factory.verifiers.answer_names import Mention
+from factory.verifiers.answer_prose import Judged
+from factory.verifiers.answer_question import Question
+from factory.verifiers.answer_rivals import Rival
+from factory.verifiers.answer_stems import stem
+from factory.verifiers.answer_text import Token
+from factory.verifiers.answer_words import GENERIC, STOP
+
+
+def gold_dates(alias: Alias, question: Question) -> list[answer_dates.Date]:
+    found = list(alias.found)
+    if len(found) > 12:
+        return []
+    dates = answer_dates.find_dates(found)
+    if len(dates) != 1 or dates[0].ambiguous or not answer_dates.only_dates(found, dates):
+        return []
+    if (
+        question.kind == "number"
+        and question.counted != "year"
+        and dates[0].month is None
+        and dates[0].span == "point"
+        and len(found) == 1
+    ):
+        return []
+    return dates
+
+
+def judge_date(
+    question: Question, alias: Alias, dates: list[answer_dates.Date], found: list[Token], mode: str
+) -> Judged:
+    gold = dates[0]
+    mentions, rivals, coarse, unclear = [], [], False, False
+    for date in answer_dates.find_dates(found):
+        how = answer_dates.compare(gold, date, question.years, question.year_is_enough)
+        if how == "equal":
+            mentions.append(Mention(date.start, date.stop, "date", alias.text))
+        elif how == "different" and not (date.year in question.years and date.month is None and date.span == "point"):
+            rivals.append(Rival(date.start, date.stop, " ".join(t.raw for t in found[date.start : date.stop])))
+        coarse |= how == "coarse"
+        unclear |= how == "unclear"
+    if not mentions:
+        if coarse or unclear:
+            return Judged("undecided", "date_coarser" if coarse else "date_unclear", alias.text)
+        return Judged("reject", "date", " ".join(t.norm for t in found)[:300])
+    return _judge_typed(question, mentions, rivals, found, mode)
+
+
+def _judge_typed(
+    question: Question, mentions: list[Mention], rivals: list[Rival], found: list[Token], mode: str
+) -> Judged:
+    if len(found) <= answer_fragment.MAX_TOKENS and not rivals:
+        judged = answer_fragment.decide(found, mentions[0], question, typed=True)
+        if (
+            judged.outcome != "undecided"
+            or judged.rule in ("hedged", "refusal")
+            or (judged.rule == "two_answers" and any(t.norm == "or" for t in found[: mentions[0].end + 2]))
+        ):
+            return judged
+    if (
+        rivals
+        and len(found) <= 6
+        and all(
+            found[k].norm in STOP
+            or any(r.start <= k < r.end for r in rivals)
+            or any(m.start <= k < m.end for m in mentions)
+            for k in range(len(found))
+        )
+    ):
+        return Judged("reject", "two_answers", " ".join(t.norm for t in found))
+    return answer_prose.decide(found, mentions, rivals, question, typed=True)
+
+
+def gold_quantity(alias: Alias, question: Question) -> answer_numbers.Quantity | None:
+    found = list(alias.found)
+    if len(found) > 10:
+        return None
+    quantities = answer_numbers.find_quantities(found)
+    if len(quantities) != 1:
+        return None
+    quantity = quantities[0]
+    rest = [t for k, t in enumerate(found) if not quantity.start <= k < quantity.end]
+    allowed = answer_numbers.APPROXIMATE | {"long", "tall", "high", "wide", "deep", "old", "heavy", "total"}
+    rest = [t for t in rest if t.norm not in STOP and t.norm not in allowed and stem(t.norm) not in question.stems]
+    if question.kind == "number":
+        return quantity if len(rest) <= 2 and not any(t.cap for t in rest) else None
+    if (
+        any(t.cap and not t.first for t in rest)
+        or len(rest) > 1
+        or (rest and stem(rest[0].norm) != quantity.noun and rest[0].norm not in GENERIC)
+    ):
+        return None
+    return quantity
+
+
+def judge_number(
+    question: Question, alias: Alias, gold: answer_numbers.Quantity, found: list[Token], mode: str
+) -> Judged:
+    mentions, rivals, unclear = [], [], False
+    quantities = answer_numbers.find_quantities(found)
+    others = len({quantity.value for quantity in quantities}) > 1 or any(
+        found[q.start].raw.casefold() not in question.raws for q in quantities
+    )
+    for quantity in quantities:
+        if quantity.year_like and not gold.year_like and quantity.value != gold.value:
+            continue
+        if quantity.end - quantity.start == 1 and found[quantity.start].raw.casefold() in question.raws and others:
+            continue  # the question's own number
+        how = answer_numbers.compare(gold, quantity, question.stems)
+        span = (quantity.start, quantity.end)
+        if [t.norm for t in found[quantity.end : quantity.end + 2]] in (
+            ["of", "which"],
+            ["of", "whom"],
+            ["of", "them"],
+            ["of", "these"],
+            ["of", "those"],
+        ):
+            continue
+        if how == "equal" and not _other_noun(gold, quantity, question, found):
+            mentions.append(Mention(*span, "number", alias.text))
+        elif how == "different" and _same_kind(gold, quantity, question, found):
+            rivals.append(Rival(*span, " ".join(t.raw for t in found[quantity.start : quantity.end + 1])))
+        unclear |= how in ("unclear", "equal")
+    if not mentions:
+        return Judged(
+            "undecided" if unclear else "reject",
+            "number_unclear" if unclear else "number",
+            " ".join(t.norm for t in found)[:300],
+        )
+    return _judge_typed(question, mentions, rivals, found, mode)
+
+
+def _other_noun(
+    gold: answer_numbers.Quantity, other: answer_numbers.Quantity, question: Question, found: list[Token]
+) -> bool:
+    """The answer counts something else than the gold or the question: 8 episodes for 8 seasons."""
+    wanted = {gold.noun, question.counted} - {""}
+    if not other.noun or not wanted or other.noun in wanted or other.dimension:
+        return False
+    if other.noun in question.stems or other.noun in STOP or other.noun in ("member", "people", "person", "individual"):
+        return False
+    following = _following(found, other.end)
+    return not (wanted & set(following)) and found[other.start].norm != "1" and not gold.value == other.value == 1
+
+
+def _same_kind(
+    gold: answer_numbers.Quantity, other: answer_numbers.Quantity, question: Question, found: list[Token]
+) -> bool:
+    if other.value == 1 and not found[other.start].raw[:1].isdigit() and gold.value != 1 and not other.noun:
+        return False
+    if gold.ordinal != other.ordinal:
+        return False
+    if gold.dimension != other.dimension and other.dimension:
+        return False
+    if gold.dimension:
+        return bool(other.dimension) or not other.noun
+    wanted = {gold.noun, question.counted} - {""}
+    return not wanted or not other.noun or other.noun in wanted or bool(wanted & set(_following(found, other.end)))
+
+
+def _following(found: list[Token], i: int) -> list[str]:
+    """Stems of the next words, up to a preposition: "four basic tenses", not "23 pairs of chromosomes"."""
+    words = [stem(t.norm) for t in found[i : i + 4]]
+    return words[
+        : next((k for k, word in enumerate(words) if word in ("of", "in", "and", "for", "with", "per")), len(words))
+    ]

@@ -1,0 +1,146 @@
+"""The search-answer verifier: labelled answers, rules that keep or turn a verdict, attacks, hostile text."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+
+import pytest
+
+from factory import recipe
+from factory.records import AgentTrace, Environment, Example, GroundTruth, Source
+from factory.verifiers.answer import VERSION, judge, verify
+from jobs import bench_answers as bench
+
+PAIRS = bench.pairs()
+
+
+def shares(pairs: list[bench.Pair]) -> tuple[float, float]:
+    """(false accepts, false rejects) as shares; undecided on a right answer is a false reject."""
+    count = Counter((pair.right, judge(pair.question, pair.golds, pair.answer).outcome == "accept") for pair in pairs)
+    return count[False, True] / (count[False, True] + count[False, False]), count[True, False] / (count[True, True] + count[True, False])
+
+
+@pytest.mark.parametrize(("length", "accepts", "rejects"), [("short", 0.005, 0.08), ("paragraph", 0.01, 0.20)])
+def test_labelled_answers_are_judged_within_the_error_targets(length, accepts, rejects):
+    pairs = [pair for pair in PAIRS if pair.length == length]
+    false_accepts, false_rejects = shares(pairs)
+    assert false_accepts <= accepts
+    assert false_rejects <= rejects
+
+
+def test_the_labelled_set_is_large_and_has_both_labels():
+    labels = Counter(pair.right for pair in PAIRS)
+    assert labels[True] >= 400 and labels[False] >= 400
+
+
+def test_wording_that_changes_nothing_keeps_the_accept_and_a_changed_claim_loses_it():
+    wrong = [
+        (pair.kind, pair.golds, pair.answer)
+        for pair in bench.metamorphic()
+        if (judge(pair.question, pair.golds, pair.answer).outcome == "accept") != pair.right
+    ]
+    assert not wrong
+
+
+def test_no_attack_is_accepted_for_any_gold():
+    asked = sorted({(pair.question, tuple(pair.golds)) for pair in PAIRS})[::4]  # the bench takes all of them
+    texts = bench.attacks()
+    assert len(texts) >= 40
+    accepted = [
+        (golds, text)
+        for question, golds in asked
+        for text in [*texts, question, question.rstrip("?") + ".", f"Question: {question}\nAnswer:"]
+        if judge(question, golds, text).outcome == "accept"
+    ]
+    assert not accepted
+
+
+def test_damaged_answers_and_golds_always_get_a_verdict():
+    rng = random.Random(1)
+    for _ in range(1_000):
+        pair = rng.choice(PAIRS)
+        verdict = judge(pair.question, [bench.mutate(pair.golds[0], rng)], bench.mutate(pair.answer, rng))
+        assert verdict.outcome in ("accept", "reject", "undecided")
+        assert verdict.rule and verdict.version == VERSION
+
+
+@pytest.mark.timeout(60)
+def test_text_made_to_be_slow_is_judged_in_time_or_the_timeout_kills_it():
+    bench.worst_time(sizes=(15_900,))
+
+
+@pytest.mark.parametrize("gold", ["", " ", "()", "()()", "/", ";", "or", "\ud800", "\x00", "(" * 4_000, "a or " * 1_000, "also known as " * 300, "1, " * 1_300])
+def test_a_gold_without_sense_gets_a_verdict_and_accepts_nothing_else(gold):
+    assert judge("who was it", [gold], "Napoleon Bonaparte").outcome != "accept"
+
+
+def test_no_gold_at_all_is_undecided():
+    assert judge("who was it", [], "Napoleon").outcome == "undecided"
+
+
+def test_a_long_answer_is_read_only_behind_its_final_marker():
+    filler = "The archive holds many letters. " * 40_000
+    assert judge("what is the capital of Australia", ["Canberra"], filler + "Canberra").outcome == "undecided"
+    assert judge("what is the capital of Australia", ["Canberra"], filler + "\nFinal answer: Canberra").outcome == "accept"
+
+
+def test_thinking_is_no_answer():
+    question, golds = "what is the capital of Australia", ["Canberra"]
+    assert judge(question, golds, "<think>Sydney? No, Canberra.</think>Canberra").outcome == "accept"
+    assert judge(question, golds, "<think>It is Canberra.</think>Sydney").outcome == "reject"
+    assert judge(question, golds, "<think>It is Canberra.").outcome != "accept"
+
+
+def test_two_final_answers_that_differ_are_rejected():
+    verdict = judge("what is the capital of Australia", ["Canberra"], "<answer>Sydney</answer> then <answer>Canberra</answer>")
+    assert (verdict.outcome, verdict.rule) == ("reject", "two_final_answers")
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer", "outcome"),
+    [
+        # what plain normalisation gets wrong
+        ("US", "use", "reject"),
+        ("Paris", "not Paris", "reject"),
+        ("U.S.", "US", "accept"),
+        ("mid-1990s", "the mid 1990s", "accept"),
+        # a coarser date is incomplete, a finer one fine, digits that hide the month are undecided
+        ("5 March 2020", "March 2020", "undecided"),
+        ("March 2020", "5 March 2020", "accept"),
+        ("3 April 2020", "03/04/2020", "undecided"),
+        # the gold's precision decides
+        ("1.73", "1.75", "reject"),
+        ("120k", "118,500", "accept"),
+        ("120k", "130,000", "reject"),
+        ("10 cm", "10 km", "reject"),
+        ("10%", "0.1", "reject"),
+    ],
+)
+def test_faults_of_other_verifiers_are_not_repeated(gold, answer, outcome):
+    assert judge("what was measured or named", [gold], answer).outcome == outcome
+
+
+def test_lenient_accepts_a_gold_among_other_words_that_strict_leaves_undecided():
+    question, golds, answer = "which metal is it", ["tin"], "soft grey tin alloy foil"
+    assert judge(question, golds, answer).outcome == "undecided"
+    assert judge(question, golds, answer, "lenient").outcome == "accept"
+    assert judge(question, golds, "not tin", "lenient").outcome == "reject"
+
+
+def test_verify_reads_text_and_aliases_of_the_ground_truth():
+    example = Example(
+        id="e", pair_id="p", unit="u", domain="search", task_id="", question="which company is it", context="", pieces=(),
+        ground_truth=GroundTruth(text="International Business Machines", aliases=("IBM",)), agent=AgentTrace(), solved=None,
+        environment=Environment(), source=Source(), tokenizer="t", seed=0, budget_tokens=1, prompt_tokens=1, context_tokens=0,
+    )  # fmt: skip
+    assert verify(example, "IBM", recipe.Verify(), side=None).passed
+    assert not verify(example, "Intel", recipe.Verify(), side=None).passed
+
+
+def test_real_runs_with_an_exact_match_flag_are_never_contradicted(shared_trajectories):
+    runs = json.loads((shared_trajectories / "search/fireact_react-messages/hotpotqa_dev_gpt-3.5-ft.json").read_text("utf-8"))
+    for run in runs.values():
+        if run["em"] and run["traj"]:
+            assert judge(run["traj"][0]["content"], [str(run["gt"])], str(run["pred"])).passed

@@ -76,7 +76,7 @@ def row(
     tools: list[dict[str, Any]],
     ground_truth: dict[str, Any],
     environment: dict[str, Any],
-    solved: bool,
+    solved: bool | None,
 ) -> dict[str, Any]:
     """One line of a runs file. `ground_truth` and `environment` use the field names of factory.records."""
     return {

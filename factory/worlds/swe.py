@@ -124,7 +124,7 @@ def finish(index: int, agent: Agent, fault: str, patch: str, rng: random.Random)
         ground_truth = {}
     place = bundle_of(pair) if fault != "side_input_missing" else f"repositories/{pair.repository.name}-moved.bundle"
     environment = {"repository": place, "base_commit": pair.commit}
-    solved = fault not in ("wrong_answer", "patch_does_not_apply")
+    solved = None if fault == "no_ground_truth" else fault not in ("wrong_answer", "patch_does_not_apply", "no_tool_call")
     line = row("swe", index, agent.transcript, TOOLS, ground_truth, environment, solved)
     tier1 = agent.inspected - set(pair.gold)
     size = sum(weight(pair.base[path]) for path in (*pair.gold, *tier1))

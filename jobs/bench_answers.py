@@ -16,7 +16,7 @@ import random
 import statistics
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -199,25 +199,26 @@ HOSTILE = (
 """Texts that are repeated to the length cap and to a megabyte."""
 
 
-def worst_time(sizes: tuple[int, ...] = (15_900, 1_000_000)) -> tuple[float, str]:
+HOSTILE_GOLDS = (
+    "Paris",
+    "George Herbert Walker Bush",
+    "14 December 1972",
+    "5 million",
+    "red, green and blue",
+    "the quick brown fox jumps over the lazy dog because it can",
+)
+
+
+def worst_time(sizes: tuple[int, ...] = (15_900, 1_000_000), golds: Sequence[str] = HOSTILE_GOLDS) -> tuple[float, str]:
     """(seconds, what) of the slowest hostile text."""
     worst = (0.0, "")
     for text in HOSTILE:
-        for golds in (
-            ["Paris"],
-            ["George Herbert Walker Bush"],
-            ["14 December 1972"],
-            ["5 million"],
-            ["red, green and blue"],
-            ["the quick brown fox jumps over the lazy dog because it can"],
-        ):
+        for gold in golds:
             for size in sizes:
                 answer = (text * (size // len(text) + 1))[:size]
                 start = time.perf_counter()
-                judge("who was the president and in what year or city was it", golds, answer)
-                worst = max(
-                    worst, (time.perf_counter() - start, f"{text!r} x {size:,} characters, gold {golds[0][:20]!r}")
-                )
+                judge("who was the president and in what year or city was it", [gold], answer)
+                worst = max(worst, (time.perf_counter() - start, f"{text!r} x {size:,} characters, gold {gold[:20]!r}"))
     return worst
 
 

@@ -58,7 +58,7 @@ _LATEX = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mbox|operatorname)\b|\\[,;!
 _TOKEN = re.compile(
     r"(?P<bold>\*\*|__)"
     r"|(?P<num>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?)(?P<suffix>(?:st|nd|rd|th|'?s)(?![^\W_]))?"
-    r"|(?P<word>[^\W\d_][^\W_]*(?:'(?![sS](?![^\W_]))[^\W\d_]+)?)(?P<possessive>'[sS](?![^\W_]))?"
+    r"|(?P<word>[^\W\d_][^\W_]*(?:'(?![sS](?![^\W_]))[^\W\d_]+)?)(?P<possessive>'[sS](?![^\W_]))?(?P<mark>\+{1,2}|#|-(?=[\s).,;]|$))?"
     r"|(?P<sign>[%$€£¥&°])"
 )
 
@@ -170,7 +170,7 @@ def tokens(text: str) -> list[Token]:
         elif match["word"]:
             raw, possessive = match["word"], bool(match["possessive"])
             cap = raw[0].isupper() or raw[:4].isupper()
-            norm = fold(raw).replace("'", "")
+            norm = fold(raw).replace("'", "") + (match["mark"] or "" if len(raw) <= 2 else "")  # O+, C#
             if norm in ARTICLES and (norm == "the" or (text[end : end + 1] == " " and not raw.isupper()) or first):
                 following = text[end : end + 2]
                 if norm == "the" or following[:1].isspace():

@@ -11,7 +11,7 @@ import json
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from factory.errors import TokenizerError
@@ -73,6 +73,20 @@ class Tokenizer:
             lengths[id] = len(token)
         return lengths
 
+    @cached_property
+    def _broken(self) -> np.ndarray:
+        """Whether a token is less than whole characters, or holds a young one, by id: text without such a token holds
+        no young character, and looking at its tokens is quicker than looking at its characters."""
+        import numpy as np
+
+        vocabulary = self._fast.vocab
+        broken = np.zeros(max(vocabulary) + 1, bool)
+        for id, token in vocabulary.items():
+            if not token.isascii():
+                written = token.decode("utf-8", "replace")
+                broken[id] = not self.cuts_at_lines or "\ufffd" in written or holds_young_characters(written)
+        return broken
+
     def render(self, message: str) -> str:
         """The whole prompt around a user message, up to where the assistant's reply begins."""
         return f"{self.prompt_prefix}{message}{self.prompt_suffix}"
@@ -80,7 +94,9 @@ class Tokenizer:
     def encode(self, text: str) -> np.ndarray:
         """Token ids (uint32), special tokens in the text recognised, none added."""
         if self._fast is not None:
-            return self._fast.encode(text)
+            ids = self._fast.encode(text)
+            if text.isascii() or not (self._broken[ids].any() and holds_young_characters(text)):
+                return ids
         import numpy as np
 
         return np.array(self.truth.encode(text, add_special_tokens=False).ids, np.uint32)
@@ -95,7 +111,7 @@ class Tokenizer:
         if key is not None and (known := self._measured.get(key)):
             self._measured.move_to_end(key)
             return known
-        ids = self._fast.encode(f"{header}{text}{footer}")
+        ids = self.encode(f"{header}{text}{footer}")
         measured = Measured(len(ids), *self._cover(ids, header, text, footer))
         if key is not None:
             self._measured[key] = measured
@@ -120,7 +136,10 @@ class Tokenizer:
         return len(ids)
 
     def _composed_bytes(self, text: str) -> int:
-        return len((unicodedata.normalize("NFC", text) if self._composes and not text.isascii() else text).encode())
+        if self._composes and not text.isascii():
+            normalize = self.truth.normalizer.normalize_str if holds_young_characters(text) else partial(unicodedata.normalize, "NFC")
+            text = normalize(text)
+        return len(text.encode())
 
     def locate(self, prompt: str, spans: Iterable[tuple[int, int]]) -> tuple[int, list[tuple[int, int]]]:
         """Tokens of a whole prompt and the token range that covers each character span, by the truth tokenizer."""
@@ -139,13 +158,37 @@ class Tokenizer:
         if self._fast is None:
             return
         for text in texts:
-            fast, true = self._fast.encode(text).tolist(), self.truth.encode(text, add_special_tokens=False).ids
+            fast, true = self.encode(text).tolist(), self.truth.encode(text, add_special_tokens=False).ids
             if fast != true:
                 at = next((i for i, (a, b) in enumerate(zip(fast, true)) if a != b), min(len(fast), len(true)))
                 raise TokenizerError(
                     f"`{self.name}`: gigatoken gives {len(fast)} tokens where tokenizers gives {len(true)} for a text of "
                     f"{len(text)} characters; they differ from token {at} on. Pin another gigatoken version, or take another tokenizer"
                 )
+
+
+def holds_young_characters(text: str) -> bool:
+    """Whether the two tokenizers may disagree on a character, because their Unicode tables are of different age.
+
+    gigatoken 0.10 knows Unicode 17, tokenizers 0.23 the classes of Unicode 16 and the compositions of an older one.
+    Compared over all code points, they differ only on some that Python's own table (Unicode 14) does not hold, and on
+    combining marks younger than Unicode 3.2. New pictographs are in no class that matters."""
+    import numpy as np
+
+    return bool(_young()[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)].any())
+
+
+@lru_cache(1)
+def _young() -> np.ndarray:
+    import numpy as np
+
+    young = np.ones(0x110000, bool)
+    old = unicodedata.ucd_3_2_0
+    for code in [*range(0x40000), *range(0xE0000, 0xE1000)]:
+        category = unicodedata.category(chr(code))
+        young[code] = category == "Cn" or (category in ("Mn", "Mc") and old.category(chr(code)) == "Cn")
+    young[0x1F000:0x1FB00] = young[0xF0000:] = False
+    return young
 
 
 @lru_cache(2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import subprocess
@@ -16,11 +17,12 @@ from hypothesis import strategies as st
 from slow_packing import slow_pack
 
 from factory import tokens
+from factory.cleaning import clean
 from factory.errors import RowError
 from factory.packing import BIN_TOKENS, pack
 from factory.prompts import user_prompt
 from factory.qwen_vocabulary import PACKAGED
-from factory.recipe import Packing
+from factory.recipe import Cleaning, Packing
 from factory.records import Evidence
 from factory.tokenizer_files import Prepared
 
@@ -69,6 +71,7 @@ TEXT = st.one_of(st.lists(ALPHABET, min_size=1, max_size=12).map("".join), st.te
 )
 @example(texts=["\n\n\n", "}\n\n"], names=["a", "b", "c", "d", "e"], roles=["gold"] * 5, question="\nq", budget=100_000)
 @example(texts=["\u0338x", "x\u0338"], names=["\u0301", "b", "c", "d", "e"], roles=["gold"] * 5, question="\u0301", budget=100_000)
+@example(texts=["0\U000323b0<"], names=["\U000323b0<", "b", "c", "d", "e"], roles=["gold"] * 5, question="\U000323b0'", budget=100_000)
 def test_pack_gives_the_bytes_spans_and_counts_of_the_slow_implementation_on_hostile_text(texts, names, roles, question, budget):
     evidence = [piece(f"{i}{name}", text, role) for i, (name, text, role) in enumerate(zip(names, texts, ["gold", *roles]))]
     packing = Packing(sequence_tokens=budget, reserve_trace_tokens=0, min_context_tokens=0)
@@ -102,6 +105,29 @@ def test_pack_gives_the_bytes_spans_and_counts_of_the_slow_implementation_on_rea
         )
         packed = assert_same_as_slow("What does it do?", domain, evidence, packing, f"pair{seed}")
         assert packed.dropped
+
+
+def strings(value) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for child in children for text in strings(child)]
+
+
+@pytest.mark.parametrize("pattern", ["swe/mini-swe-agent*/**/*.json", "search/webdancer*/*.jsonl", "search/langgraph*/*.json"])
+def test_what_agents_really_saw_is_counted_like_the_truth(shared_trajectories, pattern):
+    path = min(shared_trajectories.glob(pattern), key=lambda p: (abs(p.stat().st_size - 400_000), p.name))
+    records = [json.loads(line) for line in path.read_text("utf-8").splitlines()[:20]] if path.suffix == ".jsonl" else json.loads(path.read_text("utf-8"))
+    seen = sorted({text for text in strings(records) if len(text) > 200}, key=len)[-12:]
+    texts = [clean(text[:30_000], Cleaning(), TOKENIZER.special_tokens).text for text in seen]
+    evidence = [piece(f"{i}", text, "gold" if i < 3 else "tier1") for i, text in enumerate(texts)]
+    packed = pack("Why?", "swe", evidence, TOKENIZER, SMALL, "pair")
+    prefix, suffix = user_prompt("swe", "Why?")
+    shift = len(TOKENIZER.prompt_prefix + prefix)
+    spans = [(shift + p.start, shift + p.end) for p in packed.pieces]
+    num_tokens, ranges = TOKENIZER.locate(TOKENIZER.render(f"{prefix}{packed.context}{suffix}"), spans)
+    assert len(packed.pieces) == len(texts) > 3
+    assert (packed.prompt_tokens, [(p.token_start, p.token_end) for p in packed.pieces]) == (num_tokens, ranges)
 
 
 def test_the_rendered_prompt_is_counted_whole_with_its_chat_template():

@@ -38,6 +38,25 @@ def test_the_fast_tokenizer_gives_the_ids_of_the_truth():
         assert TOKENIZER.encode(text).tolist() == TOKENIZER.truth.encode(text, add_special_tokens=False).ids
 
 
+def around(character: str) -> str:
+    """Text in which the character's class, or its place among marks, changes the tokens of its neighbours."""
+    return f"{character}&lt; x{character}'s \n  {character}a\ne\u0301{character}\u0327{character}{character}\n"
+
+
+@pytest.mark.parametrize("character", "\U000323b0\ua7ce\u07fd\u0c3c\u0eba\u1ac0\U000113c2\U00010940\U0001e6c0\u0898")
+def test_characters_on_which_the_unicode_tables_of_the_two_differ_are_counted_by_the_truth(character):
+    text = around(character)
+    true = TOKENIZER.truth.encode(text, add_special_tokens=False).ids
+    assert TOKENIZER._fast.encode(text).tolist() != true
+    assert TOKENIZER.encode(text).tolist() == true
+
+
+def test_on_all_other_characters_the_two_agree():
+    settled = [c for c in map(chr, [*range(0xD800), *range(0xE000, 0x20000)]) if not tokens.holds_young_characters(c)]
+    TOKENIZER.check("".join(map(around, settled[i :: 4_001])) for i in range(0, 4_001, 57))
+    assert not tokens.holds_young_characters("naïve – “quoted” 日本語 한국어 العربية हिन्दी e\u0301 😀🫨")
+
+
 def test_check_stops_on_a_tokenizer_that_differs():
     wrong = copy.copy(TOKENIZER)
     wrong._fast = gigatoken.Tokenizer.from_json(json.dumps(SPEC | {"normalizer": None}))

@@ -3,8 +3,10 @@
 The procedure: find the final answer's span; equal to an alias in normal form; then by the gold's type (yes or no, date,
 number, several items, option of the question, sentence, name). In short answers the gold may stand among harmless words
 (answer_fragment), in sentences it must be asserted in the asked slot (answer_prose). Containment alone never accepts;
-containment without a rival, a negation or a hedge does, in `strict` too. `lenient` also accepts a fragment that names
-the gold among other words, when nothing in it denies or hedges.
+containment without a rival, a negation or a hedge does, in `strict` too: measured on labelled answers, leaving it to
+`lenient` rejected right answers and prevented no wrong accept. `lenient` also accepts a fragment that names the gold
+among other words, when nothing in it denies or hedges. A surname alone passes where the question asks for a person; a
+gold cut short otherwise, a coarser date and a hedged answer never pass.
 
 Never raises for anything in the question, the golds or the answer; linear in their length (capped in answer_text).
 """
@@ -31,7 +33,7 @@ from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_question import Question, is_echo, read
 from factory.verifiers.answer_rivals import name_rivals
 from factory.verifiers.answer_span import extract
-from factory.verifiers.answer_text import Token, clean, find_all, tokens
+from factory.verifiers.answer_text import MAX_CHARS, Token, clean, find_all, tokens
 from factory.verifiers.answer_typed import gold_dates, gold_quantity, judge_date, judge_number
 from factory.verifiers.answer_words import COUNTRIES, GENERIC, REGIONS, STATES, STOP, TITLES
 
@@ -54,7 +56,7 @@ def judge(question: str, golds: Sequence[str], answer: str, mode: str = "strict"
     """Judge `answer` to `question` against any of `golds`."""
     spans, marked = extract(answer)
     if not spans:
-        too_long = len(answer) > 100
+        too_long = len(answer) > MAX_CHARS
         return Verdict(
             outcome="undecided" if too_long else "reject",
             reason="too_long" if too_long else "no_answer",
@@ -217,7 +219,7 @@ def _judge_name(question: Question, alias: Alias, found: list[Token], mode: str,
         return answer_yesno.decide_choice(found, mentions, question)
     if len(found) <= answer_fragment.MAX_TOKENS:
         judged = answer_fragment.decide(found, mentions[0], question, named=named)
-        if judged.outcome != "undecided" or judged.rule in ("hedged", "refusal", "two_answers"):
+        if judged.outcome != "undecided" or judged.rule in ("hedged", "refusal", "two_answers", "second_item"):
             return judged
         if mode == "lenient" and not echo and not answer_assert.hedge_in(answer_assert.sentence_text(found), question):
             return Judged("accept", "contained", detail)

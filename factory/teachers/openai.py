@@ -114,7 +114,7 @@ class OpenAIEngine:
                 if response.status in (401, 403):
                     raise self._key_refused(response.status, await self._read(response))
         except (*self.unreachable, self.errors, TimeoutError) as e:
-            raise EngineDied(self._say(e), to_blame=False) from None
+            raise EngineDied(_say(e), to_blame=False) from None
 
     async def close(self) -> None:
         await self.session.close()
@@ -136,13 +136,13 @@ class OpenAIEngine:
             try:
                 return await self._once(body)
             except self.unreachable as e:
-                raise EngineDied(self._say(e), to_blame=False) from None
+                raise EngineDied(_say(e), to_blame=False) from None
             except TimeoutError:
                 slow += 1
                 failure = f"no reply within {self.seconds:g} s"
             except (self.errors, ValueError) as e:
                 broken += 1
-                failure = self._say(e)
+                failure = _say(e)
             if broken >= TRIES or slow >= SLOW_TRIES:
                 raise RequestRefused("endpoint_failed", failure)
             await asyncio.sleep(FIRST_WAIT_SECONDS * 2 ** (broken + slow - 1))
@@ -165,7 +165,8 @@ class OpenAIEngine:
             size += len(chunk)
             if size > REPLY_BYTES:
                 raise ValueError(f"the reply is over {REPLY_BYTES:,} bytes")
-        return b"".join(chunks)
+        data = b"".join(chunks)
+        return data.replace(self.key.encode(), b"[key]") if self.key else data
 
     def _answer(self, data: bytes, seconds: float) -> Answer:
         reply = orjson.loads(data.strip())  # some endpoints keep a connection alive with blank lines
@@ -196,12 +197,12 @@ class OpenAIEngine:
             prompt_tokens=_count(used.get("prompt_tokens")),
             completion_tokens=_count(used.get("completion_tokens")),
             cached_tokens=_count(details.get("cached_tokens")) if isinstance(details, dict) else 0,
-            raw=self._hide(data.decode("utf-8", "replace").strip()),
+            raw=data.decode("utf-8", "replace").strip(),
             seconds=seconds,
         )
 
     def _failure(self, status: int, headers: Any, data: bytes) -> Exception:
-        said = self._hide(_message(data))
+        said = _message(data)
         low = f"{said} {data[:2_000].decode('utf-8', 'replace')}".lower()
         where = f"`{self.completions}` answers {status}"
         if status == 402 or (status == 429 and any(word in low for word in NO_MONEY)):
@@ -227,13 +228,11 @@ class OpenAIEngine:
 
     def _key_refused(self, status: int, data: bytes) -> SettingsError:
         state = f"the key in `{self.key_name}` is refused" if self.key else f"no key was sent; set the environment variable `{self.key_name}`"
-        return SettingsError(f"`{self.url}` answers {status}: {state} ({self._hide(_message(data))})")
+        return SettingsError(f"`{self.url}` answers {status}: {state} ({_message(data)})")
 
-    def _hide(self, text: str) -> str:
-        return text.replace(self.key, "[key]") if self.key else text
 
-    def _say(self, error: BaseException) -> str:
-        return self._hide(f"{type(error).__name__}: {str(error)[:300]}")
+def _say(error: BaseException) -> str:
+    return f"{type(error).__name__}: {str(error)[:300]}"
 
 
 def _message(data: bytes) -> str:

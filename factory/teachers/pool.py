@@ -117,6 +117,7 @@ class Pool:
             if idle := self._idle.pop(name, None):
                 idle.cancel()
             self._keep(task)
+        self._wake_after_pause()
         self._size()
 
     async def _run(self, request: Request, name: str) -> None:
@@ -157,17 +158,17 @@ class Pool:
     def _put_back(self, request: Request, name: str, later: TryLater) -> None:
         if self._asking.get(name, {}).pop(request.id, None) is None:
             return
-        self._pauses += 1
         if time.monotonic() - self._answered > OVERLOADED_SECONDS:
             self._fail(FactoryError(f"`{name}` answered nothing for {OVERLOADED_SECONDS / 60:.0f} minutes but that it is overloaded; lower `slots`, and run again to go on"))
             return
-        pause = later.seconds or min(PATIENCE_SECONDS, SHORTEST_PAUSE_SECONDS * 2 ** min(self._pauses, 16))
         result = self._results.get(request.id)
         if result is None or result.done():
             self.schedule.finish(request.id, name)
-        else:
-            self.schedule.put_back(request.id, name, time.monotonic() + pause)
-        self._wake_in(pause)
+        elif self.schedule.put_back(request.id, name):
+            self._pauses += 1
+        pause = later.seconds or min(PATIENCE_SECONDS, SHORTEST_PAUSE_SECONDS * 2 ** min(self._pauses - 1, 16))
+        self.schedule.pause(name, time.monotonic() + pause)
+        self._dispatch()
 
     def _settle(self, id: str, outcome: Answer | BaseException) -> None:
         result = self._results.get(id)
@@ -185,12 +186,14 @@ class Pool:
                 return
         self.schedule.drop(id)
 
-    def _wake_in(self, seconds: float) -> None:
-        loop = asyncio.get_running_loop()
-        if self._wake is None or self._wake.cancelled() or self._wake.when() <= loop.time() or self._wake.when() > loop.time() + seconds:
-            if self._wake:
-                self._wake.cancel()
-            self._wake = loop.call_later(seconds + 0.01, self._dispatch)
+    def _wake_after_pause(self) -> None:
+        """Look again when the first paused replica may be asked again."""
+        if self._wake:
+            self._wake.cancel()
+            self._wake = None
+        until = self.schedule.paused_until(time.monotonic())
+        if until and self.schedule.num_waiting:
+            self._wake = asyncio.get_running_loop().call_later(max(0.0, until - time.monotonic()) + 0.001, self._dispatch)
 
     # replicas
 

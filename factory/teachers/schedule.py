@@ -32,7 +32,8 @@ class Assignment(NamedTuple):
 class Window:
     """How many requests a replica gets at once: one more for every windowful of answers, half for a refusal.
 
-    Refusals of requests that were sent before the last cut belong to that cut and change nothing."""
+    Before the first refusal it doubles with every windowful. Refusals of requests that were sent before the last cut
+    belong to that cut and change nothing."""
 
     def __init__(self, start: int, most: int):
         self.most = most
@@ -41,13 +42,15 @@ class Window:
 
     def grow(self) -> None:
         if not self.most or self.size < self.most:
-            self.size += 1 / self.size
+            self.size += 1 if self._cut_at < 0 else 1 / self.size
 
-    def shrink(self, sent: int, now: int) -> None:
-        """`sent`, `now`: numbers of the refused request and of the latest one."""
-        if sent > self._cut_at:
-            self.size = max(1.0, self.size / 2)
-            self._cut_at = now
+    def shrink(self, sent: int, now: int) -> bool:
+        """Whether it was cut. `sent`, `now`: numbers of the refused request and of the latest one."""
+        if sent <= self._cut_at:
+            return False
+        self.size = max(1.0, self.size / 2)
+        self._cut_at = now
+        return True
 
 
 class Replica:
@@ -149,18 +152,27 @@ class Schedule:
             self._replies += 1
             self._reply_tokens += completion_tokens
 
-    def put_back(self, id: str, replica: str, until: float) -> None:
-        """The replica is overloaded: the request waits again, the replica gets fewer and none before `until`."""
+    def put_back(self, id: str, replica: str) -> bool:
+        """The replica is overloaded: the request waits again. Whether this is news, so that the replica gets fewer."""
         at = self.replicas[replica]
         request, _, number = at.running[id]
         self._leave(id, replica)
-        at.window.shrink(number, self._number)
-        at.paused_until = max(at.paused_until, until)
+        cut = at.window.shrink(number, self._number)
         if self._deaths.get(id):
             self._suspects.append(request)
             self.num_waiting += 1
         else:
             self.add(request)
+        return cut
+
+    def pause(self, replica: str, until: float) -> None:
+        """The replica gets nothing before the time `until`."""
+        at = self.replicas[replica]
+        at.paused_until = max(at.paused_until, until)
+
+    def paused_until(self, now: float) -> float:
+        """When the first paused replica may be asked again; 0 where none is paused."""
+        return min((replica.paused_until for replica in self.replicas.values() if replica.paused_until > now), default=0.0)
 
     def reply_tokens(self, request: Request) -> int:
         """Expected tokens of the reply: the mean so far with a quarter on top, all that is allowed before."""

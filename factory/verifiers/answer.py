@@ -3,9 +3,8 @@
 The procedure: find the final answer's span; equal to an alias in normal form; then by the gold's type (yes or no, date,
 number, several items, option of the question, sentence, name). In short answers the gold may stand among harmless words
 (answer_fragment), in sentences it must be asserted in the asked slot (answer_prose). Containment alone never accepts;
-containment without a rival, a negation or a hedge does, in `strict` too: measured on labelled answers, leaving it to
-`lenient` rejected right answers and prevented no wrong accept. `lenient` also accepts a fragment that names the gold
-among other words, when nothing in it denies or hedges. A surname alone passes where the question asks for a person; a
+containment without a rival, a negation or a hedge does, in `strict` too. `lenient` also accepts a fragment that names
+the gold among other words, when nothing in it denies or hedges. A surname alone passes where the question asks for a person; a
 gold cut short otherwise, a coarser date and a hedged answer never pass.
 
 Never raises for anything in the question, the golds or the answer; linear in their length (capped in answer_text).

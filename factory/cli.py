@@ -127,6 +127,9 @@ def recipe_of(arguments: argparse.Namespace) -> Any:
         for name in path:
             section = section.setdefault(name, {})
         section[last] = value
+    packing = data.get("compile", {}).get("packing", {})
+    if packing.get("pool"):
+        packing["pool"] = absolute(packing["pool"])
     for source in sources:
         for name in ("uri", "report", "database", "repository"):
             if source.get(name):

@@ -12,7 +12,7 @@ import importlib
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from factory import cleaning, packing, prompts, tokenizer_files
+from factory import cleaning, mining, packing, prompts, storage, tokenizer_files
 from factory.domains import DOMAINS
 from factory.formats import FORMATS
 from factory.recipe import Compile, Input, Recipe, Settings, fingerprint
@@ -39,6 +39,9 @@ def compile_scope(settings: Compile, source: Input) -> dict[str, str]:
     }
     for name in ("cleaning", "vocabulary", "packing", "search", "swe", "sql"):
         scope[f"compile.{name}"] = fingerprint(getattr(settings, name))
+    if settings.packing.pool:
+        pointer = storage.read_tagged(storage.join(settings.packing.pool, "CURRENT"))
+        scope["pool"] = digest(mining.VERSION, pointer[0] if pointer else b"")
     for name, module in FORMATS.items():
         scope[f"version.formats.{name}"] = version("formats", module)
     for name, module in DOMAINS.items():

@@ -95,8 +95,10 @@ class Packing(Settings):
     """Prompt tokens wanted with target = fixed."""
     histogram: dict[Literal["search", "swe", "sql"], dict[int, float]] = {}
     """Domain -> lower edge of a 2,000-token bin -> weight."""
-    mine: bool = False
-    """Take more tier-2 distractors from other runs of the same domain (BM25 neighbours of the question)."""
+    pool: str = ""
+    """URI of a published dataset whose pieces of the same domain are mined for more tier-2 distractors."""
+    mined_pieces: int = Field(0, ge=0)
+    """Pieces mined per example at most (BM25 neighbours of the question); needs `pool`."""
     seed: int = 0
 
     @property
@@ -227,6 +229,16 @@ class Placement(Settings):
     """vllm: engines at most."""
     tensor_parallel: int = Field(1, gt=0)
     """vllm: GPUs of one engine."""
+    join_seconds: float = Field(0.0, ge=0)
+    """How long to wait for nodes to join a cluster that has too few CPUs for `workers`."""
+    stuck_seconds: float = Field(300.0, gt=0)
+    """After so long without a finished task it is said which tasks are out and what Ray has free."""
+    s3_endpoint: str = ""
+    """URL of an S3 server other than AWS; "" means as the environment says (AWS_ENDPOINT_URL_S3)."""
+    s3_region: str = ""
+    s3_addressing: Literal["", "path", "virtual"] = ""
+    single_writer: bool = False
+    """There is one writer at a time: publish even where the store does not hold conditional writes."""
     judges: int = Field(0, ge=0)
     """Processes that verify attempts while others are generated; 0 means half of the CPUs."""
 

@@ -208,3 +208,22 @@ def test_ray_publishes_the_same_rows_for_any_number_of_workers(world: Path, data
     finally:
         ray.shutdown()
     assert canonical(tmp_path / "out") == canonical(dataset)
+
+
+def test_pieces_of_another_dataset_are_mined_and_none_holds_the_answer(world: Path, dataset: Path, tmp_path: Path) -> None:
+    recipe = recipe_for(world / "search", packing={"pool": str(dataset), "mined_pieces": 5})
+    build(tmp_path / "mined", recipe)
+    before = {row["pair_id"]: row for row in rows(dataset)}
+    grown = 0
+    for row in rows(tmp_path / "mined"):
+        names = {piece["name"] for piece in row["pieces"]}
+        own = {piece["name"] for piece in before[row["pair_id"]]["pieces"]}
+        assert len(names - own) <= 5
+        grown += bool(names - own)
+        user = row["messages"][0]["content"]
+        for piece in row["pieces"]:
+            if piece["name"] not in own:
+                text = user[row["context_start"] + piece["start"] : row["context_start"] + piece["end"]]
+                assert piece["role"] == "tier2" and row["ground_truth_answer"] not in text
+    assert grown > 5
+    assert build(tmp_path / "mined", recipe).did == {}

@@ -7,6 +7,7 @@ is no page. The recipe's `search.gold` says which pages are gold (method.md, "Ev
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from factory.decoding import decode
 from factory.domains import Collected
@@ -14,7 +15,7 @@ from factory.domains.search_answers import forms_of, holds
 from factory.domains.search_results import Entry, entries_of, json_entries, says_nothing
 from factory.errors import RowError
 from factory.recipe import Compile
-from factory.records import Evidence, Step, Trajectory
+from factory.records import Evidence, GroundTruth, Step, Trajectory
 from factory.side import SideInputs
 from factory.vocabulary import classify
 
@@ -59,6 +60,12 @@ class Found:
     @property
     def text(self) -> str:
         return "\n\n".join(self.texts)
+
+
+def holder(truth: GroundTruth) -> Callable[[str], bool]:
+    """Whether a text gives the answer away."""
+    forms = forms_of(truth)
+    return lambda text: holds(text, forms)
 
 
 def collect(trajectory: Trajectory, settings: Compile, side: SideInputs) -> Collected:

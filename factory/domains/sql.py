@@ -9,6 +9,7 @@ The gold query is executed read-only; its result is the ground truth.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from pathlib import Path
 
 from factory.cage.gold import Gold, run_gold
@@ -18,7 +19,7 @@ from factory.domains import Collected
 from factory.domains.sql_tables import table_text
 from factory.errors import RowError
 from factory.recipe import Compile
-from factory.records import Evidence, Role, Trajectory
+from factory.records import Evidence, GroundTruth, Role, Trajectory
 from factory.side import SideInputs
 from factory.vocabulary import classify
 
@@ -31,6 +32,12 @@ FAILURES = ("error", "exception", "traceback", "query failed", "sql error", "fai
 BYTES_PER_TOKEN = 32
 """More than any table needs: a table of more bytes than this per token of the budget is not read whole."""
 MAX_QUERIES = 200
+
+
+def holder(truth: GroundTruth) -> Callable[[str], bool]:
+    """Whether a text of another database holds every cell of a gold result of more than one cell."""
+    cells = {cell.strip() for line in truth.text.splitlines()[2:] for cell in line.strip("| ").split("|")}
+    return lambda text: len(cells) > 1 and all(cell in text for cell in cells)
 
 
 def collect(trajectory: Trajectory, settings: Compile, side: SideInputs) -> Collected:

@@ -7,12 +7,14 @@ to the gold files exactly as they stand in the context.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from factory import repositories, storage, windows
 from factory.domains import Collected
 from factory.errors import RowError
 from factory.patches import Patch, PatchError, apply, parse, reverse
 from factory.recipe import Compile
-from factory.records import Evidence, Trajectory
+from factory.records import Evidence, GroundTruth, Trajectory
 from factory.side import SideInputs, is_place
 from factory.windows import Files
 
@@ -65,6 +67,12 @@ def collect(trajectory: Trajectory, settings: Compile, side: SideInputs) -> Coll
         evidence.append(_piece("tier1", path, texts[path], whole[path], files))
     truth = trajectory.ground_truth.model_copy(update={"text": patch_text})
     return Collected(evidence, truth, dropped)
+
+
+def holder(truth: GroundTruth) -> Callable[[str], bool]:
+    """Whether a text holds all that the patch adds."""
+    added = [text for text in _added(parse(truth.text)) if text.strip()]
+    return lambda text: _holds(text, added)
 
 
 def _with_one_line_end(patch: str) -> str:

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from factory import cleaning, containers, formats, identity, joins, packing, parts, prompts, schemas, storage, tokens
+from factory import cleaning, containers, formats, identity, joins, mining, packing, parts, prompts, schemas, storage, tokens
 from factory.domains import DOMAINS
 from factory.errors import FactoryError, RowError
 from factory.ledger import Commit, ObjectRecord, PartRecord, RowRecord
@@ -19,6 +19,7 @@ from factory.recipe import Recipe, Verify, fingerprint
 from factory.records import (
     RAW_LIMIT,
     AgentTrace,
+    Domain,
     Evidence,
     Example,
     GroundTruth,
@@ -29,6 +30,7 @@ from factory.records import (
     digest,
 )
 from factory.side import SideInputs, is_place
+from factory.stages import mined
 from factory.verifiers import VERIFIERS
 
 GOLD_CHECK = Verify(swe_tests="never")
@@ -68,6 +70,7 @@ class Compile:
         self.joins = [joins.Join(source, self.side) for source in recipe.inputs]
         self.domains = {name: importlib.import_module(f"factory.domains.{module}") for name, module in DOMAINS.items()}
         self.verifiers = {name: importlib.import_module(f"factory.verifiers.{module}") for name, module in VERIFIERS.items()}
+        self.pools: dict[str, mining.Pool] = {}
         self.packing = fingerprint(self.settings.packing)
 
     def __call__(self, shards: tuple[Shard, ...]) -> Commit:
@@ -111,7 +114,7 @@ class Compile:
             return row.model_copy(update=known | {"reason": outcome.reason})
         ask = digest(prompts.VERSION, outcome.domain, outcome.question, outcome.context, outcome.agent.model_dump_json())
         examples.write(row.unit, schemas.example_row(outcome, ask), len(outcome.context))
-        return row.model_copy(update=known | {"ask": ask})
+        return row.model_copy(update=known | {"ask": ask, "prompt_tokens": outcome.prompt_tokens})
 
     def _records(self, shard: Shard) -> Iterator[containers.RawRecord]:
         with storage.open_read(shard.uri) as stream:
@@ -176,9 +179,11 @@ class Compile:
         evidence = self._clean_evidence(collected.evidence)
         if not any(piece.role == "gold" for piece in evidence):
             raise RowError("no_gold_evidence", "every gold piece is empty after cleaning")
+        found, passed_over = self._mine(question, trajectory.domain, evidence, ground_truth)
+        evidence += found
         packed = packing.pack(question, trajectory.domain, evidence, self.tokenizer, self.settings.packing, pair_id)
         example = Example(
-            id=digest(question, ground_truth.model_dump_json(), *sorted(piece.id for piece in evidence), self.packing),
+            id=digest(question, ground_truth.model_dump_json(), *packed.evidence_ids, self.packing),
             pair_id=pair_id,
             unit=unit,
             domain=trajectory.domain,
@@ -196,10 +201,19 @@ class Compile:
             budget_tokens=self.settings.packing.budget_tokens,
             prompt_tokens=packed.prompt_tokens,
             context_tokens=packed.context_tokens,
-            dropped=_add(collected.dropped, packed.dropped),
+            dropped=_add(collected.dropped, passed_over, packed.dropped),
         )
         self._check_gold(example)
         return example
+
+    def _mine(self, question: str, domain: Domain, own: list[Evidence], truth: GroundTruth) -> tuple[list[Evidence], dict[str, int]]:
+        """Distractors from the recipe's pool, and what was passed over."""
+        wanted = self.settings.packing
+        if not (wanted.pool and wanted.mined_pieces):
+            return [], {}
+        if domain not in self.pools:
+            self.pools[domain] = mined.load(wanted.pool, domain)
+        return mining.mine(question, self.pools[domain], wanted.mined_pieces, own, self.domains[domain].holder(truth))
 
     def _check_gold(self, example: Example) -> None:
         verify = self.verifiers[example.domain].verify

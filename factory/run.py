@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from factory import identity, ledger, publish, storage
+from factory import formats, identity, ledger, publish, storage
 from factory.errors import SettingsError
 from factory.ledger import Commit, ObjectRecord, PartRecord, RowRecord
-from factory.recipe import Placement, Recipe
+from factory.recipe import Input, Placement, Recipe
 from factory.records import DOMAINS, Rejection, Source, canonical_json, digest
 from factory.stages.compile import Compile, Shard
 from factory.stages.spread import spread
-from factory.stages.trace import TraceStage, TraceTask, trace_unit
-from factory.stages.verify import VerifyStage, VerifyTask
+from factory.stages import generate
+from factory.stages.trace import Attempts, TraceStage, TraceTask
+from factory.stages.verify import VerifyStage, VerifyTask, by_path
 
 RUN_NAMES = (".jsonl", ".ndjson", ".json", ".traj", ".parquet", ".txt")
 PACKED = (".gz", ".zst")
@@ -41,7 +42,7 @@ def listing(recipe: Recipe, scopes: list[dict[str, str]]) -> Listing:
     """The input objects and the digest of everything that this run is asked to do."""
     objects = []
     for index, source in enumerate(recipe.inputs):
-        found = [info for info in storage.find(source.uri) if is_run(info.uri, source.uri)]
+        found = [info for info in storage.find(source.uri) if is_run(info.uri, source.uri) and not is_joined(info.uri, source)]
         if not found:
             raise SettingsError(f"`{source.uri}` holds no runs; give a file, folder, glob or prefix with {', '.join(RUN_NAMES)} files")
         objects.extend((index, info) for info in found)
@@ -56,6 +57,16 @@ def is_run(uri: str, asked: str) -> bool:
     for ending in PACKED:
         name = name.removesuffix(ending)
     return uri == asked or name.endswith(RUN_NAMES)
+
+
+def is_joined(uri: str, source: Input) -> bool:
+    """Whether an object that lies among an input's runs is its gold table or a success report."""
+    if source.gold and (uri in (source.gold.uri, source.gold.ids) or uri.startswith(f"{source.gold.uri}/")):
+        return True
+    folder, _, name = source.report.rpartition("/")
+    if not name or "{" in name:
+        return False
+    return uri == source.report or ("{" in folder and uri.rpartition("/")[2] == name)
 
 
 def unchanged(root: str, asked: Listing) -> publish.Version | None:
@@ -116,13 +127,13 @@ def _covers(items: dict[int, ObjectRecord]) -> bool:
     return at >= next(iter(items.values())).size
 
 
-def shards(objects: Iterable[tuple[int, storage.Info]], shard_bytes: int) -> list[tuple[Shard, ...]]:
+def shards(objects: Iterable[tuple[int, storage.Info]], shard_bytes: int, inputs: Sequence[Input]) -> list[tuple[Shard, ...]]:
     """Tasks: big JSONL objects cut into byte ranges, small objects taken together."""
     tasks: list[tuple[Shard, ...]] = []
     group: list[Shard] = []
     size = 0
     for index, info in objects:
-        if info.size > 2 * shard_bytes and info.uri.endswith((".jsonl", ".ndjson")):
+        if info.size > 2 * shard_bytes and may_be_cut(info.uri, inputs[index]):
             cuts = [*range(0, info.size, shard_bytes), info.size]
             tasks.extend((Shard(info.uri, info.etag, info.size, start, end, index),) for start, end in zip(cuts, cuts[1:]))
             continue
@@ -132,6 +143,12 @@ def shards(objects: Iterable[tuple[int, storage.Info]], shard_bytes: int) -> lis
         group.append(Shard(info.uri, info.etag, info.size, 0, 0, index))
         size += info.size
     return [*tasks, tuple(group)] if group else tasks
+
+
+def may_be_cut(uri: str, source: Input) -> bool:
+    """Whether each line of the object is a record, which its first bytes tell: a name is no promise."""
+    with storage.open_read(uri) as stream:
+        return formats.can_be_split(source.format, uri, stream)
 
 
 class Result(NamedTuple):
@@ -168,6 +185,7 @@ class Driver:
         self.root, self.recipe, self.placement, self.state, self.progress = root, recipe, placement, state, progress
         self.trace_scope = identity.trace_scope(recipe)
         self.verify_scope = identity.verify_scope(recipe)
+        self.attempts = Attempts(recipe, self.trace_scope)
         self.use_ray = placement.runner == "ray"
         self.did: dict[str, int] = {}
 
@@ -175,7 +193,7 @@ class Driver:
         state, placement = self.state, self.placement
         done = {} if state.reread else state.done()
         pending = [(index, info) for index, info in state.asked.objects if (index, info.uri, info.etag) not in done]
-        tasks = shards(pending, placement.shard_bytes)
+        tasks = shards(pending, placement.shard_bytes, self.recipe.inputs)
         total = sum(info.size for _, info in pending)
         if placement.runner == "auto":
             self.use_ray = total > placement.inline_bytes
@@ -219,7 +237,12 @@ class Driver:
         return Live(rows, duplicates, sides)
 
     def trace(self, live: Live) -> None:
-        asked = {(row.unit, i): unit for row in live.rows if row.ask for i, unit in enumerate(self._attempts(row))}
+        if self.attempts.pooled:
+            rows = [row for row in live.rows if row.ask]
+            job = generate.Job(self.root, self.recipe, self.placement, self.trace_scope, self.verify_scope)
+            self.did["trace"] = generate.generate(job, self.attempts, rows, self.state.commits, self.progress)
+            return
+        asked = {(row.unit, i): unit for row in live.rows if row.ask for i, unit in enumerate(self.attempts.of(row))}
         done = {unit.unit for commit in self.state.commits["trace"] for unit in commit.units}
         pending: dict[str, set[tuple[str, int]]] = {}
         homes = ledger.homes(self.state.commits["compile"], "examples")
@@ -237,10 +260,13 @@ class Driver:
     def verify(self, live: Live) -> dict[str, ledger.UnitRecord]:
         """Unit of an example -> what became of it."""
         asked = {unit.unit for commit in self.state.commits["trace"] for unit in commit.units}
-        traces = {row.unit: tuple(unit for unit in self._attempts(row) if unit in asked) for row in live.rows if row.ask}
+        traces = {row.unit: tuple(unit for unit in self.attempts.of(row) if unit in asked) for row in live.rows if row.ask}
         units = {row.unit: identity.verify_unit(self.verify_scope, row.unit, row.domain, traces[row.unit]) for row in live.rows if row.ask}
         done = {unit.unit for commit in self.state.commits["verify"] for unit in commit.units}
-        trace_homes = ledger.homes(self.state.commits["trace"], "traces")
+        domains = {row.unit: row.domain for row in live.rows}
+        trace_places = ledger.places(self.state.commits["trace"], "traces")
+        verdict_places = ledger.places(self.state.commits["trace"], "verdicts")
+        refused = {unit.example_unit: (unit.reason, unit.detail) for commit in self.state.commits["trace"] if commit.scope == self.trace_scope for unit in commit.units if unit.reason}
         homes = ledger.homes(self.state.commits["compile"], "examples")
         pending: dict[str, dict[str, tuple[str, ...]]] = {}
         parts: dict[str, PartRecord] = {}
@@ -251,15 +277,13 @@ class Driver:
                 pending.setdefault(part.path, {})[example] = traces[example]
         tasks = []
         for path in sorted(pending):
-            paths = {trace_homes[unit].path for wanted in pending[path].values() for unit in wanted if unit in trace_homes}
-            tasks.append(VerifyTask(parts[path], pending[path], tuple(sorted(paths))))
+            wanted = {unit: example for example, units in pending[path].items() for unit in units}
+            verdicts = [identity.verdict_unit(self.verify_scope, example, domains[example], unit) for unit, example in wanted.items()]
+            reasons = {example: refused[example] for example in pending[path] if example in refused}
+            tasks.append(VerifyTask(parts[path], pending[path], by_path(trace_places, wanted), by_path(verdict_places, verdicts), reasons))
         self._work("verify", VerifyStage, self.verify_scope, tasks, sum(map(len, pending.values())))
         finished = {unit.unit: unit for commit in self.state.commits["verify"] for unit in commit.units}
         return {example: finished[unit] for example, unit in units.items()}
-
-    def _attempts(self, row: RowRecord) -> list[str]:
-        """Trace units of all attempts that the recipe allows."""
-        return [trace_unit(self.recipe, self.trace_scope, row.ask, i) for i in range(self.recipe.teacher.max_attempts)]
 
     def _work(self, stage: ledger.Stage, worker: Any, scope: dict[str, str], tasks: list[Any], total: int) -> None:
         arguments = (self.root, self.recipe, scope, self.placement.part_bytes)

@@ -1,0 +1,59 @@
+"""Seconds of CPU and bytes of memory of processes, from /proc (Linux)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def tree(pid: int) -> Iterator[int]:
+    """A process and all that descend from it."""
+    yield pid
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return
+    for task in tasks:
+        try:
+            children = Path(f"/proc/{pid}/task/{task}/children").read_text()
+        except OSError:
+            continue
+        for child in children.split():
+            yield from tree(int(child))
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process, of all that descend from it and of those that it has waited for."""
+    total = 0
+    for one in tree(pid):
+        try:
+            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        total += sum(map(int, fields[11:15]))
+    return total / TICKS
+
+
+def command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+    except OSError:
+        return ""
+
+
+def pss_bytes(pid: int) -> tuple[int, int]:
+    """(proportional set size without shared memory, shared memory in it): pages that several processes map are divided
+    among them, and the object store is shared memory."""
+    values = {}
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            name, _, rest = line.partition(":")
+            if rest.endswith("kB"):
+                values[name] = int(rest.split()[0]) << 10
+    except OSError:
+        return 0, 0
+    shared = values.get("Pss_Shmem", 0)
+    return values.get("Pss", 0) - shared, shared

@@ -64,6 +64,10 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("dataset", metavar="OUT")
     sub.add_argument("--to", required=True, metavar="FOLDER")
 
+    sub = command("report", report, "write an HTML page: counts, lengths, where gold stands, why rows left")
+    sub.add_argument("dataset", metavar="OUT")
+    sub.add_argument("--to", metavar="FILE", help="where to write it (default: report.html in the dataset)")
+
     sub = command("versions", versions, "list the versions of a dataset")
     sub.add_argument("dataset", metavar="OUT")
 
@@ -242,6 +246,17 @@ def export(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def report(arguments: argparse.Namespace) -> int:
+    from factory import report as reporting
+    from factory import storage
+
+    root, version = _version(arguments.dataset)
+    to = arguments.to or storage.join(root, "report.html")
+    storage.put(to, reporting.page(root, version).encode("utf-8"))
+    print(f"look at {to}")
+    return 0
+
+
 def versions(arguments: argparse.Namespace) -> int:
     from factory import history
 
@@ -303,7 +318,10 @@ def demo(arguments: argparse.Namespace) -> int:
         worlds(argparse.Namespace(domain=domain, runs=arguments.runs, seed=arguments.seed, out=folder))
         sources.append(recipe.Input(uri=absolute(os.path.join(folder, domain)), format="openai_chat"))
     dataset = os.path.join(arguments.out, "dataset")
-    code = run_build(dataset, recipe.Recipe(name="demo", inputs=tuple(sources)), recipe.Placement())
+    # Wrong patches of the world differ from the verified ones; running their tests too would only take longer.
+    made = recipe.Recipe(name="demo", inputs=tuple(sources), verify=recipe.Verify(swe_tests="never"))
+    code = run_build(dataset, made, recipe.Placement())
+    report(argparse.Namespace(dataset=dataset, to=None))
     print(f"look at a sample: factory show any --out {dataset}")
     return code
 

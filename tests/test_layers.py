@@ -18,7 +18,7 @@ LAYERS = [
     {"formats", "domains", "teachers", "verifiers", "exports", "publish", "worlds", "evals"},
     {"identity"},
     {"stages"},
-    {"run", "plan", "history"},
+    {"run", "plan", "history", "report"},
     {"screen", "cli"},
 ]
 FAMILIES = {"formats", "domains", "teachers", "verifiers", "exports", "publish", "worlds", "evals"}

@@ -67,9 +67,8 @@ class Tokenizer:
     @cached_property
     def _num_bytes(self) -> list[int]:
         """Bytes of each token, by id."""
-        vocabulary = self._fast.vocab
-        lengths = [0] * (max(vocabulary) + 1)
-        for id, token in vocabulary.items():
+        lengths = [0] * self._fast.vocab_size
+        for id, token in self._fast.vocab.items():
             lengths[id] = len(token)
         return lengths
 
@@ -79,12 +78,12 @@ class Tokenizer:
         no young character, and looking at its tokens is quicker than looking at its characters."""
         import numpy as np
 
-        vocabulary = self._fast.vocab
-        broken = np.zeros(max(vocabulary) + 1, bool)
-        for id, token in vocabulary.items():
-            if not token.isascii():
-                written = token.decode("utf-8", "replace")
-                broken[id] = not self.cuts_at_lines or "\ufffd" in written or holds_young_characters(written)
+        written = {id: token.decode("utf-8", "replace") for id, token in self._fast.vocab.items() if not token.isascii()}
+        codes = np.frombuffer("".join(written.values()).encode("utf-32-le"), np.uint32)
+        young = {chr(code) for code in codes[_young()[codes]]} | {"\ufffd"}
+        broken = np.zeros(self._fast.vocab_size, bool)
+        for id, characters in written.items():
+            broken[id] = not self.cuts_at_lines or not young.isdisjoint(characters)
         return broken
 
     def render(self, message: str) -> str:
@@ -172,7 +171,7 @@ def holds_young_characters(text: str) -> bool:
 
     gigatoken 0.10 knows Unicode 17, tokenizers 0.23 the classes of Unicode 16 and the compositions of an older one.
     Compared over all code points, they differ only on some that Python's own table (Unicode 14) does not hold, and on
-    combining marks younger than Unicode 3.2. New pictographs are in no class that matters."""
+    combining marks younger than Unicode 3.2."""
     import numpy as np
 
     return bool(_young()[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)].any())
@@ -187,7 +186,8 @@ def _young() -> np.ndarray:
     for code in [*range(0x40000), *range(0xE0000, 0xE1000)]:
         category = unicodedata.category(chr(code))
         young[code] = category == "Cn" or (category in ("Mn", "Mc") and old.category(chr(code)) == "Cn")
-    young[0x1F000:0x1FB00] = young[0xF0000:] = False
+    for start, end in ((0x300, 0x370), (0x20D0, 0x2100), (0x1F000, 0x1FB00), (0xF0000, 0x110000)):
+        young[start:end] = False  # diacritics that both know, pictographs, private use: compared, and alike
     return young
 
 

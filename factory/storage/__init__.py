@@ -7,6 +7,8 @@ the content may have changed; on local disks it is made of size, modification ti
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -22,6 +24,31 @@ class Info(NamedTuple):
     etag: str
     modified: float = 0.0
     """Seconds since 1970; 0 where the store does not say."""
+
+
+ENVIRONMENT = {
+    "endpoint": "AWS_ENDPOINT_URL_S3",
+    "region": "AWS_DEFAULT_REGION",
+    "addressing": "FACTORY_S3_ADDRESSING",
+    "single_writer": "FACTORY_S3_SINGLE_WRITER",
+}
+"""Settings of object stores, by the environment variable that carries each to every process of a run."""
+
+
+def configure(endpoint: str = "", region: str = "", addressing: str = "", single_writer: bool = False) -> None:
+    """Put into the environment what is given; the rest stays as the environment says."""
+    given = {"endpoint": endpoint, "region": region, "addressing": addressing, "single_writer": "1" if single_writer else ""}
+    changed = {ENVIRONMENT[name]: value for name, value in given.items() if value and os.environ.get(ENVIRONMENT[name]) != value}
+    if changed:
+        os.environ.update(changed)
+        from factory.storage import s3
+
+        s3.client.cache_clear()
+
+
+def settings() -> dict[str, str]:
+    """The environment variables of `configure` that are set, for processes on other machines."""
+    return {name: os.environ[name] for name in ENVIRONMENT.values() if name in os.environ}
 
 
 def scheme(uri: str) -> str:
@@ -110,3 +137,39 @@ def delete(uri: str) -> None:
 def local_copy(uri: str, cache: Path) -> Path:
     """A read-only local path with the object's content; the object itself where it is local."""
     return store(uri).local_copy(uri, cache)
+
+
+def holds_conditions(root: str) -> bool:
+    """Whether the store of `root` holds conditional writes. Found out once by trying; the answer stands in `<root>/STORE.json`.
+
+    Without them two runs that publish at once can lose a version, and nothing would say so.
+    """
+    if not scheme(root):
+        return True
+    import uuid
+
+    place = join(root, "STORE.json")
+    found = read_tagged(place)
+    if found is None:
+        answer = _try_conditions(join(root, f".probe-{uuid.uuid4().hex}"))
+        put(place, json.dumps({"conditional_writes": answer}).encode())
+        return answer
+    return bool(json.loads(found[0]).get("conditional_writes"))
+
+
+def _try_conditions(uri: str) -> bool:
+    from factory.storage import s3
+
+    try:
+        first = s3.conditional_put(uri, b"1", IfNoneMatch="*")
+        again = s3.conditional_put(uri, b"2", IfNoneMatch="*")
+        found = read_tagged(uri)
+        wrong = s3.conditional_put(uri, b"3", IfMatch="0" * 32)
+        right = s3.conditional_put(uri, b"4", IfMatch=found[1] if found else "")
+    except s3.Refused as e:
+        if e.code in ("NotImplemented", "InvalidArgument", "InvalidRequest", "501", "400"):
+            return False
+        raise
+    finally:
+        delete(uri)
+    return first and not again and not wrong and right

@@ -1,26 +1,50 @@
 """Objects in S3 and its likes, through boto3. Etags are compared without quotes.
 
-Credentials, region and endpoint are found as boto3 finds them (environment, profile, role); FACTORY_S3_ADDRESSING
-= `path` or `virtual` overrides the addressing style. Conditional writes are small single puts, never a
-multipart completion: some stores do not enforce the condition there.
+Credentials are found as boto3 finds them; endpoint, region and addressing style stand in the environment, where
+`storage.configure` puts what the placement says. botocore sends a failed request again (with jitter); what it does
+not cover is done here: a body that breaks off is read again, and a conditional write or a completion whose
+answer was lost is resolved by reading back. Conditional writes are small single puts, never a multipart completion:
+some stores do not enforce the condition there. Every object that we write carries its sha256, and whole reads check it.
 """
 
 from __future__ import annotations
 
-import fnmatch
+import base64
+import contextlib
 import functools
+import glob
 import hashlib
 import io
 import os
+import random
+import re
+import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from factory.errors import StorageError
 from factory.storage import Info
 
-BLOCK = 8 << 20
+PART_BYTES = 32 << 20
+"""A file of more than two such parts is uploaded in parts."""
+AHEAD_LEAST, AHEAD_MOST = 256 << 10, 8 << 20
+"""Bytes fetched at once by a stream: more and more while it is read in order."""
+TRIES = 6
+ABSENT = ("404", "NoSuchKey", "NotFound")
+LOST_RACE = ("412", "PreconditionFailed")
+CONFLICT = ("409", "ConditionalRequestConflict", "OperationAborted")
+
+
+class Refused(StorageError):
+    """The store's answer was an error. `code` is S3's word for it."""
+
+    def __init__(self, message: str, code: str):
+        super().__init__(message)
+        self.code = code
 
 
 @functools.cache
@@ -31,9 +55,12 @@ def client() -> Any:
     import boto3
     from botocore.config import Config
 
+    seconds = float(os.environ.get("FACTORY_S3_TIMEOUT_SECONDS", "60"))
     config = Config(
-        retries={"mode": "adaptive", "max_attempts": 8},
+        retries={"mode": "standard", "total_max_attempts": TRIES},
         s3={"addressing_style": os.environ.get("FACTORY_S3_ADDRESSING", "auto")},
+        connect_timeout=seconds,
+        read_timeout=seconds,
         max_pool_connections=32,
     )
     return boto3.session.Session().client("s3", config=config)
@@ -44,28 +71,29 @@ def _split(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
-def _code(error: Exception) -> str:
-    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
-
-
-def _call(uri: str, method: str, absent_is_none: bool = False, **arguments: Any) -> Any:
+def _call(uri: str, method: str, **arguments: Any) -> Any:
+    """One request. Refused where the store says no, StorageError where it cannot be reached."""
     from botocore.exceptions import BotoCoreError, ClientError
 
+    bucket, key = _split(uri)
+    place = {"Bucket": bucket} if method == "list_objects_v2" else {"Bucket": bucket, "Key": key}
     try:
-        return getattr(client(), method)(**arguments)
+        return getattr(client(), method)(**place, **arguments)
     except ClientError as e:
-        if absent_is_none and _code(e) in ("404", "NoSuchKey", "NotFound"):
-            return None
-        if _code(e) in ("412", "PreconditionFailed", "409", "ConditionalRequestConflict"):
-            raise
-        raise StorageError(f"`{uri}`: {method} failed: {_code(e)} {e.response.get('Error', {}).get('Message', '')}") from None
+        error = e.response.get("Error", {})
+        code = str(error.get("Code", ""))
+        raise Refused(f"`{uri}`: {method} failed: {code} {error.get('Message', '')}", code) from None
     except BotoCoreError as e:
         raise StorageError(f"`{uri}`: {method} failed: {e}; check endpoint, region and credentials") from None
 
 
+def _pause(attempt: int) -> None:
+    time.sleep(random.random() * min(5.0, 0.1 * 2**attempt))
+
+
 def stat(uri: str) -> Info | None:
-    bucket, key = _split(uri)
-    found = _call(uri, "head_object", True, Bucket=bucket, Key=key) if key else None
+    _, key = _split(uri)
+    found = _head(uri) if key else None
     if found:
         return Info(uri, found["ContentLength"], found["ETag"].strip('"'), found["LastModified"].timestamp())
     inside = list(find(uri.rstrip("/") + "/"))
@@ -75,25 +103,52 @@ def stat(uri: str) -> Info | None:
     return Info(uri, sum(info.size for info in inside), hashlib.sha256(names.encode()).hexdigest()[:32])
 
 
+def _head(uri: str) -> Any:
+    try:
+        return _call(uri, "head_object")
+    except Refused as e:
+        if e.code in ABSENT:
+            return None
+        raise
+
+
 def find(uri: str) -> Iterator[Info]:
     bucket, key = _split(uri)
-    magic = next((i for i, c in enumerate(key) if c in "*?["), None)
-    prefix = key if magic is None else key[:magic]
+    magic = glob.has_magic(key)
+    prefix = re.split(r"[*?[]", key, maxsplit=1)[0] if magic else key
+    pattern = _pattern(key if magic else glob.escape(key.rstrip("/")))
+    shown = len(prefix.rpartition("/")[0])
     token: dict[str, str] = {}
     while True:
-        page = _call(uri, "list_objects_v2", Bucket=bucket, Prefix=prefix, **token)
+        page = _call(uri, "list_objects_v2", Prefix=prefix, **token)
         for item in page.get("Contents", []):
             name = item["Key"]
-            if magic is not None:
-                matches = fnmatch.fnmatchcase(name, key)
-            else:
-                matches = name == key or not key or name.startswith(key.rstrip("/") + "/")
-            hidden = any(part.startswith((".", "__")) for part in name[len(prefix.rpartition("/")[0]) :].split("/"))
-            if matches and not hidden and not name.endswith("/"):
+            hidden = any(part.startswith((".", "__")) for part in name[shown:].split("/"))
+            if not hidden and not name.endswith("/") and (not key or pattern.fullmatch(name)):
                 yield Info(f"s3://{bucket}/{name}", item["Size"], item["ETag"].strip('"'), item["LastModified"].timestamp())
         if not page.get("IsTruncated"):
             return
         token = {"ContinuationToken": page["NextContinuationToken"]}
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """A glob as on a disk: `*` stays inside a folder, `**` crosses folders; what matches a folder matches all in it."""
+    written = ""
+    for token in re.findall(r"\*\*/|\*\*|\*|\?|\[[!^]?\]?[^\]/]*\]|.", path, re.DOTALL):
+        if token == "**/":
+            written += "(?:[^/]+/)*"
+        elif token == "**":
+            written += ".*"
+        elif token in ("*", "?"):
+            written += "[^/]*" if token == "*" else "[^/]"
+        elif len(token) > 1:
+            inside = token[1:-1]
+            others = "^" if inside[0] in "!^" and len(inside) > 1 else ""
+            letters = re.sub(r"([][\\^&~|])", r"\\\1", inside[len(others) :])
+            written += f"[{others}{letters}]"
+        else:
+            written += re.escape(token)
+    return re.compile(written + "(?:/.*)?", re.DOTALL)
 
 
 def read(uri: str) -> bytes:
@@ -104,23 +159,53 @@ def read(uri: str) -> bytes:
 
 
 def read_tagged(uri: str) -> tuple[bytes, str] | None:
-    bucket, key = _split(uri)
-    found = _call(uri, "get_object", True, Bucket=bucket, Key=key)
-    return None if found is None else (_body(uri, found), found["ETag"].strip('"'))
+    try:
+        data, found = _again(uri, lambda: _fetch(uri))
+    except Refused as e:
+        if e.code in ABSENT:
+            return None
+        raise
+    return data, found["ETag"].strip('"')
 
 
-def _body(uri: str, found: Any) -> bytes:
+def _fetch(uri: str, **arguments: Any) -> tuple[bytes, Any]:
+    found = _call(uri, "get_object", **arguments)
     data = found["Body"].read()
-    if len(data) != found["ContentLength"]:
-        raise StorageError(f"`{uri}`: {len(data)} of {found['ContentLength']} bytes arrived; try again")
-    return data
+    wanted = None if arguments else found.get("Metadata", {}).get("sha256")
+    _check(uri, found, len(data), hashlib.sha256(data).hexdigest() if wanted else None)
+    return data, found
+
+
+class _Damaged(Exception):
+    """What arrived is not what is stored."""
+
+
+def _check(uri: str, found: Any, num_bytes: int, sha256: str | None) -> None:
+    if num_bytes != found["ContentLength"]:
+        raise _Damaged(f"{num_bytes} of {found['ContentLength']} bytes arrived")
+    if sha256 and sha256 != found["Metadata"]["sha256"]:
+        raise _Damaged(f"its sha256 is {sha256}, and {found['Metadata']['sha256']} was written")
+
+
+def _again(uri: str, read_it: Callable[[], Any]) -> Any:
+    """`read_it()`, anew where a body broke off."""
+    from botocore.exceptions import HTTPClientError, IncompleteReadError
+
+    for attempt in range(TRIES):
+        try:
+            return read_it()
+        except (_Damaged, HTTPClientError, IncompleteReadError) as e:
+            if attempt + 1 == TRIES:
+                raise StorageError(f"`{uri}`: read {TRIES} times, and it came damaged each time ({e})") from None
+            _pause(attempt)
 
 
 class _Ranges(io.RawIOBase):
-    """A seekable view of one object by range requests."""
+    """A seekable view of one object by range requests, each for the etag that was found at first."""
 
-    def __init__(self, uri: str, size: int, etag: str):
-        self.uri, self.size, self.etag, self.at = uri, size, etag, 0
+    def __init__(self, info: Info):
+        self.info, self.at = info, 0
+        self.block, self.block_start, self.ahead = b"", 0, AHEAD_LEAST
 
     def readable(self) -> bool:
         return True
@@ -129,72 +214,138 @@ class _Ranges(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        self.at = offset + (0, self.at, self.size)[whence]
+        self.at = offset + (0, self.at, self.info.size)[whence]
         return self.at
 
     def readinto(self, buffer: Any) -> int:
-        end = min(self.at + len(buffer), self.size)
-        if end <= self.at:
+        if self.at >= self.info.size:
             return 0
-        bucket, key = _split(self.uri)
-        found = _call(self.uri, "get_object", Bucket=bucket, Key=key, Range=f"bytes={self.at}-{end - 1}", IfMatch=self.etag)
-        data = _body(self.uri, found)
-        buffer[: len(data)] = data
-        self.at += len(data)
-        return len(data)
+        block_end = self.block_start + len(self.block)
+        if not self.block_start <= self.at < block_end:
+            self.ahead = min(2 * self.ahead, AHEAD_MOST) if self.at == block_end else AHEAD_LEAST
+            end = min(self.at + max(len(buffer), self.ahead), self.info.size)
+            options = {"Range": f"bytes={self.at}-{end - 1}", "IfMatch": self.info.etag}
+            try:
+                self.block, _ = _again(self.info.uri, lambda: _fetch(self.info.uri, **options))
+            except Refused as e:
+                if e.code in (*LOST_RACE, *ABSENT):
+                    raise StorageError(f"`{self.info.uri}` changed while it was read; run again") from None
+                raise
+            self.block_start = self.at
+        start = self.at - self.block_start
+        taken = self.block[start : start + len(buffer)]
+        buffer[: len(taken)] = taken
+        self.at += len(taken)
+        return len(taken)
 
 
 def open_read(uri: str) -> BinaryIO:
-    info = stat(uri)
-    if info is None:
+    found = _head(uri)
+    if found is None:
         raise StorageError(f"`{uri}` does not exist")
-    return io.BufferedReader(_Ranges(uri, info.size, info.etag), BLOCK)
+    return io.BufferedReader(_Ranges(Info(uri, found["ContentLength"], found["ETag"].strip('"'))), AHEAD_LEAST)
 
 
-def put(uri: str, data: bytes) -> None:
-    bucket, key = _split(uri)
-    _call(uri, "put_object", Bucket=bucket, Key=key, Body=data)
+def _md5(data: bytes) -> str:
+    """For the Content-MD5 header: the store refuses bytes that were damaged on the way."""
+    return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
 
 
-def _conditional(uri: str, data: bytes, **condition: str) -> bool:
-    from botocore.exceptions import ClientError
+def put(uri: str, data: bytes, **condition: str) -> None:
+    sums = {"ContentMD5": _md5(data), "Metadata": {"sha256": hashlib.sha256(data).hexdigest()}}
+    _call(uri, "put_object", Body=data, **sums, **condition)
 
-    bucket, key = _split(uri)
-    try:
-        _call(uri, "put_object", Bucket=bucket, Key=key, Body=data, **condition)
-    except ClientError:
-        # A lost answer may have been a win: the object then holds just what we wrote.
-        found = read_tagged(uri)
-        return found is not None and found[0] == data
-    except StorageError as e:
-        if "NoSuchKey" in str(e) or "404" in str(e):
-            return False  # If-Match on an absent object
-        raise
-    return True
+
+def conditional_put(uri: str, data: bytes, **condition: str) -> bool:
+    """Whether the store took the write under its condition; a lost answer is resolved by reading back."""
+    for attempt in range(TRIES):
+        try:
+            put(uri, data, **condition)
+            return True
+        except Refused as e:
+            if e.code in CONFLICT:  # a racing write was under way, and may yet have failed
+                _pause(attempt)
+            elif e.code in LOST_RACE or (e.code in ABSENT and "IfMatch" in condition):
+                break
+            elif not _may_have_happened(e.code):
+                raise
+        except StorageError:
+            pass  # the answer to the last attempt did not come
+        if (found := read_tagged(uri)) is not None and found[0] == data:
+            return True
+    else:
+        raise StorageError(f"`{uri}`: a conditional write got no clear answer {TRIES} times; run again")
+    # Sent again after a lost answer, our own write is what the condition failed on.
+    found = read_tagged(uri)
+    return found is not None and found[0] == data
+
+
+def _may_have_happened(code: str) -> bool:
+    return code.startswith("5") or code in ("InternalError", "SlowDown", "ServiceUnavailable", "RequestTimeout")
 
 
 def put_if_absent(uri: str, data: bytes) -> bool:
-    return _conditional(uri, data, IfNoneMatch="*")
+    if _single_writer():
+        if _head(uri) is not None:
+            return False
+        put(uri, data)
+        return True
+    return conditional_put(uri, data, IfNoneMatch="*")
 
 
 def swap(uri: str, data: bytes, etag: str | None) -> bool:
-    return put_if_absent(uri, data) if etag is None else _conditional(uri, data, IfMatch=etag)
+    if _single_writer():
+        found = _head(uri)
+        if (found["ETag"].strip('"') if found else None) != etag:
+            return False
+        put(uri, data)
+        return True
+    return put_if_absent(uri, data) if etag is None else conditional_put(uri, data, IfMatch=etag)
+
+
+def _single_writer() -> bool:
+    """The user says that nobody else writes, so that looking before writing is enough."""
+    return os.environ.get("FACTORY_S3_SINGLE_WRITER") == "1"
 
 
 def upload(path: Path, uri: str) -> None:
-    from boto3.exceptions import S3UploadFailedError
-
-    bucket, key = _split(uri)
-    try:
-        client().upload_file(str(path), bucket, key)
-    except S3UploadFailedError as e:
-        raise StorageError(f"`{uri}`: upload failed: {e}") from None
+    size = path.stat().st_size
+    if size <= 2 * PART_BYTES:
+        put(uri, path.read_bytes())
+    else:
+        _upload_parts(path, uri, size)
     path.unlink()
 
 
+def _upload_parts(path: Path, uri: str, size: int) -> None:
+    with open(path, "rb") as f:
+        sha256 = hashlib.file_digest(f, "sha256").hexdigest()
+    upload_id = _call(uri, "create_multipart_upload", Metadata={"sha256": sha256})["UploadId"]
+
+    def send(number: int) -> dict[str, Any]:
+        with open(path, "rb") as f:
+            f.seek((number - 1) * PART_BYTES)
+            data = f.read(PART_BYTES)
+        sent = _call(uri, "upload_part", UploadId=upload_id, PartNumber=number, Body=data, ContentMD5=_md5(data))
+        return {"PartNumber": number, "ETag": sent["ETag"]}
+
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            parts = list(pool.map(send, range(1, -(-size // PART_BYTES) + 1)))
+        try:
+            _call(uri, "complete_multipart_upload", UploadId=upload_id, MultipartUpload={"Parts": parts})
+        except StorageError:
+            found = _head(uri)  # the answer may have been lost after the completion
+            if found is None or found["ContentLength"] != size or found["Metadata"].get("sha256") != sha256:
+                raise
+    except BaseException:
+        with contextlib.suppress(StorageError):  # what failed first is what the user must see
+            _call(uri, "abort_multipart_upload", UploadId=upload_id)
+        raise
+
+
 def delete(uri: str) -> None:
-    bucket, key = _split(uri)
-    _call(uri, "delete_object", Bucket=bucket, Key=key)
+    _call(uri, "delete_object")
 
 
 def local_copy(uri: str, cache: Path) -> Path:
@@ -207,16 +358,27 @@ def local_copy(uri: str, cache: Path) -> Path:
         return target
     cache.mkdir(parents=True, exist_ok=True)
     staged = Path(tempfile.mkdtemp(prefix=".tmp-", dir=cache))
-    objects = list(find(uri))
     root = uri.rstrip("/") + "/"
-    for item in objects:
-        bucket, key = _split(item.uri)
-        file = staged / target.name / item.uri.removeprefix(root) if item.uri != uri else staged / target.name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        client().download_file(bucket, key, str(file))
     try:
+        for item in find(uri):
+            file = staged / target.name / item.uri.removeprefix(root) if item.uri != uri else staged / target.name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            _again(item.uri, lambda item=item, file=file: _download(item, file))
         os.rename(staged, target.parent)
     except OSError:
-        if not target.exists():  # another process was first
+        if not target.exists():  # else another process was first
             raise
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
     return target
+
+
+def _download(item: Info, file: Path) -> None:
+    found = _call(item.uri, "get_object", IfMatch=item.etag)
+    total, num_bytes = hashlib.sha256(), 0
+    with open(file, "wb") as f:
+        for chunk in found["Body"].iter_chunks(1 << 20):
+            f.write(chunk)
+            total.update(chunk)
+            num_bytes += len(chunk)
+    _check(item.uri, found, num_bytes, total.hexdigest() if "sha256" in found.get("Metadata", {}) else None)

@@ -1,0 +1,106 @@
+"""The Ray cluster under a run: connect to it, check that the placement fits into it, say what is stuck.
+
+Ray waits for ever and without a word for resources that no node has. So demands are checked before anything
+starts, and a watchdog speaks when no task has ended for a while.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from factory import storage
+from factory.errors import SettingsError
+from factory.recipe import Placement
+
+
+def start_ray(placement: Placement) -> None:
+    """Connect to the cluster that the placement names, or start Ray here, quietly."""
+    os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    import ray
+
+    if not ray.is_initialized():
+        inside_job = os.environ.get("RAY_ADDRESS") or os.environ.get("RAY_JOB_ID")
+        address = placement.address or ("auto" if inside_job else "local")
+        options: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False}
+        if address == "local":
+            os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+            workers = placement.workers or os.cpu_count() or 1
+            options |= {"include_dashboard": False, "num_cpus": workers + 1}  # one more: reads need a CPU beside the actors
+        elif settings := storage.settings():
+            options["runtime_env"] = {"env_vars": settings}
+        try:
+            ray.init(address=address, **options)
+        except ConnectionError as e:
+            raise SettingsError(f"`address` = {address!r}: no Ray cluster answers there ({e})") from None
+    import ray.data
+
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+
+
+def count_workers(placement: Placement, num_tasks: int) -> int:
+    """Actors to start. Ray Data must keep a CPU of its own, or it waits for ever without a word."""
+    import ray
+
+    until = time.monotonic() + placement.join_seconds
+    while (cpus := int(ray.cluster_resources().get("CPU", 0))) <= placement.workers and time.monotonic() < until:
+        time.sleep(1)
+    wanted = placement.workers or cpus - 1
+    if wanted < 1 or wanted + 1 > cpus:
+        raise SettingsError(
+            f"`workers` = {max(wanted, 1)} needs {max(wanted, 1) + 1} CPUs (one is left to Ray Data), and the cluster has {cpus}; "
+            "lower `workers` or add nodes"
+        )
+    return min(wanted, num_tasks)
+
+
+class Watchdog:
+    """Says on stderr what is out when nothing has moved for `stuck_seconds`, and again after each further wait."""
+
+    def __init__(self, work: str, pending: Mapping[int, Any], stuck_seconds: float, say: Callable[[str], None] | None = None):
+        self.work, self.pending, self.stuck_seconds = work, pending, stuck_seconds
+        self.say = say or (lambda text: print(text, file=sys.stderr, flush=True))
+        self.last = time.monotonic()
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Watchdog:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ended.set()
+
+    def moved(self) -> None:
+        self.last = time.monotonic()
+
+    def _watch(self) -> None:
+        said = self.last
+        while not self.ended.wait(min(5.0, self.stuck_seconds)):
+            quiet = time.monotonic() - self.last
+            if time.monotonic() - max(said, self.last) >= self.stuck_seconds:
+                said = time.monotonic()
+                self.say(f"factory: {self.work}: no task has ended for {quiet:.0f} s; {self._out()}; {_resources()}")
+
+    def _out(self) -> str:
+        tasks = list(self.pending.values())
+        return f"{len(tasks)} tasks are out, among them {str(tasks[0])[:300]}" if tasks else "all tasks have ended"
+
+
+def _resources() -> str:
+    import ray
+
+    try:
+        total, free = ray.cluster_resources(), ray.available_resources()
+        nodes = [node for node in ray.nodes() if node["Alive"]]
+    except Exception as e:  # the watchdog must outlive a cluster that does not answer
+        return f"Ray does not answer ({type(e).__name__}: {e})"
+    amounts = ", ".join(f"{free.get(name, 0):g} of {total.get(name, 0):g} {name} free" for name in ("CPU", "GPU") if name in total)
+    return f"Ray has {len(nodes)} nodes, {amounts}"

@@ -7,13 +7,18 @@ A member is a module with VERSION and
 or, with POOLED = True, a model behind engines (factory/teachers/engine.py), fed by factory/stages/generate.py:
   identity(settings: recipe.Teacher) -> str
   starter(settings: recipe.Teacher, placement: recipe.Placement) -> pool.Start
+  replicas(placement: recipe.Placement) -> (fewest, most) engines
+  start_slots(placement) -> int     requests at once to begin with; 0: all that the engine takes
+  NEEDS_RAY = True                  where its engines are Ray actors
+  replicas(placement: recipe.Placement) -> (fewest, most engines)
+  RAY                                                       True where engines are Ray actors, so that Ray must be up
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-TEACHERS: dict[str, str] = {"trajectory": "trajectory", "replay": "replay", "openai": "openai"}
+TEACHERS: dict[str, str] = {"trajectory": "trajectory", "replay": "replay", "openai": "openai", "vllm": "vllm"}
 
 
 class AskRow(NamedTuple):

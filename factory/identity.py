@@ -12,7 +12,7 @@ import importlib
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from factory import cleaning, mining, packing, prompts, storage, tokenizer_files
+from factory import cleaning, measures, mining, packing, prompts, storage, tokenizer_files
 from factory.domains import DOMAINS
 from factory.formats import FORMATS
 from factory.recipe import Compile, Input, Recipe, Settings, fingerprint
@@ -72,7 +72,8 @@ def trace_scope(recipe: Recipe) -> dict[str, str]:
     teacher = recipe.teacher
     module = TEACHERS[teacher.kind]
     loaded = importlib.import_module(f"factory.teachers.{module}")
-    return {
+    given = {"teacher.prompt": digest(prompts.GIVEN[teacher.prompt])} if teacher.mode == "answer_given" else {}
+    return given | {
         "teacher": loaded.identity(teacher),
         "teacher.mode": teacher.mode,
         "teacher.model": teacher.model,
@@ -80,8 +81,9 @@ def trace_scope(recipe: Recipe) -> dict[str, str]:
     }
 
 
-def trace_unit(scope: Mapping[str, str], ask: str, attempt: int, sampling: str) -> str:
-    return digest("trace", ask, canonical_json(dict(scope)), sampling, str(attempt))
+def trace_unit(scope: str, ask: str, attempt: int, sampling: str) -> str:
+    """Key of one attempt; `scope` is the trace scope as canonical JSON, since there are many attempts."""
+    return digest("trace", ask, scope, sampling, str(attempt))
 
 
 def verify_scope(recipe: Recipe) -> dict[str, str]:
@@ -91,17 +93,34 @@ def verify_scope(recipe: Recipe) -> dict[str, str]:
     for domain, module in VERIFIERS.items():
         scope[f"version.verifiers.{domain}"] = version("verifiers", module)
     scope["version.exports"] = exports.VERSION
-    return scope | {f"teacher.{name}": str(getattr(recipe.teacher, name)) for name in ("answer_only", "wanted")}
+    scope["version.measures"] = measures.VERSION
+    for domain in VERIFIERS:
+        scope[f"teacher.wanted.{domain}"] = str(recipe.teacher.sampling(domain).wanted)
+    return scope | {"teacher.answer_only": str(recipe.teacher.answer_only)}
 
 
 def verify_unit(scope: Mapping[str, str], unit: str, domain: str, trace_units: Iterable[str]) -> str:
     """Key of the verdict over all traces of one example."""
+    return digest("verify", unit, canonical_json(_of_domain(scope, domain)), *sorted(trace_units))
+
+
+def verdict_unit(scope: Mapping[str, str], unit: str, domain: str, trace_unit: str) -> str:
+    """Key of the verdict on one trace of an example: how many are wanted and which are kept does not matter to it."""
     kept = {
         name: value
+        for name, value in _of_domain(scope, domain).items()
+        if not name.startswith("teacher.wanted.") and name not in ("verify.keep", "version.exports")
+    }
+    return digest("verdict", unit, canonical_json(kept), trace_unit)
+
+
+def _of_domain(scope: Mapping[str, str], domain: str) -> dict[str, str]:
+    """The fields of a verify scope that a domain reads."""
+    return {
+        name: value
         for name, value in scope.items()
-        if not name.startswith(("version.verifiers.", "verify.s", "verify.low_information"))
-        or name == f"version.verifiers.{domain}"
+        if not name.startswith(("version.verifiers.", "verify.s", "verify.low_information", "teacher.wanted."))
+        or name in (f"version.verifiers.{domain}", f"teacher.wanted.{domain}")
         or name.startswith(f"verify.{domain}_")
         or (domain == "sql" and name == "verify.low_information")
     }
-    return digest("verify", unit, canonical_json(kept), *sorted(trace_units))

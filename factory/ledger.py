@@ -43,9 +43,14 @@ class RowRecord(Record):
     reason: str = ""
     """"" when the row became an example."""
     ask: str = ""
-    """Hash of what a teacher will be asked; "" for a rejected row."""
+    """Hash of all that a teacher may be shown; "" for a rejected row."""
+    prompt: str = ""
+    """Hash of the user's message alone: what a model is asked."""
+    gold: str = ""
+    """Hash of the verified answer's text: what a teacher is shown besides, where the answer is given."""
     position: str = ""
     task_id: str = ""
+    prompt_tokens: int = 0
 
 
 class ObjectRecord(Record):
@@ -73,6 +78,7 @@ class UnitRecord(Record):
     stage: Literal["", "compile", "trace", "verify"] = ""
     """Stage at which the row left the line; "" when it was kept."""
     reason: str = ""
+    detail: str = ""
     rows: int = 0
 
 
@@ -83,6 +89,8 @@ class Commit(Record):
     objects: tuple[ObjectRecord, ...] = ()
     units: tuple[UnitRecord, ...] = ()
     parts: tuple[PartRecord, ...] = ()
+    engine_seconds: float = 0.0
+    """trace: time that engines were up to make the units."""
 
     @property
     def id(self) -> str:
@@ -93,6 +101,11 @@ def write(root: str, commit: Commit) -> None:
     """Durable when this returns."""
     data = commit.model_dump_json().encode("utf-8")
     storage.put_if_absent(storage.join(root, "ledger", commit.stage, f"{commit.id}.json"), data)
+
+
+def forget(root: str, commit: Commit) -> None:
+    """Take a commit record away whose units and rows another record holds, durably, by now."""
+    storage.delete(storage.join(root, "ledger", commit.stage, f"{commit.id}.json"))
 
 
 def load(root: str, stage: Stage) -> list[Commit]:
@@ -135,6 +148,15 @@ def pack(root: str, stage: Stage, most: int = LOOSE) -> None:
 def parts(commits: list[Commit], kind: str) -> Iterator[PartRecord]:
     for commit in commits:
         yield from (part for part in commit.parts if part.kind == kind)
+
+
+def places(commits: list[Commit], kind: str) -> dict[str, tuple[str, int]]:
+    """Unit -> the part that readers take its row from, and the row's place there; for parts with one row a unit."""
+    found: dict[str, tuple[str, int]] = {}
+    for part in parts(commits, kind):
+        for place, unit in enumerate(part.units):
+            found.setdefault(unit, (part.path, place))
+    return found
 
 
 def positions(commits: list[Commit]) -> dict[tuple[str, str], str]:

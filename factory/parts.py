@@ -8,7 +8,11 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+import threading
+from bisect import bisect_left, bisect_right
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -103,3 +107,47 @@ def read_rows(root: str, path: str, columns: Sequence[str] | None = None) -> Ite
     with storage.open_read(storage.join(root, path)) as f:
         for batch in pq.ParquetFile(f).iter_batches(batch_size=16, columns=list(columns) if columns else None):
             yield from batch.to_pylist()
+
+
+def read_rows_at(root: str, path: str, places: Iterable[int], columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+    """The rows of a part at these places (0-based), in order; row groups without one of them are not read."""
+    with storage.open_read(storage.join(root, path)) as f:
+        file, start, wanted = pq.ParquetFile(f), 0, sorted(places)
+        for group in range(file.num_row_groups):
+            end = start + file.metadata.row_group(group).num_rows
+            here = [place - start for place in wanted[bisect_left(wanted, start) : bisect_left(wanted, end)]]
+            if here:
+                table = file.read_row_group(group, columns=list(columns) if columns else None)
+                for place in here:
+                    yield table.slice(place, 1).to_pylist()[0]
+            start = end
+
+
+class RowReader:
+    """Single rows by part and place. Keeps the row groups that were read last; may be called from several threads."""
+
+    def __init__(self, root: str, columns: Sequence[str] | None = None, kept_groups: int = 4):
+        self.root, self.columns, self.kept_groups = root, list(columns) if columns else None, kept_groups
+        self._starts: dict[str, list[int]] = {}
+        self._groups: OrderedDict[tuple[str, int], pa.Table] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def row(self, path: str, place: int) -> dict[str, Any]:
+        with self._lock:
+            starts = self._starts.get(path)
+            group = bisect_right(starts, place) - 1 if starts else -1
+            table = self._groups.get((path, group))
+            if starts is None or table is None:
+                with storage.open_read(storage.join(self.root, path)) as f:
+                    file = pq.ParquetFile(f)
+                    if starts is None:
+                        sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+                        starts = self._starts[path] = [0, *accumulate(sizes)][:-1]
+                        group = bisect_right(starts, place) - 1
+                    table = file.read_row_group(group, columns=self.columns)
+                self._groups[path, group] = table
+                if len(self._groups) > self.kept_groups:
+                    self._groups.popitem(last=False)
+            else:
+                self._groups.move_to_end((path, group))
+        return table.slice(place - starts[group], 1).to_pylist()[0]

@@ -75,18 +75,22 @@ def _differences(old: dict[str, str], new: dict[str, str]) -> list[str]:
 
 
 def _stages(state: State, recipe: Recipe, rows: list[Any]) -> tuple[int, int]:
-    from factory.stages.trace import trace_unit
+    from factory.stages.trace import Attempts
 
     trace_scope, verify_scope = identity.trace_scope(recipe), identity.verify_scope(recipe)
+    attempts = Attempts(recipe, trace_scope)
     traced = {unit.unit for commit in state.commits["trace"] for unit in commit.units}
-    verified = {unit.unit for commit in state.commits["verify"] for unit in commit.units}
+    verified = {unit.unit: unit.rows for commit in state.commits["verify"] for unit in commit.units}
     retrace = reverify = 0
     known = state.rows()
     for row in {row.unit: known[row.unit] for row in rows}.values():
         if row.ask:
-            units = [trace_unit(recipe, trace_scope, row.ask, i) for i in range(recipe.teacher.max_attempts)]
-            retrace += any(unit not in traced for unit in units)
-            reverify += identity.verify_unit(verify_scope, row.unit, row.domain, units) not in verified
+            units = attempts.of(row)
+            known_units = [unit for unit in units if unit in traced]
+            accepted = verified.get(identity.verify_unit(verify_scope, row.unit, row.domain, known_units))
+            enough = attempts.pooled and (accepted or 0) >= recipe.teacher.sampling(row.domain).wanted
+            retrace += len(known_units) < len(units) and not enough
+            reverify += accepted is None
     return retrace, reverify
 
 

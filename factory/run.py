@@ -12,19 +12,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from factory import formats, identity, ledger, publish, storage
-from factory.errors import SettingsError
+from factory import formats, identity, ledger, manifest, publish, storage
+from factory.errors import FactoryError, SettingsError, StorageError
 from factory.ledger import Commit, ObjectRecord, PartRecord, RowRecord
 from factory.recipe import Input, Placement, Recipe
 from factory.records import DOMAINS, Rejection, Source, canonical_json, digest
+from factory.stages import generate
 from factory.stages.compile import Compile, Shard
 from factory.stages.spread import spread
-from factory.stages import generate
 from factory.stages.trace import Attempts, TraceStage, TraceTask
 from factory.stages.verify import VerifyStage, VerifyTask, by_path
 
 RUN_NAMES = (".jsonl", ".ndjson", ".json", ".traj", ".parquet", ".txt")
 PACKED = (".gz", ".zst")
+LOST_RACES = 20
 SHARD_OBJECTS = 200
 """Small objects that one task reads at most."""
 
@@ -42,13 +43,22 @@ def listing(recipe: Recipe, scopes: list[dict[str, str]]) -> Listing:
     """The input objects and the digest of everything that this run is asked to do."""
     objects = []
     for index, source in enumerate(recipe.inputs):
-        found = [info for info in storage.find(source.uri) if is_run(info.uri, source.uri) and not is_joined(info.uri, source)]
+        found = [info for info in candidates(source) if is_run(info.uri, source.uri) and not is_joined(info.uri, source)]
         if not found:
-            raise SettingsError(f"`{source.uri}` holds no runs; give a file, folder, glob or prefix with {', '.join(RUN_NAMES)} files")
+            asked = source.manifest or source.uri
+            raise SettingsError(f"`{asked}` holds no runs; give a file, folder, glob, prefix or manifest with {', '.join(RUN_NAMES)} files")
         objects.extend((index, info) for info in found)
     asked = [canonical_json([index, info.uri, info.size, info.etag]) for index, info in objects]
     settings = [canonical_json(scope) for scope in (*scopes, identity.trace_scope(recipe), identity.verify_scope(recipe))]
     return Listing(objects, digest(*asked, *settings, canonical_json(recipe.teacher.model_dump(mode="json"))))
+
+
+def candidates(source: Input) -> Iterable[storage.Info]:
+    """The objects that an input names: those of its manifest, else those that are there."""
+    if not source.manifest:
+        return storage.find(source.uri)
+    folder = source.uri.rstrip("/")
+    return [info for info in manifest.read(source.manifest) if not folder or info.uri == folder or info.uri.startswith(folder + "/")]
 
 
 def is_run(uri: str, asked: str) -> bool:
@@ -158,17 +168,46 @@ class Result(NamedTuple):
 
 
 def build(root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool = False) -> Result:
-    """Bring the dataset at `root` to what `recipe` asks for, and publish it. `reread` distrusts etags."""
+    """Bring the dataset at `root` to what `recipe` asks for, and publish it. `reread` distrusts etags.
+
+    When another run publishes meanwhile, this one looks at the inputs again: what both have done is in the ledger."""
+    use_store(placement)
+    did: Counter[str] = Counter()
+    for _ in range(LOST_RACES):
+        version, done = attempt(root, recipe, placement, progress, reread)
+        did.update(done)
+        if version:
+            return Result(version, dict(did))
+    raise FactoryError(f"`{root}` was published {LOST_RACES} times by other runs while this one worked; run again")
+
+
+def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool) -> tuple[publish.Version | None, dict[str, int]]:
+    """The version that is published now, None when another run was first; and the units done by stage."""
+    before = publish.pointer(root)
     scopes = [identity.compile_scope(recipe.compile, source) for source in recipe.inputs]
     asked = listing(recipe, scopes)
     if not reread and (version := unchanged(root, asked)):
-        return Result(version, {})
+        return version, {}
+    check_writes(root, placement)
     state = State(root, recipe, asked, scopes, reread)
     driver = Driver(root, recipe, placement, state, progress)
     live = driver.compile()
     driver.trace(live)
     finished = driver.verify(live)
-    return Result(driver.publish(live, finished), driver.did)
+    return driver.publish(live, finished, before), driver.did
+
+
+def use_store(placement: Placement) -> None:
+    storage.configure(placement.s3_endpoint, placement.s3_region, placement.s3_addressing, placement.single_writer)
+
+
+def check_writes(root: str, placement: Placement) -> None:
+    """Refuse a store on which two runs at once could lose a version, before any work is done."""
+    if not placement.single_writer and not storage.holds_conditions(root):
+        raise StorageError(
+            f"`{root}`: this store does not hold conditional writes (If-None-Match, If-Match), so two runs at once could lose a version; "
+            "publish elsewhere, or set `single_writer = true` in the placement and run one at a time"
+        )
 
 
 class Live(NamedTuple):
@@ -297,7 +336,7 @@ class Driver:
             self.progress(stage, finished, total)
         self.did[stage] = finished
 
-    def publish(self, live: Live, finished: dict[str, ledger.UnitRecord]) -> publish.Version:
+    def publish(self, live: Live, finished: dict[str, ledger.UnitRecord], before: tuple[bytes, str] | None) -> publish.Version | None:
         from factory import schemas
 
         commits, root, part_bytes = self.state.commits, self.root, self.placement.part_bytes
@@ -326,7 +365,7 @@ class Driver:
                 summary=summarize(live, finished, publish.count_tokens(root, files)),
             )
 
-        version = publish.publish(root, make)
+        version = publish.publish(root, make, before)
         for stage in ledger.STAGES:
             ledger.pack(root, stage)
         return version

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.records import Example, Record, Rejection, Trace
+from factory.records import Example, Record, Rejection, Trace, Verdict
 
 TEXT, COUNT = pa.string(), pa.int64()
 
@@ -179,6 +179,14 @@ def trace_row(trace: Trace, example_unit: str) -> dict[str, Any]:
 
 def trace_of(row: dict[str, Any]) -> Trace:
     return Trace.model_validate({name: row[name] for name in Trace.model_fields})
+
+
+def verdict_row(verdict: Verdict, example_unit: str, trace_unit: str) -> dict[str, Any]:
+    return {**dict(verdict), "example_unit": example_unit, "trace_unit": trace_unit}
+
+
+def verdict_of(row: dict[str, Any]) -> Verdict:
+    return Verdict.model_validate({name: row[name] for name in Verdict.model_fields})
 
 
 def rejection_row(rejection: Rejection) -> dict[str, Any]:

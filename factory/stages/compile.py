@@ -114,7 +114,9 @@ class Compile:
             return row.model_copy(update=known | {"reason": outcome.reason})
         ask = digest(prompts.VERSION, outcome.domain, outcome.question, outcome.context, outcome.agent.model_dump_json())
         examples.write(row.unit, schemas.example_row(outcome, ask), len(outcome.context))
-        return row.model_copy(update=known | {"ask": ask, "prompt_tokens": outcome.prompt_tokens})
+        message = outcome.context.join(prompts.user_prompt(outcome.domain, outcome.question))
+        hashes = {"ask": ask, "prompt": digest(message), "gold": digest(outcome.ground_truth.text)}
+        return row.model_copy(update=known | hashes | {"prompt_tokens": outcome.prompt_tokens})
 
     def _records(self, shard: Shard) -> Iterator[containers.RawRecord]:
         with storage.open_read(shard.uri) as stream:

@@ -7,9 +7,10 @@ trace gets a verdict, and every verdict is kept.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from factory import exports, identity, parts, schemas, tokens
+from factory import exports, identity, measures, parts, prompts, schemas, tokens
 from factory.errors import REASONS
 from factory.ledger import Commit, PartRecord, UnitRecord
 from factory.recipe import Recipe
@@ -23,50 +24,64 @@ class VerifyTask(NamedTuple):
     part: PartRecord
     pending: dict[str, tuple[str, ...]]
     """Example unit -> units of its traces."""
-    trace_parts: tuple[str, ...]
+    traces: dict[str, tuple[int, ...]]
+    """Part -> places of the traces in it."""
+    verdicts: dict[str, tuple[int, ...]]
+    """Part -> places of verdicts that were made while others were generated, and still hold."""
+    refused: dict[str, tuple[str, str]]
+    """Example unit -> (reason, detail) of an attempt that the teacher refused."""
+
+
+def by_path(places: Mapping[str, tuple[str, int]], units: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """Part -> sorted places, for those of `units` that have one."""
+    found: dict[str, list[int]] = {}
+    for path, place in {places[unit] for unit in units if unit in places}:
+        found.setdefault(path, []).append(place)
+    return {path: tuple(sorted(found[path])) for path in sorted(found)}
 
 
 class VerifyStage:
     def __init__(self, root: str, recipe: Recipe, scope: dict[str, str], part_bytes: int):
         self.root, self.recipe, self.scope, self.part_bytes = root, recipe, scope, part_bytes
-        self.verifiers = {name: importlib.import_module(f"factory.verifiers.{module}") for name, module in VERIFIERS.items()}
-        self.tokenizer = tokens.load(recipe.compile.tokenizer)
-        self.side = SideInputs()
+        self.judge = Judge(recipe)
 
     def __call__(self, task: VerifyTask) -> Commit:
-        wanted = {unit for units in task.pending.values() for unit in units}
         traces: dict[str, Trace] = {}
-        for path in task.trace_parts:
-            for row in parts.read_rows(self.root, path):
-                if row["unit"] in wanted:
-                    traces[row["unit"]] = schemas.trace_of(row)
+        for path, places in task.traces.items():
+            for row in parts.read_rows_at(self.root, path, places):
+                traces[row["unit"]] = schemas.trace_of(row)
+        known: dict[tuple[str, str], Verdict] = {}
+        for path, places in task.verdicts.items():
+            for row in parts.read_rows_at(self.root, path, places):
+                known[row["example_unit"], row["trace_unit"]] = schemas.verdict_of(row)
         outputs = Outputs(self.root, self.part_bytes)
         units: list[UnitRecord] = []
         try:
             for row in parts.read_rows(self.root, task.part.path):
                 if row["unit"] in task.pending:
                     example = schemas.example_of(row)
-                    units.append(self._example(example, [traces[u] for u in task.pending[example.unit] if u in traces], task, outputs))
+                    mine = [traces[unit] for unit in task.pending[example.unit] if unit in traces]
+                    judged = [(trace, known.get((example.unit, trace.unit)) or self.judge(example, trace)) for trace in mine]
+                    units.append(self._example(example, judged, task, outputs))
             records = outputs.close()
         except BaseException:
             outputs.abort()
             raise
         return Commit(stage="verify", scope=self.scope, units=tuple(units), parts=records)
 
-    def _example(self, example: Example, traces: list[Trace], task: VerifyTask, outputs: Outputs) -> UnitRecord:
+    def _example(self, example: Example, judged: list[tuple[Trace, Verdict]], task: VerifyTask, outputs: Outputs) -> UnitRecord:
         unit = identity.verify_unit(self.scope, example.unit, example.domain, task.pending[example.unit])
-        self.side.begin()
-        judged = [(trace, self._judge(example, trace)) for trace in sorted(traces, key=lambda t: t.attempt)]
+        judged = sorted(judged, key=lambda pair: pair[0].attempt)
         for trace, verdict in judged:
-            outputs.verdicts.write(unit, dict(verdict) | {"example_unit": example.unit, "trace_unit": trace.unit}, 500)
+            outputs.verdicts.write(unit, schemas.verdict_row(verdict, example.unit, trace.unit), 500)
         passing = [(trace, verdict) for trace, verdict in judged if verdict.passed]
-        rows = [exports.row(example, trace, verdict, self.tokenizer.count, unit) for trace, verdict in self._choose(passing)]
-        fitting = [row for row in rows if row["total_tokens"] <= self.recipe.compile.packing.sequence_tokens]
-        if fitting:
-            for row in fitting:
+        chosen = self._choose(passing, example.domain)
+        if chosen:
+            for trace, verdict in chosen:
+                row = exports.row(example, trace, verdict, self.judge.tokenizer.count, unit)
                 outputs.rows[example.domain].write(unit, row, len(example.context))
-            return UnitRecord(unit=unit, example_unit=example.unit, domain=example.domain, rows=len(fitting))
-        stage, reason, detail = self._why(judged, rows)
+            return UnitRecord(unit=unit, example_unit=example.unit, domain=example.domain, rows=len(chosen))
+        stage, reason, detail = self._why(judged, task.refused.get(example.unit))
         rejection = Rejection(
             unit=unit,
             stage=stage,
@@ -80,30 +95,15 @@ class VerifyStage:
         outputs.rejections.write(unit, schemas.rejection_row(rejection), 500)
         return UnitRecord(unit=unit, example_unit=example.unit, domain=example.domain, stage=stage, reason=reason)
 
-    def _judge(self, example: Example, trace: Trace) -> Verdict:
-        def left(reason: str, detail: str = "") -> Verdict:
-            return Verdict(outcome="reject", reason=reason, rule="trace", version=identity.VERSION, detail=detail)
-
-        if trace.finish_reason == "length":
-            return left("truncated")
-        if not trace.answer.strip():
-            return left("no_answer")
-        if not trace.reasoning.strip() and not self.recipe.teacher.answer_only:
-            return left("no_reasoning")
-        return self.verifiers[example.domain].verify(example, trace.answer, self.recipe.verify, self.side)
-
-    def _choose(self, passing: list[tuple[Trace, Verdict]]) -> list[tuple[Trace, Verdict]]:
+    def _choose(self, passing: list[tuple[Trace, Verdict]], domain: str) -> list[tuple[Trace, Verdict]]:
         if self.recipe.verify.keep == "shortest":
             passing = sorted(passing, key=lambda pair: (len(pair[0].reasoning) + len(pair[0].answer), pair[0].attempt))
-        return passing if self.recipe.verify.keep == "all" else passing[: self.recipe.teacher.wanted]
+        return passing if self.recipe.verify.keep == "all" else passing[: self.recipe.teacher.sampling(domain).wanted]
 
-    def _why(self, judged: list[tuple[Trace, Verdict]], rows: list[dict[str, Any]]) -> tuple[Any, str, str]:
+    def _why(self, judged: list[tuple[Trace, Verdict]], refused: tuple[str, str] | None) -> tuple[Any, str, str]:
         """(stage, reason, detail) of an example without a row: what its furthest attempt met."""
-        if rows:
-            longest = max(row["total_tokens"] for row in rows)
-            return "verify", "over_sequence", f"{longest:,} tokens; sequence_tokens = {self.recipe.compile.packing.sequence_tokens:,}"
         if not judged:
-            return "trace", "no_trace", ""
+            return "trace", *(refused or ("no_trace", ""))
         at_verify = [verdict for _, verdict in judged if verdict.rule != "trace"]
         if not at_verify:
             verdict = judged[-1][1]
@@ -113,6 +113,36 @@ class VerifyStage:
             return "verify", "undecided", f"{verdict.reason} {verdict.detail}".strip()
         reason = verdict.reason if verdict.reason in REASONS else "wrong_answer"
         return "verify", reason, f"{verdict.reason} {verdict.detail}".strip()
+
+
+class Judge:
+    """The verdict on one trace of one example."""
+
+    def __init__(self, recipe: Recipe):
+        self.recipe = recipe
+        self.verifiers = {name: importlib.import_module(f"factory.verifiers.{module}") for name, module in VERIFIERS.items()}
+        self.tokenizer = tokens.load(recipe.compile.tokenizer)
+        self.side = SideInputs()
+
+    def __call__(self, example: Example, trace: Trace) -> Verdict:
+        def left(reason: str, rule: str, detail: str = "") -> Verdict:
+            return Verdict(outcome="reject", reason=reason, rule=rule, version=identity.VERSION, detail=detail)
+
+        if trace.finish_reason == "length":
+            return left("truncated", "trace")
+        if not trace.answer.strip():
+            return left("no_answer", "trace")
+        if not trace.reasoning.strip() and not self.recipe.teacher.answer_only:
+            return left("no_reasoning", "trace")
+        self.side.begin()
+        verdict = self.verifiers[example.domain].verify(example, trace.answer, self.recipe.verify, self.side)
+        if not verdict.passed:
+            return verdict
+        total = example.prompt_tokens + self.tokenizer.count(prompts.assistant_text(trace.reasoning, trace.answer))
+        most = self.recipe.compile.packing.sequence_tokens
+        if total > most:
+            return left("over_sequence", "length", f"{total:,} tokens; sequence_tokens = {most:,}")
+        return verdict.model_copy(update={"marks": (*verdict.marks, *measures.marks(example, trace))})
 
 
 class Outputs:

@@ -8,8 +8,8 @@ or, with POOLED = True, a model behind engines (factory/teachers/engine.py), fed
   identity(settings: recipe.Teacher) -> str
   starter(settings: recipe.Teacher, placement: recipe.Placement) -> pool.Start
   replicas(placement: recipe.Placement) -> (fewest, most) engines
-  start_slots(placement) -> int     requests at once to begin with; 0: all that the engine takes
-  NEEDS_RAY = True                  where its engines are Ray actors
+  start_slots(placement) -> int     may be absent: requests at once to begin with (all that an engine takes)
+  NEEDS_RAY = True                  may be absent: its engines are Ray actors
   replicas(placement: recipe.Placement) -> (fewest, most engines)
   RAY                                                       True where engines are Ray actors, so that Ray must be up
 """

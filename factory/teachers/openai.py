@@ -86,6 +86,11 @@ def replicas(placement: Placement) -> tuple[int, int]:
     return len(placement.endpoints), len(placement.endpoints)
 
 
+def start_slots(placement: Placement) -> int:
+    """Requests that an engine gets at once to begin with."""
+    return placement.start_slots
+
+
 class OpenAIEngine:
     def __init__(self, name: str, url: str, key: str, settings: Teacher, placement: Placement, closed: Callable[[], None]):
         import aiohttp

@@ -90,6 +90,14 @@ class Pool:
     def num_running(self) -> int:
         return sum(map(len, self._asking.values()))
 
+    def is_waiting(self, id: str) -> bool:
+        """Whether the request was handed in and no replica has it."""
+        return id in self._results and not any(id in asking for asking in self._asking.values())
+
+    def seconds_up(self) -> float:
+        """Time that replicas have been up, all together."""
+        return self.engine_seconds + sum(time.monotonic() - since for since in list(self._up_since.values()))
+
     async def ask(self, request: Request) -> Answer:
         """RequestRefused when it can never be answered; FactoryError when the pool cannot go on. A cancelled request
         that still waits is never sent; one that runs is given up by its engine."""

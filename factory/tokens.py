@@ -8,10 +8,12 @@ can load the tokenizer; `check` compares it with the truth on a sample and stops
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable
 from functools import cached_property, lru_cache, partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from factory.errors import TokenizerError
@@ -29,6 +31,9 @@ LINE_PATTERNS = frozenset({QWEN_SPLIT, QWEN_SPLIT.replace(r"|\p{N}|", r"|\p{N}{1
 Proof: only three alternatives can consume the newline, `...[\\r\\n]*`, `\\s*[\\r\\n]+` and `\\s+`, none of them can go on
 with a visible character after it, and the second takes a run of blanks that ends in a newline whole, whether the
 text ends there or not, before the look-ahead of `\\s+(?!\\S)` is tried. No pattern here looks behind."""
+
+LINE_START = re.compile(r"(?<=\n)(?=\S)")
+"""Where such a tokenizer may be cut."""
 
 REMEMBERED = 65_536
 """Documents whose measure is kept: at most 20 MB."""
@@ -98,7 +103,13 @@ class Tokenizer:
                 return ids
         import numpy as np
 
-        return np.array(self.truth.encode(text, add_special_tokens=False).ids, np.uint32)
+        if not self.cuts_at_lines:
+            return np.array(self._true_ids(text), np.uint32)
+        runs = (("".join(lines), young) for young, lines in groupby(LINE_START.split(text), holds_young_characters))
+        return np.concatenate([np.array(self._true_ids(run), np.uint32) if young else self._fast.encode(run) for run, young in runs])
+
+    def _true_ids(self, text: str) -> list[int]:
+        return self.truth.encode(text, add_special_tokens=False).ids
 
     def count(self, text: str) -> int:
         return len(self.encode(text))
@@ -157,7 +168,7 @@ class Tokenizer:
         if self._fast is None:
             return
         for text in texts:
-            fast, true = self.encode(text).tolist(), self.truth.encode(text, add_special_tokens=False).ids
+            fast, true = self.encode(text).tolist(), self._true_ids(text)
             if fast != true:
                 at = next((i for i, (a, b) in enumerate(zip(fast, true)) if a != b), min(len(fast), len(true)))
                 raise TokenizerError(

@@ -49,6 +49,8 @@ def test_characters_on_which_the_unicode_tables_of_the_two_differ_are_counted_by
     true = TOKENIZER.truth.encode(text, add_special_tokens=False).ids
     assert TOKENIZER._fast.encode(text).tolist() != true
     assert TOKENIZER.encode(text).tolist() == true
+    between = f"{SAMPLES[0]}\n\n  {text}\n\u0301 a\n\n{SAMPLES[1]}{text}"
+    assert TOKENIZER.encode(between).tolist() == TOKENIZER.truth.encode(between, add_special_tokens=False).ids
 
 
 def test_on_all_other_characters_the_two_agree():

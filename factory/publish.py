@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -48,7 +48,7 @@ class Version(Record):
 
 
 def current(root: str) -> Version | None:
-    found = storage.read_tagged(storage.join(root, "CURRENT"))
+    found = pointer(root)
     return read_version(root, json.loads(found[0])["path"]) if found else None
 
 
@@ -59,20 +59,22 @@ def read_version(root: str, path: str) -> Version:
         raise FactoryError(f"`{storage.join(root, path)}` is no version file: {str(e).splitlines()[0]}") from None
 
 
-def publish(root: str, make: Any, tries: int = 20) -> Version:
-    """Write the version that `make(number, parent path)` gives and swap the pointer to it; again on a lost race."""
-    pointer_uri = storage.join(root, "CURRENT")
-    for _ in range(tries):
-        found = storage.read_tagged(pointer_uri)
-        before = json.loads(found[0]) if found else {"version": 0, "path": ""}
-        version: Version = make(before["version"] + 1, before["path"])
-        data = version.model_dump_json(indent=1).encode("utf-8")
-        path = f"versions/{version.version:06d}-{hashlib.sha256(data).hexdigest()[:12]}.json"
-        storage.put(storage.join(root, path), data)
-        pointer = json.dumps({"version": version.version, "path": path}).encode()
-        if storage.swap(pointer_uri, pointer, found[1] if found else None):
-            return version
-    raise FactoryError(f"`{pointer_uri}` was changed {tries} times by other runs while this one published; run again")
+def pointer(root: str) -> tuple[bytes, str] | None:
+    """What makes the current version visible, and its etag; None before the first."""
+    return storage.read_tagged(storage.join(root, "CURRENT"))
+
+
+def publish(root: str, make: Callable[[int, str], Version], before: tuple[bytes, str] | None) -> Version | None:
+    """Write the version that `make(number, parent path)` gives and swap the pointer to it, if that still is `before`.
+
+    None when another run published meanwhile: what it saw of the inputs may be newer than what this one saw."""
+    last = json.loads(before[0]) if before else {"version": 0, "path": ""}
+    version = make(last["version"] + 1, last["path"])
+    data = version.model_dump_json(indent=1).encode("utf-8")
+    path = f"versions/{version.version:06d}-{hashlib.sha256(data).hexdigest()[:12]}.json"
+    storage.put(storage.join(root, path), data)
+    visible = json.dumps({"version": version.version, "path": path}).encode()
+    return version if storage.swap(storage.join(root, "CURRENT"), visible, before[1] if before else None) else None
 
 
 def live_files(root: str, folder: str, schema: pa.Schema, homes: Mapping[str, PartRecord], units: Iterable[str], key: str, domain: str, part_bytes: int) -> list[File]:

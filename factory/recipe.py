@@ -37,8 +37,10 @@ class GoldTable(Settings):
 class Input(Settings):
     """A set of raw runs and how to read them."""
 
-    uri: str
-    """File, folder, glob or s3:// prefix."""
+    uri: str = ""
+    """File, folder, glob or s3:// prefix. With a manifest: only what lies at or under it."""
+    manifest: str = ""
+    """URI of a list of the objects, which is read instead of looking: S3 Inventory's manifest.json, or JSONL of {uri, etag, size}."""
     format: str = "auto"
     domain: Literal["auto", "search", "swe", "sql"] = "auto"
     gold: GoldTable | None = None
@@ -143,6 +145,14 @@ class Teacher(Settings):
     """A key of factory.teachers.TEACHERS."""
     model: str = ""
     """openai: the model's name at the endpoint; vllm: hub id or folder."""
+    revision: str = ""
+    """vllm: commit or branch of a hub id; "" means `main`. A commit keeps the weights from changing unseen."""
+    template: dict[str, bool | int | str] = {}
+    """vllm: arguments of the chat template, such as thinking = true (DeepSeek-V3.1 and later) or enable_thinking = true (Qwen3)."""
+    structured: dict[Literal["choice", "regex", "json"], Any] = {}
+    """vllm: what every reply must be (constrained decoding): one of `choice`, a match of `regex`, JSON of the schema `json`; one key at most."""
+    engine: dict[str, Any] = {}
+    """vllm: engine arguments that may change a reply, such as dtype, quantization, kv_cache_dtype, hf_overrides."""
     replies: str = ""
     """replay: URI of recorded replies (JSONL of {example_id, attempt, reasoning, answer})."""
     mode: Literal["blind", "answer_given"] = "blind"
@@ -228,7 +238,19 @@ class Placement(Settings):
     engines_max: int = Field(1, gt=0)
     """vllm: engines at most."""
     tensor_parallel: int = Field(1, gt=0)
-    """vllm: GPUs of one engine."""
+    """vllm: GPUs of one engine, all in one node."""
+    pipeline_parallel: int = Field(1, gt=0)
+    """vllm: groups of `tensor_parallel` GPUs that one engine spreads over, on as many nodes."""
+    device: Literal["auto", "gpu", "cpu"] = "auto"
+    """vllm: auto means gpu where the cluster has one now."""
+    engine_cpus: int = Field(1, gt=0)
+    """vllm: CPUs of one engine; without a GPU they do its work."""
+    engine: dict[str, Any] = {}
+    """vllm: engine arguments that change speed only, such as gpu_memory_utilization, max_num_seqs, max_num_batched_tokens."""
+    start_seconds: float = Field(3_600.0, gt=0)
+    """vllm: an engine that is not up after so long is given up."""
+    hang_seconds: float = Field(300.0, gt=0)
+    """vllm: an engine that has requests and takes no step for so long is killed and replaced."""
     join_seconds: float = Field(0.0, ge=0)
     """How long to wait for nodes to join a cluster that has too few CPUs for `workers`."""
     stuck_seconds: float = Field(300.0, gt=0)

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
+from factory import storage
 from factory.errors import SettingsError
 from factory.worlds.runs import Run, flaw, rejected
 
@@ -54,9 +56,11 @@ class Written(NamedTuple):
 def write(
     domain: str, num_runs: int, seed: int, out: str | Path, progress: Callable[[int], None] | None = None
 ) -> Written:
-    """Write `num_runs` runs of `domain` under `out`; `progress` is told the number of runs done."""
+    """Write `num_runs` runs of `domain` under `out`, a folder or an s3:// prefix; `progress` is told the number of runs done."""
     if num_runs < 0:
         raise SettingsError(f"`num_runs` = {num_runs}; give a number of runs from 0 up")
+    if storage.scheme(str(out)):
+        return _write_remote(domain, num_runs, seed, str(out), progress)
     world = load(domain)
     folder = Path(out) / domain
     folder.mkdir(parents=True, exist_ok=True)
@@ -83,6 +87,19 @@ def write(
         if stale.name not in files:
             stale.unlink()
     return Written(str(folder), files, str(expected), num_runs, num_bytes)
+
+
+def _write_remote(domain: str, num_runs: int, seed: int, out: str, progress: Callable[[int], None] | None) -> Written:
+    """Written here first: databases and repositories are made by programs that want a disk."""
+    with tempfile.TemporaryDirectory() as scratch:
+        written = write(domain, num_runs, seed, scratch, progress)
+        for path in sorted(path for path in Path(scratch).rglob("*") if path.is_file()):
+            storage.upload(path, storage.join(out, str(path.relative_to(scratch))))
+    folder = storage.join(out, domain)
+    for stale in storage.find(storage.join(folder, "runs-*.jsonl")):
+        if stale.uri.rpartition("/")[2] not in written.files:
+            storage.delete(stale.uri)
+    return written._replace(folder=folder, expected=storage.join(out, "expected", f"{domain}.jsonl"))
 
 
 def load(domain: str) -> Any:

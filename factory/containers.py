@@ -117,16 +117,32 @@ def is_lined(name: str, stream: BinaryIO) -> bool:
 
 def read_lines(stream: BinaryIO, start: int, end: int) -> Iterator[RawRecord]:
     """Records of the JSONL lines that begin in [start, end) of a seekable stream: shards cut anywhere meet exactly."""
-    at = max(0, start - 1)
+    at = _first_line(stream, start, end)
+    if at >= end:
+        return
     stream.seek(at)
-    lines = split_lines(iter(lambda: stream.read(CHUNK), b""), at)
-    if start:
-        next(lines, None)  # the line that holds the byte before `start`: it began earlier, or ends right there
-    for offset, line, error, content in lines:
+    for offset, line, error, content in split_lines(iter(lambda: stream.read(CHUNK), b""), at):
         if offset >= end:
             return
         if record := line_record(offset, line, error, content):
             yield record
+
+
+def _first_line(stream: BinaryIO, start: int, end: int) -> int:
+    """Where the first line that begins in [start, end) begins; `end` when none does. Reads no further than `end`."""
+    if start == 0:
+        return 0
+    at = start - 1  # a line that ends right there leaves the next one to begin at `start`
+    stream.seek(at)
+    while at < end:
+        chunk = stream.read(min(CHUNK, end - at))
+        found = chunk.find(b"\n")
+        if found >= 0:
+            return at + found + 1
+        if not chunk:
+            return end
+        at += len(chunk)
+    return end
 
 
 def split_lines(chunks: Iterator[bytes], offset: int = 0) -> Iterator[tuple[int, bytes, RowError | None, str]]:

@@ -14,6 +14,7 @@ from functools import cache
 
 from factory import cleaning, measures, mining, packing, prompts, storage, tokenizer_files
 from factory.domains import DOMAINS
+from factory.errors import SettingsError
 from factory.formats import FORMATS
 from factory.recipe import Compile, Input, Recipe, Settings, fingerprint
 from factory.records import canonical_json, digest
@@ -70,6 +71,8 @@ def compile_unit(scope: Mapping[str, str], uri: str, record_hash: str, format: s
 
 def trace_scope(recipe: Recipe) -> dict[str, str]:
     teacher = recipe.teacher
+    if teacher.kind not in TEACHERS:
+        raise SettingsError(f"`teacher.kind` = {teacher.kind!r} is no teacher; known are {', '.join(TEACHERS)}")
     module = TEACHERS[teacher.kind]
     loaded = importlib.import_module(f"factory.teachers.{module}")
     given = {"teacher.prompt": digest(prompts.GIVEN[teacher.prompt])} if teacher.mode == "answer_given" else {}

@@ -1,11 +1,14 @@
-"""What many tests share: where the real trajectories lie."""
+"""What many tests share: where the real trajectories lie, and S3 servers."""
 
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from object_stores import ceph, moto, pointed_at
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "trajectories"
 
@@ -16,6 +19,34 @@ def shared_trajectories() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the folder of real trajectories (../shared/trajectories) is not beside this checkout")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def moto_endpoint() -> Iterator[str]:
+    pytest.importorskip("moto.server", reason="moto is not installed; the test extra holds it")
+    with moto() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
+def ceph_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if not all(map(shutil.which, ("radosgw", "ceph-mon", "ceph-osd"))):
+        pytest.skip("Ceph is not installed; apt-get install ceph-mon ceph-osd radosgw")
+    with ceph(tmp_path_factory.mktemp("ceph")) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def s3_server(moto_endpoint: str) -> Iterator[str]:
+    """An S3 server that this process and its children use."""
+    with pointed_at(moto_endpoint):
+        yield moto_endpoint
+
+
+@pytest.fixture
+def ceph_server(ceph_endpoint: str) -> Iterator[str]:
+    with pointed_at(ceph_endpoint):
+        yield ceph_endpoint
 
 
 STRICT_SKIPS = os.environ.get("FACTORY_NO_SKIPS") == "1"

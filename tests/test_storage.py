@@ -3,59 +3,24 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import threading
-import time
-import urllib.request
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from object_stores import new_bucket
 
 from factory import storage
 from factory.errors import StorageError
 
 
-@pytest.fixture(scope="session")
-def s3_server() -> Iterator[str]:
-    """A moto server in a process of its own; the environment points boto3 to it."""
-    pytest.importorskip("moto.server", reason="moto is not installed; the test extra holds it")
-    port = 5_600 + os.getpid() % 300
-    process = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-p", str(port), "-H", "127.0.0.1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    endpoint = f"http://127.0.0.1:{port}"
-    values = {"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        for _ in range(200):
-            try:
-                urllib.request.urlopen(endpoint, timeout=1)
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield endpoint
-    finally:
-        process.kill()
-        process.wait()
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
-
-
-@pytest.fixture(params=["local", pytest.param("s3", marks=pytest.mark.s3)])
+@pytest.fixture(params=["local", pytest.param("s3", marks=pytest.mark.s3), pytest.param("ceph", marks=pytest.mark.s3)])
 def root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "local":
         return str(tmp_path)
-    request.getfixturevalue("s3_server")
-    from factory.storage import s3
-
-    s3.client.cache_clear()
-    bucket = f"test-{uuid.uuid4().hex[:12]}"
-    s3.client().create_bucket(Bucket=bucket)
-    return f"s3://{bucket}/data"
+    request.getfixturevalue("s3_server" if request.param == "s3" else "ceph_server")
+    return new_bucket() + "/data"
 
 
 def test_what_is_put_can_be_read_and_found(root: str) -> None:
@@ -64,7 +29,8 @@ def test_what_is_put_can_be_read_and_found(root: str) -> None:
     storage.put(f"{root}/c.json", b"")
     assert storage.read(f"{root}/a/b/two.json") == b"22"
     assert [(info.uri.removeprefix(root), info.size) for info in storage.find(f"{root}/a")] == [("/a/b/two.json", 2), ("/a/one.json", 1)]
-    assert [info.uri for info in storage.find(f"{root}/*.json")] == [f"{root}/c.json"] or storage.scheme(root)
+    assert [info.uri for info in storage.find(f"{root}/*.json")] == [f"{root}/c.json"]
+    assert [info.uri for info in storage.find(f"{root}/a/**/*.json")] == [f"{root}/a/b/two.json", f"{root}/a/one.json"]
     assert [info.uri for info in storage.find(f"{root}/c.json")] == [f"{root}/c.json"]
     assert list(storage.find(f"{root}/absent")) == []
     assert storage.stat(f"{root}/absent") is None
@@ -156,13 +122,28 @@ def test_a_local_copy_holds_a_file_or_a_whole_prefix(root: str, tmp_path: Path) 
 
 @pytest.mark.s3
 def test_more_than_a_thousand_keys_are_found(s3_server: str) -> None:
+    bucket = new_bucket()
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda i: storage.put(f"{bucket}/k/{i:05d}", b""), range(1_050)))
+    assert len(list(storage.find(f"{bucket}/k"))) == 1_050
+
+
+@pytest.mark.s3
+def test_a_large_file_is_uploaded_in_parts(s3_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from factory.storage import s3
 
-    s3.client.cache_clear()
-    s3.client().create_bucket(Bucket="many-keys")
-    for i in range(1_050):
-        storage.put(f"s3://many-keys/k/{i:05d}", b"")
-    assert len(list(storage.find("s3://many-keys/k"))) == 1_050
+    monkeypatch.setattr(s3, "PART_BYTES", 5 << 20)
+    data, uri = os.urandom(12 << 20), f"{new_bucket()}/large"
+    (tmp_path / "large").write_bytes(data)
+    storage.upload(tmp_path / "large", uri)
+    assert storage.read(uri) == data and storage.local_copy(uri, tmp_path / "cache").read_bytes() == data
+    found = storage.stat(uri)
+    assert found and "-" in found.etag and found.size == len(data)
+
+
+def test_a_store_says_whether_it_holds_conditional_writes(root: str) -> None:
+    assert storage.holds_conditions(root) and storage.holds_conditions(root)
+    assert list(storage.find(f"{root}/.*")) == []
 
 
 def test_an_unknown_scheme_is_named() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from factory import formats, identity, ledger, manifest, publish, storage
+from factory import formats, identity, ledger, manifest, publish, storage, yields
 from factory.errors import FactoryError, SettingsError, StorageError
 from factory.ledger import Commit, ObjectRecord, PartRecord, RowRecord
 from factory.recipe import Input, Placement, Recipe
@@ -82,7 +82,7 @@ def is_joined(uri: str, source: Input) -> bool:
 def unchanged(root: str, asked: Listing) -> publish.Version | None:
     """The published version when it already is what was asked for."""
     version = publish.current(root)
-    if version is None or version.request != asked.request:
+    if version is None or version.request != asked.request or version.summary.get("teacher", {}).get("ask_again"):
         return None
     return version if all(_etag(uri) == etag for uri, etag in version.sides.items()) else None
 
@@ -351,6 +351,11 @@ class Driver:
         rejections += publish.write_rejections(root, _duplicates(live), part_bytes)
         scopes = {name: value for scope in (*self.state.scopes, self.trace_scope, self.verify_scope) for name, value in scope.items()}
 
+        teacher = {}
+        if self.attempts.pooled:
+            allowed = {row.unit: self.attempts.of(row) for row in live.rows if row.ask}
+            teacher["teacher"] = yields.summarize(root, self.trace_scope["teacher"], self.trace_scope, live.rows, allowed, commits, finished)
+
         def make(number: int, parent: str) -> publish.Version:
             return publish.Version(
                 version=number,
@@ -362,7 +367,7 @@ class Driver:
                 scopes=scopes,
                 files=tuple(files),
                 rejections=tuple(rejections),
-                summary=summarize(live, finished, publish.count_tokens(root, files)),
+                summary=summarize(live, finished, publish.count_tokens(root, files)) | teacher,
             )
 
         version = publish.publish(root, make, before)

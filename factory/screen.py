@@ -82,6 +82,10 @@ def summary(root: str, version: Any) -> str:
         lines += ["", "rejected"]
         for name, count in reasons:
             lines.append(f"{count:9,}  {name:42} {REASONS.get(name.rpartition('/')[2], '')}")
+    if "teacher" in version.summary:
+        from factory import yields
+
+        lines += ["", *yields.table(version.summary["teacher"])]
     bugs = sum(count for name, count in reasons if name.endswith("internal_error"))
     if bugs:
         lines += ["", f"WARNING: {bugs:,} rows met a bug of the factory; `factory rejections --reason internal_error` shows them"]

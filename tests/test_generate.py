@@ -1,0 +1,196 @@
+"""The whole line with a teacher behind HTTP: what is asked, how often, what is kept, and what a kill costs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from killed import FORKS
+from lines import build, canonical, recipe_for, rejections, rows, write_world
+from openai_server import Server, digest, serving
+
+from factory import ledger, parts, publish, schemas
+from factory.errors import SettingsError
+from factory.recipe import Placement, Recipe, validate
+from factory.records import Example
+from factory.stages import keep
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("world")
+    write_world("search", 25, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def examples(world: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Example]:
+    """Digest of the user's message -> example."""
+    root = tmp_path_factory.mktemp("plain")
+    build(root, recipe_for(world / "search"))
+    found = {}
+    for part in ledger.parts(ledger.load(str(root), "compile"), "examples"):
+        for row in parts.read_rows(str(root), part.path):
+            example = schemas.example_of(row)
+            found[digest(message(example))] = example
+    assert len(found) > 12
+    return found
+
+
+def message(example: Example) -> str:
+    from factory import prompts
+
+    return example.context.join(prompts.user_prompt(example.domain, example.question))
+
+
+def right(example: Example) -> str:
+    return f"<think>\nThe documents say it: {example.ground_truth.text}.\n</think>\n\n{example.ground_truth.text}"
+
+
+WRONG = "<think>\nI guess.\n</think>\n\nNobody at all"
+
+
+def placement(server: Server, **more: Any) -> Placement:
+    return Placement(runner="inline", endpoints=(server.url,), api_key_env="", judges=1, **more)
+
+
+def recipe(world: Path, **teacher: Any) -> Recipe:
+    plain = recipe_for(world / "search").model_dump()
+    return validate(Recipe, plain | {"teacher": {"kind": "openai", "model": "m"} | teacher}, "test")
+
+
+def test_sampling_goes_on_until_enough_passed_or_no_attempt_is_left(world: Path, examples: dict[str, Example], server: Server, tmp_path: Path) -> None:
+    """Of three kinds of example, the first passes at once, the second at the third attempt, the last never."""
+    kinds = {prompt: int(prompt, 16) % 3 for prompt in examples}
+    replies = {
+        prompt: [[right(example)], [WRONG, WRONG, right(example)], [WRONG]][kinds[prompt]] for prompt, example in examples.items()
+    }
+    server.follow(answers=replies)
+    result = build(tmp_path, recipe(world, max_attempts=4), placement(server))
+    asked = Counter(call["prompt"] for call in server.calls())
+    assert set(server.answered().values()) == {1}
+    assert {prompt for prompt, kind in kinds.items() if kind < 2} == {digest(row["messages"][0]["content"]) for row in rows(tmp_path)}
+    for prompt, kind in kinds.items():
+        assert asked[prompt] in ([1, 2], [3, 4], [4])[kind], kind
+    counts = result.version.summary["domains"]["search"]
+    assert counts["read"] == counts["accepted"] + sum(counts["rejected"].values())
+    verdicts = [row for part in ledger.parts(ledger.load(str(tmp_path), "trace"), "verdicts") for row in parts.read_rows(str(tmp_path), part.path)]
+    assert len(verdicts) == len(server.calls())
+
+
+def test_a_second_run_asks_nothing_and_a_third_attempt_asks_only_for_what_falls_short(world: Path, examples: dict[str, Example], server: Server, tmp_path: Path) -> None:
+    short = sorted(examples)[:4]
+    replies = {prompt: [WRONG if prompt in short else right(example)] * 2 + [right(example)] for prompt, example in examples.items()}
+    server.follow(answers=replies)
+    build(tmp_path, recipe(world, max_attempts=2), placement(server))
+    server.follow(answers=replies)
+    assert build(tmp_path, recipe(world, max_attempts=2), placement(server)).did == {}
+    build(tmp_path, recipe(world, max_attempts=3), placement(server))
+    assert sorted(server.answered()) == [(prompt, 2) for prompt in short]
+    assert len(rows(tmp_path)) == len(examples)
+
+
+def test_a_changed_verifier_judges_again_and_asks_only_where_it_now_falls_short(
+    world: Path, examples: dict[str, Example], server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hedged = sorted(examples)[0]
+    replies = {prompt: [right(example)] for prompt, example in examples.items()}
+    replies[hedged] = [right(examples[hedged]), right(examples[hedged]) + "."]
+    server.follow(answers=replies)
+    build(tmp_path, recipe(world, max_attempts=2), placement(server))
+    server.follow(answers=replies)
+    changed = recipe(world, max_attempts=2)
+    changed = changed.model_copy(update={"verify": changed.verify.model_copy(update={"search_mode": "lenient"})})
+    assert build(tmp_path, changed, placement(server)).did["verify"] == len(examples)
+    assert server.calls() == []
+
+
+def test_refused_and_failed_prompts_are_rejected_with_their_reason_and_only_failures_are_asked_again(
+    world: Path, examples: dict[str, Example], server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from factory.teachers import openai
+
+    monkeypatch.setattr(openai, "FIRST_WAIT_SECONDS", 0.001)
+    filtered, failing, *_ = sorted(examples)
+    replies = {prompt: [right(example)] for prompt, example in examples.items()}
+    server.follow(answers=replies, steps={filtered: ["filter"] * 9, failing: ["cut"] * 9})
+    result = build(tmp_path, recipe(world), placement(server))
+    reasons = {row["reason"]: row for row in rejections(tmp_path) if row["stage"] == "trace"}
+    assert reasons.keys() == {"content_filter", "endpoint_failed"}
+    assert reasons["endpoint_failed"]["detail"] and result.version.summary["domains"]["search"]["accepted"] == len(examples) - 2
+    server.follow(answers=replies)
+    build(tmp_path, recipe(world), placement(server))
+    assert [call["prompt"] for call in server.calls()] == [failing]
+    assert len(rows(tmp_path)) == len(examples) - 1
+    assert {row["reason"] for row in rejections(tmp_path) if row["stage"] == "trace"} == {"content_filter"}
+
+
+def test_prompts_over_the_teachers_context_are_counted_and_never_sent(world: Path, examples: dict[str, Example], server: Server, tmp_path: Path) -> None:
+    server.follow(answers={prompt: [right(example)] for prompt, example in examples.items()})
+    middle = sorted(example.prompt_tokens for example in examples.values())[len(examples) // 2]
+    build(tmp_path, recipe(world, context_tokens=middle + 100, max_answer_tokens=100), placement(server))
+    fitting = {prompt for prompt, example in examples.items() if example.prompt_tokens <= middle}
+    assert {call["prompt"] for call in server.calls()} == fitting and len(rows(tmp_path)) == len(fitting)
+    assert Counter(row["reason"] for row in rejections(tmp_path))["prompt_too_long"] == len(examples) - len(fitting)
+
+
+@pytest.mark.parametrize("style", ["derive_first", "final_check"])
+def test_a_given_answer_is_in_the_request_and_not_in_the_row(style: str, world: Path, examples: dict[str, Example], server: Server, tmp_path: Path) -> None:
+    from factory import prompts
+
+    asked = {digest(message(e) + prompts.given_answer(style, e.ground_truth.text)): e for e in examples.values()}
+    server.follow(answers={prompt: [right(example)] for prompt, example in asked.items()})
+    result = build(tmp_path, recipe(world, mode="answer_given", prompt=style), placement(server))
+    found = rows(tmp_path)
+    assert {call["prompt"] for call in server.calls()} == asked.keys() and len(found) == len(asked)
+    assert {row["trace_mode"] for row in found} == {"answer_given"}
+    assert {digest(row["messages"][0]["content"]) for row in found} == examples.keys()
+    assert 0 <= result.version.summary["teacher"]["domains"]["search"]["early_answers"] <= len(found)
+
+
+def test_a_wrong_model_stops_the_build_with_one_sentence(world: Path, server: Server, tmp_path: Path) -> None:
+    server.follow(models=["other"])
+    with pytest.raises(SettingsError, match="`m`.*teacher.model"):
+        build(tmp_path, recipe(world), placement(server))
+
+
+def die_after(root: str, recipe: Recipe, placement: Placement) -> None:
+    build(root, recipe, placement)
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.75])
+def test_killed_it_repeats_at_most_what_was_not_yet_durable(share: float, world: Path, examples: dict[str, Example], server: Server, tmp_path: Path) -> None:
+    replies = {prompt: [WRONG, WRONG, right(example)] for prompt, example in examples.items()}
+    server.follow(answers=replies, delay=0.05)
+    total = 3 * len(examples)
+    process = FORKS.Process(target=die_after, args=(str(tmp_path), recipe(world, max_attempts=3), placement(server, slots=4, start_slots=4)))
+    process.start()
+    while len(server.answered()) < share * total and process.is_alive():
+        time.sleep(0.02)
+    assert process.pid
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    at_kill = set(server.answered())
+    durable = {unit.unit for commit in ledger.load(str(tmp_path), "trace") for unit in commit.units}
+    build(tmp_path, recipe(world, max_attempts=3), placement(server))
+    answered = server.answered()
+    assert set(answered.values()) <= {1, 2} and len(at_kill) < total
+    assert sum(count - 1 for count in answered.values()) <= len(at_kill) - len(durable) + 4
+    assert len(rows(tmp_path)) == len(examples)
+    traces = [row["unit"] for part in set(ledger.homes(ledger.load(str(tmp_path), "trace"), "traces").values()) for row in parts.read_rows(str(tmp_path), part.path)]
+    assert len(traces) == len(set(traces))

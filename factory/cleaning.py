@@ -48,6 +48,8 @@ def clean(text: str, settings: Cleaning, special_tokens: tuple[str, ...] = ()) -
         cleaned, data = _encodable(cleaned, counts)
         found = scanner.scan(data)
         if not found:
+            if cleaned is text:
+                return Cleaned(text, (), "")
             break
         before = cleaned
         for index in sorted(found):

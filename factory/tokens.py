@@ -70,9 +70,11 @@ class Tokenizer:
         return tokenizers.Tokenizer.from_buffer(self._json)
 
     @cached_property
-    def _num_bytes(self) -> list[int]:
+    def _num_bytes(self) -> np.ndarray:
         """Bytes of each token, by id."""
-        lengths = [0] * self._fast.vocab_size
+        import numpy as np
+
+        lengths = np.zeros(self._fast.vocab_size, np.int64)
         for id, token in self._fast.vocab.items():
             lengths[id] = len(token)
         return lengths
@@ -133,17 +135,13 @@ class Tokenizer:
         # A newline neither composes with what follows it nor with what precedes it, so the composed header and
         # footer lie as they are in the composed document. A token has at least one byte.
         before, after = self._composed_bytes(header), self._composed_bytes(footer)
-        start = self._num_within(ids[: before + 1].tolist(), before)
-        end = len(ids) - self._num_within(ids[: -after - 2 : -1].tolist(), after)
+        start = self._num_within(ids[: before + 1], before)
+        end = len(ids) - self._num_within(ids[: -after - 2 : -1], after)
         return (start, end) if text else (start, start)
 
-    def _num_within(self, ids: list[int], num_bytes: int) -> int:
+    def _num_within(self, ids: np.ndarray, num_bytes: int) -> int:
         """How many of the tokens, from the first on, lie wholly within so many bytes."""
-        for i, token in enumerate(ids):
-            num_bytes -= self._num_bytes[token]
-            if num_bytes < 0:
-                return i
-        return len(ids)
+        return int(self._num_bytes[ids].cumsum().searchsorted(num_bytes, side="right"))
 
     def _composed_bytes(self, text: str) -> int:
         if self._composes and not text.isascii():

@@ -13,6 +13,7 @@ Never raises for anything in the question, the golds or the answer; linear in th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from factory import recipe
 from factory.records import Example, Verdict
@@ -62,10 +63,7 @@ def judge(question: str, golds: Sequence[str], answer: str, mode: str = "strict"
             rule="extract",
             version=VERSION,
         )
-    asked = read(question)
-    aliases: list[Alias] = []
-    for gold in list(golds)[:MAX_GOLDS]:
-        aliases += expand(gold, asked.many)
+    asked, aliases = _read(question, tuple(golds[:MAX_GOLDS]))
     if not aliases:
         return Verdict(outcome="undecided", reason="no_gold", rule="expand", version=VERSION, extracted=spans[0][:500])
     verdicts = [_judge_span(asked, aliases, span, mode) for span in spans]
@@ -82,6 +80,13 @@ def judge(question: str, golds: Sequence[str], answer: str, mode: str = "strict"
         detail=f"{judged.detail} <> {aliases[0].text[:200]}",
         marks=("marked",) if marked else (),
     )
+
+
+@lru_cache(maxsize=16)
+def _read(question: str, golds: tuple[str, ...]) -> tuple[Question, list[Alias]]:
+    """The question and all that its answer may be called; several answers to one question are judged in a row."""
+    asked = read(question)
+    return asked, [alias for gold in golds for alias in expand(gold, asked.many)]
 
 
 def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) -> Judged:

@@ -5,8 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Took(NamedTuple):
+    """What one program took for one input, start-up excluded."""
+
+    wall_s: float
+    cpu_s: float
+    """User and system time of all its processes."""
+    startup_s: float
+    items: dict[str, float] = {}
+    """Wall seconds inside parts of the work, summed over processes."""
 
 
 def tree(pid: int) -> Iterator[int]:

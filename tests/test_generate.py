@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import signal
 import time
@@ -14,14 +12,13 @@ from typing import Any
 
 import pytest
 from killed import FORKS
-from lines import build, canonical, recipe_for, rejections, rows, write_world
+from lines import build, recipe_for, rejections, rows, write_world
 from openai_server import Server, digest, serving
 
-from factory import ledger, parts, publish, schemas
+from factory import ledger, parts, schemas
 from factory.errors import SettingsError
 from factory.recipe import Placement, Recipe, validate
 from factory.records import Example
-from factory.stages import keep
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +161,7 @@ def test_a_given_answer_is_in_the_request_and_not_in_the_row(style: str, world: 
 
 def test_a_wrong_model_stops_the_build_with_one_sentence(world: Path, server: Server, tmp_path: Path) -> None:
     server.follow(models=["other"])
-    with pytest.raises(SettingsError, match="`m`.*teacher.model"):
+    with pytest.raises(SettingsError, match=r"`m`.*teacher.model"):
         build(tmp_path, recipe(world), placement(server))
 
 

@@ -80,7 +80,7 @@ class Pool:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(self._close(name) for name in list(self._engines)), return_exceptions=True)
+        await asyncio.gather(*(self._take_away(name).close() for name in list(self._engines)), return_exceptions=True)
 
     @property
     def num_waiting(self) -> int:
@@ -222,7 +222,7 @@ class Pool:
         """Close a replica that is still idle, where more than the minimum are up."""
         if not self._asking.get(name, {"": None}) and len(self._engines) > self.minimum:
             self.schedule.remove_replica(name, to_blame=False)
-            self._keep(asyncio.create_task(self._close(name)))
+            self._keep(asyncio.create_task(self._take_away(name).close()))
 
     async def _bring_up(self) -> None:
         number, self._numbers = self._numbers, self._numbers + 1
@@ -243,7 +243,7 @@ class Pool:
 
     def _bury(self, name: str, death: EngineDied) -> None:
         """A replica died. The first of its requests to notice takes it away and puts all of them back."""
-        asking = self._asking.pop(name, None)
+        asking = self._asking.get(name)
         if asking is None:
             return
         for request in self.schedule.remove_replica(name, death.to_blame):
@@ -254,7 +254,7 @@ class Pool:
                 task.cancel()
             if id not in self._results:
                 self.schedule.drop(id)
-        self._keep(asyncio.create_task(self._close(name)))
+        self._keep(asyncio.create_task(self._take_away(name).close()))
         self._count_death(name, death)
 
     def _count_death(self, name: str, death: EngineDied) -> None:
@@ -265,14 +265,12 @@ class Pool:
         else:
             self._dispatch()
 
-    async def _close(self, name: str) -> None:
-        self._asking.pop(name, None)
-        engine = self._engines.pop(name, None)
+    def _take_away(self, name: str) -> Engine:
+        del self._asking[name]
         if idle := self._idle.pop(name, None):
             idle.cancel()
-        if engine:
-            self.engine_seconds += time.monotonic() - self._up_since.pop(name)
-            await engine.close()
+        self.engine_seconds += time.monotonic() - self._up_since.pop(name)
+        return self._engines.pop(name)
 
     # ends
 

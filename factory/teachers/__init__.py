@@ -10,8 +10,6 @@ or, with POOLED = True, a model behind engines (factory/teachers/engine.py), fed
   replicas(placement: recipe.Placement) -> (fewest, most) engines
   start_slots(placement) -> int     may be absent: requests at once to begin with (all that an engine takes)
   NEEDS_RAY = True                  may be absent: its engines are Ray actors
-  replicas(placement: recipe.Placement) -> (fewest, most engines)
-  RAY                                                       True where engines are Ray actors, so that Ray must be up
 """
 
 from __future__ import annotations

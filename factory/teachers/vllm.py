@@ -26,7 +26,7 @@ from factory.teachers.vllm_handle import VllmEngine, result
 
 VERSION = "1"
 POOLED = True
-RAY = True
+NEEDS_RAY = True
 """The engines are Ray actors: the stage connects to Ray before it starts them."""
 
 HASHED_BYTES = 32 << 20

@@ -89,13 +89,13 @@ class EngineActor:
 
     async def start(self) -> Facts | Dead:
         """Load the model. Blocks the actor until that is done."""
-        _die_together()
         try:
             from vllm.engine.arg_utils import AsyncEngineArgs
             from vllm.platforms import current_platform
             from vllm.v1.engine.async_llm import AsyncLLM
         except ImportError as e:
             return Dead(f"vLLM cannot be imported ({e}); install the extra `gpu` (or `cpu`, never both) where the engines run: pip install 'acc-factory[gpu]'")
+        _die_together()
         arguments = self.arguments | (_for_cpu(self.arguments) if current_platform.is_cpu() else {})
         try:
             self.engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments), stat_loggers=[self._logger])

@@ -102,7 +102,7 @@ async def result(reference: Any) -> Any:
     try:
         return await reference
     except (ray.exceptions.RayActorError, ray.exceptions.OutOfMemoryError, ray.exceptions.WorkerCrashedError) as e:
-        return Dead(" ".join(str(e).split())[-500:])
+        return Dead("the actor died: " + " ".join(str(e).split()).split(" Some common causes")[0][-300:])
 
 
 def _cancel(reference: Any) -> None:

@@ -20,6 +20,8 @@ Stage = Literal["compile", "trace", "verify"]
 STAGES: tuple[Stage, ...] = ("compile", "trace", "verify")
 LOOSE = 64
 """Commit records of a stage that may lie about before they are packed into one object."""
+PACKS = 16
+"""Packed objects of a stage, beyond which they become one."""
 TRIES = 10
 
 
@@ -109,40 +111,53 @@ def forget(root: str, commit: Commit) -> None:
 
 
 def load(root: str, stage: Stage) -> list[Commit]:
-    """Every commit of `stage`, sorted by id, so that all readers prefer the same one of two equal units."""
+    """Every commit of `stage`, sorted by the hash of its record, so that all readers prefer the same one of two equal units."""
     for _ in range(TRIES):
         uris = [info.uri for info in storage.find(storage.join(root, "ledger", stage))]
-        with ThreadPoolExecutor(16 if storage.scheme(root) else 2) as pool:
-            found = list(pool.map(_read, uris))
-        if all(commits is not None for commits in found):
-            by_id = {commit.id: commit for commits in found for commit in commits or ()}
-            return [by_id[name] for name in sorted(by_id)]
+        found = _read_all(root, uris)
+        if None not in found:
+            lines = {hashlib.sha256(line).digest(): (uri, line) for uri, data in zip(uris, found) for line in (data or b"").splitlines() if line}
+            return [_commit(*lines[name]) for name in sorted(lines)]
     raise FactoryError(f"`{root}/ledger/{stage}` changed {TRIES} times while it was read; run again")
 
 
-def _read(uri: str) -> list[Commit] | None:
-    """The commits of one object; None when another run has just packed it away."""
-    found = storage.read_tagged(uri)
-    if found is None:
-        return None
+def _read_all(root: str, uris: list[str]) -> list[bytes | None]:
+    """None for an object that another run has just packed away."""
+    with ThreadPoolExecutor(16 if storage.scheme(root) else 2) as pool:
+        return [found[0] if found else None for found in pool.map(storage.read_tagged, uris)]
+
+
+def _commit(uri: str, line: bytes) -> Commit:
     try:
-        return [Commit.model_validate_json(line) for line in found[0].splitlines() if line]
+        return Commit.model_validate_json(line)
     except ValueError as e:
         raise FactoryError(f"commit record `{uri}` is damaged ({str(e).splitlines()[0]}); delete it, and its units are done again") from None
 
 
 def pack(root: str, stage: Stage, most: int = LOOSE) -> None:
-    """Put many commit records into one object, so that listing stays quick. The packed one is written before any is deleted."""
+    """Put many commit records into one object, so that listing stays quick. The packed one is written before any is deleted.
+
+    What is packed already is packed again only when there are many packs, so that a large ledger is not copied every time."""
     infos = list(storage.find(storage.join(root, "ledger", stage)))
-    if len(infos) <= most:
-        return
-    lines = [line for info in infos if (found := storage.read_tagged(info.uri)) for line in found[0].splitlines() if line]
-    data = b"".join(line + b"\n" for line in sorted(set(lines)))
+    loose = [info.uri for info in infos if not _is_packed(info.uri)]
+    if len(loose) > most:
+        _pack(root, stage, loose)
+    packed = [info.uri for info in infos if _is_packed(info.uri)]
+    if len(packed) > PACKS:
+        _pack(root, stage, packed)
+
+
+def _is_packed(uri: str) -> bool:
+    return uri.rpartition("/")[2].startswith("packed-")
+
+
+def _pack(root: str, stage: Stage, uris: list[str]) -> None:
+    lines = {line for data in _read_all(root, uris) for line in (data or b"").splitlines() if line}
+    data = b"".join(line + b"\n" for line in sorted(lines))
     packed = storage.join(root, "ledger", stage, f"packed-{hashlib.sha256(data).hexdigest()[:40]}.jsonl")
     storage.put(packed, data)
-    for info in infos:
-        if info.uri != packed:
-            storage.delete(info.uri)
+    with ThreadPoolExecutor(16 if storage.scheme(root) else 1) as pool:
+        list(pool.map(storage.delete, [uri for uri in uris if uri != packed]))
 
 
 def parts(commits: list[Commit], kind: str) -> Iterator[PartRecord]:

@@ -6,13 +6,15 @@ the sections that the stage reads, so that a new verifier setting leaves example
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from factory.errors import SettingsError
+from factory import storage
+from factory.errors import SettingsError, StorageError
 from factory.records import canonical_json, digest
 
 
@@ -270,12 +272,13 @@ def fingerprint(section: Settings) -> str:
 
 
 def load(model: type[Settings], path: str | Path) -> Any:
-    """Read a TOML file into `model`. Raises SettingsError that names the key and the value."""
+    """Read a TOML (or JSON) file or object into `model`. Raises SettingsError that names the key and the value."""
     try:
-        data = tomllib.loads(Path(path).read_text("utf-8"))
-    except FileNotFoundError:
-        raise SettingsError(f"`{path}` does not exist; give the path of a TOML file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        text = storage.read(str(path)).decode("utf-8")
+        data = json.loads(text) if str(path).endswith(".json") else tomllib.loads(text)
+    except StorageError as e:
+        raise SettingsError(f"{e}; give the path or URI of a TOML file") from None
+    except ValueError as e:  # of either parser, or of the decoding
         raise SettingsError(f"`{path}` is not TOML: {e}") from None
     return validate(model, data, str(path))
 

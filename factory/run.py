@@ -19,6 +19,7 @@ from factory.recipe import Input, Placement, Recipe
 from factory.records import DOMAINS, Rejection, Source, canonical_json, digest
 from factory.stages import generate
 from factory.stages.compile import Compile, Shard
+from factory.stages.discarded import count_discarded
 from factory.stages.spread import spread
 from factory.stages.trace import Attempts, TraceStage, TraceTask
 from factory.stages.verify import VerifyStage, VerifyTask, by_path
@@ -31,6 +32,9 @@ SHARD_OBJECTS = 200
 
 Progress = Callable[[str, int, int], None]
 """(stage, done, total); bytes for compile, examples for the others."""
+
+
+Agree = Callable[[int], bool]
 
 
 class Listing(NamedTuple):
@@ -167,21 +171,22 @@ class Result(NamedTuple):
     """Units done by this run, by stage; empty when there was nothing to do."""
 
 
-def build(root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool = False) -> Result:
-    """Bring the dataset at `root` to what `recipe` asks for, and publish it. `reread` distrusts etags.
+def build(root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool = False, agree: Agree = lambda num_rows: True) -> Result:
+    """Bring the dataset at `root` to what `recipe` asks for, and publish it. `reread` distrusts etags; `agree(num_rows)`
+    is asked before a model is called again for rows that it was called for under another recipe.
 
     When another run publishes meanwhile, this one looks at the inputs again: what both have done is in the ledger."""
     use_store(placement)
     did: Counter[str] = Counter()
     for _ in range(LOST_RACES):
-        version, done = attempt(root, recipe, placement, progress, reread)
+        version, done = attempt(root, recipe, placement, progress, reread, agree)
         did.update(done)
         if version:
             return Result(version, dict(did))
     raise FactoryError(f"`{root}` was published {LOST_RACES} times by other runs while this one worked; run again")
 
 
-def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool) -> tuple[publish.Version | None, dict[str, int]]:
+def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool, agree: Agree) -> tuple[publish.Version | None, dict[str, int]]:
     """The version that is published now, None when another run was first; and the units done by stage."""
     before = publish.pointer(root)
     scopes = [identity.compile_scope(recipe.compile, source) for source in recipe.inputs]
@@ -192,6 +197,12 @@ def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress,
     state = State(root, recipe, asked, scopes, reread)
     driver = Driver(root, recipe, placement, state, progress)
     live = driver.compile()
+    discarded = count_discarded(driver.attempts, live.rows, state.commits, scopes)
+    if discarded and not agree(discarded):
+        raise SettingsError(
+            f"{discarded:,} rows that a model has answered would be asked again, because the recipe changed; `factory plan` names the fields. "
+            "Add --yes to go on, or change the recipe back: nothing that was made is lost"
+        )
     driver.trace(live)
     finished = driver.verify(live)
     return driver.publish(live, finished, before), driver.did

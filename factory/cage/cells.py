@@ -165,6 +165,13 @@ def is_exact(key: Key) -> bool:
     return key[0] != "num" or (key[1] == key[1].to_integral_value() and not key[2])
 
 
+def with_last_zeros(keys: list[Key]) -> list[Key]:
+    """A printed column in which numbers of one decimal have two: programs print 3.6 beside 3.33 and mean 3.60."""
+    if not any(k[0] == "num" and k[2] == MIN_PRINTED_DECIMALS for k in keys):
+        return keys
+    return [(k[0], k[1], MIN_PRINTED_DECIMALS) if k[0] == "num" and k[2] == 1 else k for k in keys]
+
+
 def same_number(gold: Decimal, answer: Decimal, printed: int | None, rounded: bool = False) -> bool:
     """Whether `answer` is `gold`: to 1e-9 where both are typed; at `printed` decimals where it was written.
 

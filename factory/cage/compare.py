@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from factory.cage.cells import RELATIVE, Key, Profile, is_exact, key_of, same_number
+from factory.cage.cells import RELATIVE, Key, Profile, is_exact, key_of, same_number, with_last_zeros
 from factory.cage.results import ResultTable
 
 MAX_STEPS = 3_000_000
@@ -57,7 +57,7 @@ class Comparer:
         if place not in self.read:
             self.spend(len(self.answer.rows))
             profile = self.profiles[gold_index]
-            self.read[place] = [profile.read(row[answer_index]) for row in self.answer.rows]
+            self.read[place] = with_last_zeros([profile.read(row[answer_index]) for row in self.answer.rows])
         return self.read[place]
 
     def fit(self, gold_index: int, answer_index: int) -> bool:

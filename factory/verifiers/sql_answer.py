@@ -43,7 +43,7 @@ def read_answer(text: str, dialect: str) -> Answer:
     for language, body in blocks:
         if language in ("sql", "sqlite", "duckdb", "mysql", "postgresql") or is_query(body, dialect):
             queries.append(body)
-        elif found := read_table(body):
+        elif found := read_table(body, is_csv=language == "csv"):
             tables.append(found)
     tables += [Answer("markdown", body, shape) for body, shape in markdown_tables(outside)]
     if not tables and not queries:
@@ -100,10 +100,12 @@ def is_query(text: str, dialect: str) -> bool:
     return bool(QUERY_START.match(text)) and isinstance(parse_query(text, dialect), exp.Query)
 
 
-def read_table(body: str) -> Answer | None:
-    """The one table that a block is; None where it is none."""
+def read_table(body: str, is_csv: bool = False) -> Answer | None:
+    """The one table that a block is; None where it is none. `is_csv`: the block says that it is CSV."""
     if found := markdown_tables(body):
         return Answer("markdown", body, found[0][1]) if len(found) == 1 else None
+    if is_csv:
+        return read_csv(body) or read_column(body)
     return read_literals(body) or read_csv(body)
 
 
@@ -184,3 +186,14 @@ def read_csv(text: str) -> Answer | None:
         if rows and len(rows[0]) > 1 and len({len(r) for r in rows}) == 1:
             return Answer("csv", text, ([], [[Printed(c) for c in r] for r in rows]), header_is_row=True)
     return None
+
+
+def read_column(text: str) -> Answer | None:
+    """CSV of one column, quoted where a text holds commas or quotes."""
+    try:
+        rows = [r for r in csv.reader(io.StringIO(text.strip()), strict=True) if r]
+    except csv.Error:
+        return None
+    if not rows or any(len(r) > 1 for r in rows):
+        return None
+    return Answer("csv", text, ([], [[Printed(r[0])] for r in rows]), header_is_row=True)

@@ -294,7 +294,7 @@ def test_run_of_too_many_turns_is_refused():
     call = {"id": "1", "type": "function", "function": {"name": "search", "arguments": "{}"}}
     messages = [{"role": "user", "content": "who"}, *({"role": "assistant", "content": "x", "tool_calls": [call]} for _ in range(MAX_TURNS))]
     with pytest.raises(RowError) as caught:
-        formats.parse({"messages": messages})
+        formats.parse({"messages": messages}, "openai_chat")
     assert caught.value.reason == "too_large"
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 from typing import Any
 
+from factory.arguments import add_build, add_recipe, agreement, placement_of, recipe_of
 from factory.errors import FactoryError
 
 DEMO_RUNS = 40
@@ -39,14 +40,22 @@ def parser() -> argparse.ArgumentParser:
         return sub
 
     sub = command("build", build, "bring a dataset to what a recipe asks for, and publish it")
-    _asks(sub)
-    sub.add_argument("--placement", metavar="FILE", help="TOML file that says where and how fast")
-    sub.add_argument("--workers", type=int, default=0, help="parallel workers (default: one per CPU)")
-    sub.add_argument("--runner", choices=("auto", "inline", "ray"), help="inline: one process; ray: Ray Data; auto: by input size")
-    sub.add_argument("--verify", action="store_true", help="read every input again instead of trusting sizes and times")
+    add_recipe(sub)
+    add_build(sub)
+
+    sub = command("submit", submit, "build on a Ray cluster: send the recipe and this code there as a job, and follow its log")
+    add_recipe(sub)
+    add_build(sub)
+    sub.add_argument("--address", required=True, metavar="URL", help="the cluster's job server, as http://HEAD:8265")
+    sub.add_argument("--env", action="append", default=[], metavar="NAME", help="environment variable to take along; may be repeated")
 
     sub = command("plan", plan, "say what a build would do and why, and do nothing")
-    _asks(sub)
+    add_recipe(sub)
+    sub.add_argument("--explain", action="store_true", help="name every object that would be read, and predict tokens, rows and time")
+
+    sub = command("manifest", manifest, "list the objects at a prefix into a file that a recipe's input can name")
+    sub.add_argument("prefix", metavar="URI")
+    sub.add_argument("--out", required=True, metavar="FILE")
 
     sub = command("status", status, "show the published version of a dataset")
     sub.add_argument("dataset", metavar="OUT")
@@ -94,71 +103,17 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _asks(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("recipe", nargs="?", metavar="RECIPE", help="TOML recipe")
-    sub.add_argument("--input", action="append", default=[], metavar="URI", help="raw runs: file, folder, glob or s3:// prefix; may be repeated")
-    sub.add_argument("--format", default="auto", help="raw format of --input (default: detected)")
-    sub.add_argument("--domain", default="auto", choices=("auto", "search", "swe", "sql"), help="domain of --input")
-    sub.add_argument("--out", required=True, metavar="URI", help="the dataset: a folder or an s3:// prefix")
-    sub.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a recipe field, as compile.packing.seed=1")
-
-
-def recipe_of(arguments: argparse.Namespace) -> Any:
-    """The recipe file, the inputs of the command line and the overrides, as one Recipe."""
-    import tomllib
-
-    from factory import recipe
-    from factory.errors import SettingsError
-    from factory.run import absolute
-
-    data: dict[str, Any] = {}
-    if arguments.recipe:
-        data = recipe.load(recipe.Recipe, arguments.recipe).model_dump(mode="json")
-    elif not arguments.input:
-        raise SettingsError("neither a recipe nor an --input is given; give one of them")
-    sources = data.setdefault("inputs", [])
-    sources += [{"uri": uri, "format": arguments.format, "domain": arguments.domain} for uri in arguments.input]
-    for pair in arguments.set:
-        key, equals, text = pair.partition("=")
-        if not equals:
-            raise SettingsError(f"`--set {pair}`: give KEY=VALUE, as compile.packing.seed=1")
-        try:
-            value = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
-            value = text
-        section = data
-        *path, last = key.split(".")
-        for name in path:
-            section = section.setdefault(name, {})
-        section[last] = value
-    packing = data.get("compile", {}).get("packing", {})
-    if packing.get("pool"):
-        packing["pool"] = absolute(packing["pool"])
-    for source in sources:
-        for name in ("uri", "report", "database", "repository"):
-            if source.get(name):
-                source[name] = absolute(source[name])
-        for name in ("uri", "ids"):
-            if (source.get("gold") or {}).get(name):
-                source["gold"][name] = absolute(source["gold"][name])
-    return recipe.validate(recipe.Recipe, data, arguments.recipe or "--input")
-
-
 def build(arguments: argparse.Namespace) -> int:
-    from factory import recipe
-
-    placement = recipe.load(recipe.Placement, arguments.placement) if arguments.placement else recipe.Placement()
-    update = {name: value for name, value in (("workers", arguments.workers), ("runner", arguments.runner)) if value}
-    return run_build(arguments.out, recipe_of(arguments), placement.model_copy(update=update), arguments.verify)
+    return run_build(arguments.out, recipe_of(arguments), placement_of(arguments), arguments.verify, agreement(arguments.yes))
 
 
-def run_build(out: str, recipe: Any, placement: Any, reread: bool = False) -> int:
+def run_build(out: str, recipe: Any, placement: Any, reread: bool = False, agree: Any = None) -> int:
     from factory import run, screen
 
     root = run.absolute(out)
     started = time.monotonic()
     with screen.ProgressBars() as progress:
-        result = run.build(root, recipe, placement, progress, reread)
+        result = run.build(root, recipe, placement, progress, reread, agree or agreement(False))
     print(screen.summary(root, result.version))
     if result.did:
         did = ", ".join(f"{count:,} {stage}" for stage, count in result.did.items())
@@ -168,11 +123,36 @@ def run_build(out: str, recipe: Any, placement: Any, reread: bool = False) -> in
     return 0
 
 
+def submit(arguments: argparse.Namespace) -> int:
+    from factory.run import absolute
+    from factory.stages import jobs
+
+    files = {"recipe.json": recipe_of(arguments).model_dump_json().encode(), "placement.json": placement_of(arguments).model_dump_json().encode()}
+    asked = ["recipe.json", "--out", absolute(arguments.out), "--placement", "placement.json"]
+    asked += [flag for flag, wanted in (("--verify", arguments.verify), ("--yes", arguments.yes)) if wanted]
+    try:
+        return jobs.submit(arguments.address, asked, files, jobs.variables(arguments.env), jobs.to_stdout)
+    except KeyboardInterrupt:
+        print("factory: no longer listening; the job goes on", file=sys.stderr)
+        return 130
+
+
 def plan(arguments: argparse.Namespace) -> int:
     from factory import plan as planning
+    from factory import run
+
+    run.use_store(placement_of(arguments))
+    found = planning.plan(run.absolute(arguments.out), recipe_of(arguments))
+    print("\n".join(planning.describe(found) + (planning.explain(found) if arguments.explain else [])))
+    return 0
+
+
+def manifest(arguments: argparse.Namespace) -> int:
+    from factory import manifest as manifests
     from factory.run import absolute
 
-    print("\n".join(planning.describe(planning.plan(absolute(arguments.out), recipe_of(arguments)))))
+    count = manifests.write(absolute(arguments.prefix), absolute(arguments.out))
+    print(f"{arguments.out}: {count:,} objects")
     return 0
 
 

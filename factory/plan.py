@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from factory import identity, ledger
 from factory.recipe import Recipe
 from factory.run import State, listing, unchanged
+from factory.stages.trace import Attempts
 
 
 class Plan(NamedTuple):
@@ -27,6 +28,10 @@ class Plan(NamedTuple):
     retrace: int
     """Rows of unchanged objects whose traces must be asked for again."""
     reverify: int
+    named: list[tuple[str, str, list[str]]]
+    """(object, state, fields or side inputs that made it so) of everything that will be read."""
+    predicted: dict[str, float]
+    """What the reading and the asking will bring, from what this dataset's past runs measured; {} without any."""
 
 
 def plan(root: str, recipe: Recipe) -> Plan:
@@ -42,6 +47,7 @@ def plan(root: str, recipe: Recipe) -> Plan:
     states: Counter[str] = Counter()
     fields: Counter[str] = Counter()
     sides: Counter[str] = Counter()
+    named: list[tuple[str, str, list[str]]] = []
     num_bytes = 0
     for index, info in asked.objects:
         if (index, info.uri, info.etag) in done:
@@ -50,11 +56,45 @@ def plan(root: str, recipe: Recipe) -> Plan:
         num_bytes += info.size
         name, why = _why(before.get(info.uri, []), info.etag, scopes[index], state)
         states[name] += 1
+        named.append((info.uri, name, why))
         (sides if name == "side_input_changed" else fields).update(why)
     uris = {info.uri for _, info in asked.objects}
     rows = [row for items in done.values() for item in items for row in item.rows]
     retrace, reverify = _stages(state, recipe, rows)
-    return Plan(done_already, dict(states), num_bytes, dict(fields), dict(sides), sorted(set(before) - uris), len(rows), retrace, reverify)
+    return Plan(
+        nothing_to_do=done_already,
+        objects=dict(states),
+        bytes=num_bytes,
+        fields=dict(fields),
+        sides=dict(sides),
+        removed=sorted(set(before) - uris),
+        known_rows=len(rows),
+        retrace=retrace,
+        reverify=reverify,
+        named=named,
+        predicted={} if done_already else predict(state, recipe, num_bytes, retrace),
+    )
+
+
+def predict(state: State, recipe: Recipe, num_bytes: int, retrace: int) -> dict[str, float]:
+    """What reading `num_bytes` and asking for `retrace` known rows will bring, at the rates of the ledger."""
+    objects = [item for commit in state.commits["compile"] for item in commit.objects]
+    read = sum(item.end - item.start if item.end else item.size for item in objects)
+    made = [row for row in state.rows().values() if row.ask]
+    if not read or not made:
+        return {}
+    new = num_bytes * len(made) / read
+    asked = new + retrace
+    units = [unit for commit in state.commits["verify"] for unit in commit.units]
+    attempts = sum(len(commit.units) for commit in state.commits["trace"] if commit.engine_seconds)
+    seconds = sum(commit.engine_seconds for commit in state.commits["trace"])
+    traced = len({unit.example_unit for commit in state.commits["trace"] if commit.engine_seconds for unit in commit.units})
+    found = {"examples": new, "prompt_tokens": asked * sum(row.prompt_tokens for row in made) / len(made)}
+    if units:
+        found["rows"] = asked * sum(unit.rows for unit in units) / len(units)
+    if attempts and Attempts(recipe, identity.trace_scope(recipe)).pooled:
+        found |= {"attempts": asked * attempts / traced, "engine_hours": asked * seconds / traced / 3_600}
+    return found
 
 
 def _why(items: list[ledger.ObjectRecord], etag: str, scope: dict[str, str], state: State) -> tuple[str, list[str]]:
@@ -75,8 +115,6 @@ def _differences(old: dict[str, str], new: dict[str, str]) -> list[str]:
 
 
 def _stages(state: State, recipe: Recipe, rows: list[Any]) -> tuple[int, int]:
-    from factory.stages.trace import Attempts
-
     trace_scope, verify_scope = identity.trace_scope(recipe), identity.verify_scope(recipe)
     attempts = Attempts(recipe, trace_scope)
     traced = {unit.unit for commit in state.commits["trace"] for unit in commit.units}
@@ -108,3 +146,13 @@ def describe(found: Plan) -> list[str]:
     return lines
 
 
+def explain(found: Plan) -> list[str]:
+    """Every object that will be read and why, and what to expect."""
+    lines = [f"{state.replace('_', ' '):18} {uri}" + (f"  because of {', '.join(why)}" if why else "") for uri, state, why in found.named]
+    lines += [f"gone               {uri}" for uri in found.removed]
+    if found.predicted:
+        names = {"examples": "new examples", "prompt_tokens": "prompt tokens to pack or ask", "rows": "rows", "attempts": "attempts", "engine_hours": "engine hours"}
+        lines.append("expected, at the rates of this dataset's past runs: " + ", ".join(f"{value:,.3g} {names[name]}" for name, value in found.predicted.items()))
+    elif not found.nothing_to_do:
+        lines.append("nothing is known of past runs of this dataset, so nothing is predicted")
+    return lines

@@ -19,7 +19,7 @@ LAYERS = [
     {"identity"},
     {"stages"},
     {"run", "plan", "history", "yields", "report"},
-    {"screen", "cli"},
+    {"screen", "cli", "arguments"},
 ]
 FAMILIES = {"formats", "domains", "teachers", "verifiers", "exports", "publish", "worlds", "evals"}
 HOMES = {

@@ -17,7 +17,7 @@ from factory import ledger, schemas
 from factory.ledger import Commit, UnitRecord
 from factory.stages.compile import Output
 
-EVERY_SECONDS = 0.5
+EVERY_SECONDS = 0.25
 MERGE_BYTES = 64 << 20
 """Text of small parts that is kept in memory to be written again as a large one."""
 

@@ -1,0 +1,48 @@
+"""The whole line on a Ray cluster of several nodes, as a job, from and to an object store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lines import build, canonical, recipe_for, rows
+from object_stores import new_bucket, pointed_at
+from ray_nodes import cluster
+
+from factory import cli, worlds
+
+pytestmark = [pytest.mark.ray, pytest.mark.s3]
+
+
+@pytest.fixture(scope="module")
+def nodes(moto_endpoint: str) -> Iterator[Any]:
+    with pointed_at(moto_endpoint), cluster(2, cpus=2, dashboard=True) as started:
+        yield started
+
+
+def submit(nodes: Any, recipe: Path, out: str, **placement: object) -> int:
+    file = recipe.with_name("placement.toml")
+    file.write_text("".join(f"{name} = {value!r}\n".replace("'", '"') for name, value in placement.items()))
+    address = f"http://{nodes.head_node.webui_url}"
+    return cli.main(["submit", str(recipe), "--out", out, "--placement", str(file), "--address", address])
+
+
+def test_a_job_builds_what_one_process_builds_and_says_why_it_cannot(nodes: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    root = new_bucket()
+    for domain in ("search", "sql"):
+        worlds.write(domain, 20, 0, f"{root}/world")
+    recipe = recipe_for(f"{root}/world/search", f"{root}/world/sql")
+    build(f"{root}/alone", recipe)
+    inputs = "".join(f'[[inputs]]\nuri = "{root}/world/{domain}"\n' for domain in ("search", "sql"))
+    (tmp_path / "recipe.toml").write_text(inputs + "[compile.packing]\nmin_context_tokens = 0\n")
+
+    assert submit(nodes, tmp_path / "recipe.toml", f"{root}/out", runner="ray", workers=64) == 1
+    said = capfd.readouterr().out
+    assert "`workers` = 64 needs 65 CPUs" in said and "the cluster has 5" in said
+
+    assert submit(nodes, tmp_path / "recipe.toml", f"{root}/out", runner="ray", workers=3, shard_bytes=1 << 18, part_bytes=1 << 20) == 0
+    assert "units done" in capfd.readouterr().out
+    assert canonical(f"{root}/out") == canonical(f"{root}/alone") and len(rows(f"{root}/out")) > 20
+    assert build(f"{root}/out", recipe).did == {}

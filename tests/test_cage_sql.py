@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import resource
 import sqlite3
-import tomllib
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,16 +15,8 @@ from factory.cage.gold import run_gold
 from factory.cage.queries import names_after_from
 from factory.cage.results import Nested, ResultTable, unescape_text
 from factory.cage.sql import SqlCage, SqlError
-
-ATTACKS = tomllib.loads((Path(__file__).parent / "attacks" / "sql.toml").read_text("utf-8"))
-SECRET = "the secret that no query may read"
-SCHEMA = [
-    "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT, age INTEGER)",
-    "INSERT INTO people VALUES (1, 'Ann', 30), (2, 'Bob', 30), (3, 'Cid', 41), (4, NULL, 50)",
-    "CREATE TABLE visits (person INTEGER REFERENCES people(id), place TEXT)",
-    "INSERT INTO visits VALUES (1, 'x'), (1, 'y'), (3, 'x')",
-    "CREATE VIEW adults AS SELECT name FROM people WHERE age > 35",
-]
+from tests import attack_corpus
+from tests.attack_corpus import SCHEMA, SECRET, snapshot
 
 
 def make_sqlite(path: Path, statements: list[str] = SCHEMA) -> Path:
@@ -59,10 +49,6 @@ def databases(tmp_path_factory) -> dict[str, Path]:
 
 
 DIALECTS = pytest.mark.parametrize("dialect", ["sqlite", "duckdb"])
-
-
-def snapshot(folder: Path) -> dict[str, str]:
-    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
 # What it gives
@@ -233,8 +219,8 @@ def test_names_after_from_reads_what_no_engine_here_parses(sql, names):
 
 
 def attacks():
-    for dialect, entries in ATTACKS.items():
-        for name, attack in entries.items():
+    for dialect in ("sqlite", "duckdb"):
+        for name, attack in attack_corpus.attacks(dialect).items():
             yield pytest.param(dialect, attack, id=f"{dialect}-{name}")
 
 
@@ -242,31 +228,15 @@ def attacks():
 def machine(tmp_path_factory):
     """A folder that stands for the machine: a secret, the databases, and a place where nothing may appear."""
     folder = tmp_path_factory.mktemp("machine")
-    (folder / "secret.txt").write_text(SECRET)
-    make_sqlite(folder / "people.sqlite")
-    make_duckdb(folder / "people.duckdb")
+    attack_corpus.make_databases(folder, ("sqlite", "duckdb"))
     return folder
 
 
 @pytest.mark.parametrize(("dialect", "attack"), list(attacks()))
-def test_attack_by_query_fails(cage, machine, dialect, attack):
-    database = machine / f"people.{dialect}"
-    sql = attack["repeat"] * attack["times"] if "repeat" in attack else attack["sql"]
-    for name, value in (("secret", machine / "secret.txt"), ("target", machine / "evil"), ("folder", machine), ("database", database)):
-        sql = sql.replace("{" + name + "}", str(value))
-    before, memory = snapshot(machine), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    try:
-        told = repr(cage.query(database, dialect, sql, max_rows=1000, timeout=0.25, max_bytes=4 << 20).rows)
-        end = "rows"
-    except SqlError as e:
-        told, end = e.message, e.kind
-    assert end in attack["ends"], (end, told[:300])
-    if "{database}" not in attack.get("sql", ""):
-        assert str(machine) not in told
-    assert SECRET not in told and os.path.expanduser("~/") not in told
-    assert snapshot(machine) == before
+def test_attack_by_query_fails(cage, machine, dialect, attack, record_property):
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    record_property("stopped_by", attack_corpus.try_query(cage, dialect, attack, machine))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory < 64 * 1024, "the parent grew by over 64 MiB"
-    assert cage.query(database, dialect, "SELECT count(*) FROM people").rows == ((4,),)
 
 
 def test_worker_that_is_killed_is_replaced(cage, databases):

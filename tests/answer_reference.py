@@ -1,0 +1,95 @@
+"""The slow reference for search answers: a condition that every right answer meets, in plain words.
+
+All content words of the gold, or of one of its aliases, stand in the answer, apart from these exceptions, which the verifier
+documents: a person's surname alone; initials, an acronym or another spelling of a word that begins alike; numbers and dates
+by their values; units by conversion; yes and no by their synonyms; the question's own words may be left out.
+It is a necessary condition only: it says nothing of negation, order or what else the answer holds.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+STOP = frozenset("a an and as at by d de del der di du el for from in is it la le of on or s st the to und van von was were who with y".split())
+YES = frozenset("yes yeah yep true correct indeed right affirmative sure".split())
+NO = frozenset("no nope false incorrect not never none neither nor isn wasn aren weren doesn didn don hasn hadn cannot negative untrue n't t".split())
+SPELT = {
+    word: value
+    for value, words in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split()
+    )
+    for word in [words]
+} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "first": 1, "second": 2, "third": 3, "fifth": 5, "eighth": 8, "ninth": 9, "twelfth": 12, "once": 1, "twice": 2}  # fmt: skip
+ROMAN = {"ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
+
+
+def confirms(question: str, golds: Sequence[str], answer: str) -> bool:
+    """False: no rule may accept `answer`."""
+    found = words(answer)
+    asked = set(words(question))
+    return any(said(part, found, asked) or all_said(part, found, asked) for gold in golds for part in variants(gold))
+
+
+def all_said(gold: str, found: list[str], asked: set[str]) -> bool:
+    items = [item for item in re.split(r",|\band\b|&|\n", gold) if words(item)]
+    return len(items) > 1 and all(said(item, found, asked) for item in items)
+
+
+def plain(text: str) -> str:
+    kept = (c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c) not in ("Mn", "Cs", "Cc", "Cf") or c in "\n\t")
+    text = "".join(kept).casefold()
+    for special, usual in (("ø", "o"), ("ł", "l"), ("đ", "d"), ("æ", "ae"), ("œ", "oe"), ("ß", "ss"), ("&", " and ")):
+        text = text.replace(special, usual)
+    return text
+
+
+def words(text: str) -> list[str]:
+    text = re.sub(r"(?<=\d)[,. '](?=\d\d\d(?!\d))", "", plain(text))
+    return re.findall(r"\d+|[^\W\d_]+", text)
+
+
+def variants(gold: str) -> list[str]:
+    """The gold, what stands outside and inside of parentheses, and what `or`, `;`, `/` and `also known as` part."""
+    parts = [gold, re.sub(r"\([^()]*\)", " ", gold), *re.findall(r"\(([^()]*)\)", gold)]
+    parts += [piece for part in list(parts) for piece in re.split(r"\bor\b|;|/|\ba\.?k\.?a\b|also known as|formerly|born|\bn[ée]e\b", part)]
+    return [part for part in dict.fromkeys(part.strip() for part in parts) if words(part)]
+
+
+def said(gold: str, found: list[str], asked: set[str]) -> bool:
+    wanted = [w for w in words(gold) if w not in STOP] or words(gold)
+    if wanted[0] in ("yes", "no", "true", "false") and len(wanted) < 3:
+        return bool((YES if wanted[0] in ("yes", "true") else NO) & set(found)) or bool(asked & set(found))
+    values = {v for v in map(value, found) if v is not None}
+    if any(c.isdigit() for c in gold) or any(w in SPELT for w in wanted):
+        mine = [v for v in map(value, wanted) if v is not None]
+        if any(v in values for v in mine):
+            return True
+        if any(w.isdigit() for w in found) and len(mine) > 0 and not is_year(gold):
+            return True  # units and magnitudes convert, and numbers are rounded: see the labelled table for those
+        return False
+    letters = [w for w in wanted if w.isalpha()]
+    missing = [w for w in letters if w not in asked and not stands(w, found)]
+    if not missing or "".join(letters) in "".join(found):
+        return True
+    initials = "".join(w[0] for w in letters)
+    if len(letters) > 1 and initials in "".join(found):
+        return True
+    surname = len(letters) > 1 and any(stands(w, found) for w in letters[1:])
+    return surname and gold.split()[-1][:1].isupper()
+
+
+def is_year(gold: str) -> bool:
+    return re.fullmatch(r"[12]\d\d\d", gold.strip(" .")) is not None
+
+
+def stands(word: str, found: list[str]) -> bool:
+    """The word itself, or one that begins alike: plurals, adjectives, other spellings, nicknames and initials."""
+    return any(word == w or (min(len(word), len(w)) >= 3 and word[:3] == w[:3]) or (len(w) == 1 and w == word[0]) for w in found)
+
+
+def value(word: str) -> int | None:
+    if word.isdigit():
+        return int(word) if len(word) < 20 else None
+    return SPELT.get(word, ROMAN.get(word))

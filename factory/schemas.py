@@ -161,7 +161,7 @@ def example_row(example: Example, ask: str) -> dict[str, Any]:
     for name in JSON_FIELDS:
         value = row[name]
         row[name] = value.model_dump_json() if isinstance(value, Record) else json.dumps(value, sort_keys=True)
-    row["pieces"] = [dict(piece) for piece in example.pieces]
+    row["pieces"] = [vars(piece) for piece in example.pieces]
     row["ask"] = ask
     return row
 

@@ -11,7 +11,20 @@ import traceback
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from factory import cleaning, containers, formats, identity, joins, mining, packing, parts, prompts, schemas, storage, tokens
+from factory import (
+    cleaning,
+    containers,
+    formats,
+    identity,
+    joins,
+    mining,
+    packing,
+    parts,
+    prompts,
+    schemas,
+    storage,
+    tokens,
+)
 from factory.domains import DOMAINS
 from factory.errors import FactoryError, RowError
 from factory.ledger import Commit, ObjectRecord, PartRecord, RowRecord
@@ -46,6 +59,10 @@ FOREIGN_GOLDS = {
 """Answers to other questions: a gold whose verifier accepts one of them accepts anything."""
 
 
+CHECKED_EXAMPLES, CHECKED_CHARACTERS = 4, 20_000
+"""Of so many examples a worker counts the beginning with the slow tokenizer too, and stops the run on a difference."""
+
+
 Outcome = tuple[str, str, Example | Rejection | None]
 """Unit, hash of the run, and what became of it: None for a unit that the ledger holds."""
 
@@ -72,6 +89,7 @@ class Compile:
         self.verifiers = {name: importlib.import_module(f"factory.verifiers.{module}") for name, module in VERIFIERS.items()}
         self.pools: dict[str, mining.Pool] = {}
         self.packing = fingerprint(self.settings.packing)
+        self.num_unchecked = CHECKED_EXAMPLES
 
     def __call__(self, shards: tuple[Shard, ...]) -> Commit:
         examples = Output(self.root, "parts/examples", schemas.EXAMPLE, self.part_bytes)
@@ -112,10 +130,11 @@ class Compile:
         if isinstance(outcome, Rejection):
             rejections.write(row.unit, schemas.rejection_row(outcome), len(outcome.raw) + 200)
             return row.model_copy(update=known | {"reason": outcome.reason})
-        ask = digest(prompts.VERSION, outcome.domain, outcome.question, outcome.context, outcome.agent.model_dump_json())
+        context = digest(outcome.context)
+        ask = digest(prompts.VERSION, outcome.domain, outcome.question, context, outcome.agent.model_dump_json())
         examples.write(row.unit, schemas.example_row(outcome, ask), len(outcome.context))
-        message = outcome.context.join(prompts.user_prompt(outcome.domain, outcome.question))
-        hashes = {"ask": ask, "prompt": digest(message), "gold": digest(outcome.ground_truth.text)}
+        prompt = digest(context, *prompts.user_prompt(outcome.domain, outcome.question))
+        hashes = {"ask": ask, "prompt": prompt, "gold": digest(outcome.ground_truth.text)}
         return row.model_copy(update=known | hashes | {"prompt_tokens": outcome.prompt_tokens})
 
     def _records(self, shard: Shard) -> Iterator[containers.RawRecord]:
@@ -206,6 +225,9 @@ class Compile:
             dropped=_add(collected.dropped, passed_over, packed.dropped),
         )
         self._check_gold(example)
+        if self.num_unchecked:
+            self.num_unchecked -= 1
+            self.tokenizer.check([example.context[:CHECKED_CHARACTERS]])
         return example
 
     def _mine(self, question: str, domain: Domain, own: list[Evidence], truth: GroundTruth) -> tuple[list[Evidence], dict[str, int]]:
@@ -237,6 +259,9 @@ class Compile:
         return gold.model_copy(update={"text": cleaned.text, "aliases": tuple(self._clean(alias) for alias in gold.aliases)})
 
     def _clean_evidence(self, evidence: list[Evidence]) -> list[Evidence]:
+        texts = (text for piece in evidence for text in (piece.name, piece.text))
+        if cleaning.is_clean(texts, self.settings.cleaning, self.tokenizer.special_tokens):
+            return [piece for piece in evidence if piece.text.strip()]
         kept = []
         for piece in evidence:
             cleaned = cleaning.clean(piece.text, self.settings.cleaning, self.tokenizer.special_tokens)

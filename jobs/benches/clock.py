@@ -17,7 +17,7 @@ class Took(NamedTuple):
     cpu_s: float
     """User and system time of all its processes."""
     startup_s: float
-    items: dict[str, float] = {}
+    items: dict[str, float]
     """Wall seconds inside parts of the work, summed over processes."""
 
 

@@ -160,7 +160,7 @@ def measure(work: Plan, out: Path, workers: int, tokenizer: str = "gigatoken", m
     if len(done) != workers:
         raise RuntimeError(f"{workers - len(done)} of the floor's processes died")
     start, end = min(clock[0] for clock in done), max(clock[1] for clock in done)
-    return Took(end - start, sum(clock[2] for clock in done), start - began)
+    return Took(end - start, sum(clock[2] for clock in done), start - began, {})
 
 
 def serve(queue: Any, clocks: Any, gate: Any, out: str, tokenizer: str) -> None:

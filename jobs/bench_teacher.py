@@ -3,7 +3,7 @@
 overhead   5,000 requests of 64 KB, 1,000 in flight, to a server that answers after 2 s, beside a bare asynchronous
            client; each client in a process of its own, the two by turns
 makespan   1,000 requests on 32 slots, log-normal times, the scheduler sees prompt tokens that correlate with the time
-resume     a build killed half-way and run again, counted at the server, beside Ray Data with its checkpoint
+resume     a build killed half-way and run again, counted at the server, beside Ray Data with its checkpoint and datatrove
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import asyncio
 import heapq
 import json
 import math
-import os
 import random
 import statistics
 import subprocess
@@ -214,7 +213,9 @@ def scheduled(times: list[float], tokens: list[int]) -> float:
 
 
 def resume() -> None:
-    print("resume: not measured")
+    from jobs.benches import resume
+
+    resume.main()
 
 
 PROCESSES = {"server": server, "client-bare": client_bare, "client-ours": client_ours}

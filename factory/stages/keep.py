@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ from factory.ledger import Commit, UnitRecord
 from factory.stages.compile import Output
 
 EVERY_SECONDS = 0.25
+TOGETHER_SECONDS = 0.02
+"""What ends within this time of the first is written with it."""
 MERGE_BYTES = 64 << 20
 """Text of small parts that is kept in memory to be written again as a large one."""
 
@@ -61,11 +64,13 @@ class Keeper:
         self._dirty.set()
 
     async def keep(self) -> None:
-        """Write what there is again and again, until cancelled."""
+        """Write what there is again and again, until cancelled: at once after a pause, EVERY_SECONDS apart in a stream."""
+        last = 0.0
         while True:
             await self._dirty.wait()
-            await asyncio.sleep(EVERY_SECONDS)
+            await asyncio.sleep(max(TOGETHER_SECONDS, last + EVERY_SECONDS - time.monotonic()))
             self._dirty.clear()
+            last = time.monotonic()
             await asyncio.to_thread(self.flush)
 
     def flush(self) -> None:

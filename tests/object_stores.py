@@ -33,6 +33,7 @@ def environment(endpoint: str) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_DEFAULT_REGION": "us-east-1",
         "FACTORY_S3_ADDRESSING": "path",
+        "FACTORY_S3_SINGLE_WRITER": "",
     }
 
 

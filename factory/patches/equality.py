@@ -15,6 +15,7 @@ import difflib
 from itertools import accumulate
 from typing import NamedTuple
 
+from factory import syntax_trees
 from factory.patches.apply import split_lines
 from factory.patches.gaps import is_marker
 
@@ -88,7 +89,7 @@ def _tree(text: str) -> ast.Module | None:
     if len(text) > MAX_AST_CHARS:
         return None
     try:
-        return ast.parse(text)
+        return syntax_trees.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
         return None
 

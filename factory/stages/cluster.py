@@ -61,6 +61,13 @@ def count_workers(placement: Placement, num_tasks: int) -> int:
     return min(wanted, num_tasks)
 
 
+def spare_cpus() -> int:
+    """CPUs beside the one that is Ray Data's, at least one; fewer than before when a node is gone."""
+    import ray
+
+    return max(1, int(ray.cluster_resources().get("CPU", 0)) - 1)
+
+
 class Watchdog:
     """Says on stderr what is out when nothing has moved for `stuck_seconds`, and again after each further wait."""
 

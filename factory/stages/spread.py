@@ -47,7 +47,7 @@ def spread(worker: type[Worker], arguments: tuple[Any, ...], tasks: Sequence[Any
         before, failure = len(pending), "Ray Data ended early"
         with cluster.Watchdog(worker.__name__, pending, placement.stuck_seconds) as watchdog:
             try:
-                for number, receipt in _round(worker, arguments, pending, num_workers):
+                for number, receipt in _round(worker, arguments, pending, min(num_workers, cluster.spare_cpus())):
                     watchdog.moved()
                     if pending.pop(number, None) is not None:
                         metrics.count(receipt)

@@ -11,6 +11,8 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from factory import syntax_trees
+
 KINDS = ("off_by_one", "wrong_operator", "swapped_arguments", "missing_case", "wrong_default", "wrong_variable", "dropped_return",
          "wrong_function", "wrong_constant", "two_files")  # fmt: skip
 
@@ -38,7 +40,7 @@ class Text:
 
     def __init__(self, text: str):
         self.text = text
-        self.tree = ast.parse(text)
+        self.tree = syntax_trees.parse(text)
         self.lines = text.splitlines(keepends=True)
         self.starts = [0]
         for line in self.lines:

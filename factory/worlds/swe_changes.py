@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import random
 
+from factory import syntax_trees
 from factory.worlds import swe_pairs
 from factory.worlds.runs import chance
 from factory.worlds.swe_bugs import places
@@ -43,7 +44,7 @@ def same_meaning(left: dict[str, str], right: dict[str, str]) -> bool:
 
 
 def syntax(text: str) -> str:
-    return ast.dump(ast.parse(text))
+    return ast.dump(syntax_trees.parse(text))
 
 
 def commented(pair: Pair, rng: random.Random) -> dict[str, str]:

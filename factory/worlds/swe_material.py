@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from factory import syntax_trees
+
 FOLDER = Path(__file__).parent / "swe_code"
 DRAWN = re.compile(r"^([A-Z_]+ = ).*# one of ([\d_ ]+)$")
 
@@ -48,7 +50,7 @@ class Unit:
 @cache
 def units_of(subject: str) -> tuple[Unit, ...]:
     source = (FOLDER / f"{subject}.py").read_text("utf-8")
-    tree = ast.parse(source)
+    tree = syntax_trees.parse(source)
     lines = source.splitlines()
     defined = {name for node in tree.body for name in defined_by(node)}
     imported: dict[str, str] = {}
@@ -86,7 +88,7 @@ def defined_by(node: ast.stmt) -> list[str]:
 
 def purpose_of(subject: str) -> str:
     """First line of the subject's docstring."""
-    return str(ast.get_docstring(ast.parse((FOLDER / f"{subject}.py").read_text("utf-8"))))
+    return str(ast.get_docstring(syntax_trees.parse((FOLDER / f"{subject}.py").read_text("utf-8"))))
 
 
 def select(subject: str, share: float, rng: random.Random) -> list[Unit]:

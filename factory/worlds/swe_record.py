@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from factory import syntax_trees
 from factory.worlds.swe_measure import Bench, tree_key
 from factory.worlds.swe_process import execute, write_tree
 
@@ -51,7 +52,7 @@ def record(files: dict[str, str], bench: Bench) -> dict[str, str]:
 
 def asserted(path: str, text: str, values: dict[str, list[str]]) -> str:
     lines = text.splitlines()
-    for test in reversed(ast.parse(text).body):
+    for test in reversed(syntax_trees.parse(text).body):
         if not isinstance(test, ast.FunctionDef):
             continue
         calls = [node.value for node in test.body if isinstance(node, ast.Expr) and is_expect(node.value)]

@@ -39,6 +39,22 @@ def build_and_die_after(root: str, recipe: Recipe, seconds: float, placement: An
     build(root, recipe, placement)
 
 
+def build_and_die_at(root: str, recipe: Recipe, step: str, where: str, placement: Any) -> None:
+    """SIGKILL just after the first durable `step` on an object whose URI holds `where`."""
+    from lines import build
+
+    real = getattr(storage, step)
+
+    def deadly(uri: str, *arguments: Any) -> Any:
+        result = real(uri, *arguments)
+        if where in uri:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(storage, step, deadly)
+    build(root, recipe, placement)
+
+
 def _die_at_step(at: int, after: bool) -> None:
     """SIGKILL this process just before (or after) its `at`-th durable step."""
     count = 0

@@ -46,7 +46,7 @@ def cluster(num_nodes: int, cpus: int, dashboard: bool = False) -> Iterator[Any]
 def kill_node(node: Any) -> None:
     """SIGKILL every process of a node at once, as when a machine loses power."""
     pids = [info.process.pid for infos in node.all_processes.values() for info in infos]
-    workers = [child for pid in pids for child in _children(pid)]
+    workers = [child for pid in pids for child in children(pid)]
     for pid in (*pids, *workers):
         try:
             os.kill(pid, signal.SIGKILL)
@@ -54,10 +54,10 @@ def kill_node(node: Any) -> None:
             continue
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
     try:
         text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     except OSError:
         return []
     direct = [int(word) for word in text.split()]
-    return direct + [below for child in direct for below in _children(child)]
+    return direct + [below for child in direct for below in children(child)]

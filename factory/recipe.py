@@ -150,11 +150,12 @@ class Teacher(Settings):
     revision: str = ""
     """vllm: commit or branch of a hub id; "" means `main`. A commit keeps the weights from changing unseen."""
     template: dict[str, bool | int | str] = {}
-    """vllm: arguments of the chat template, such as thinking = true (DeepSeek-V3.1 and later) or enable_thinking = true (Qwen3)."""
+    """Arguments of the chat template, such as thinking = true (DeepSeek-V3.1 and later) or enable_thinking = true (Qwen3)."""
     structured: dict[Literal["choice", "regex", "json"], Any] = {}
     """vllm: what every reply must be (constrained decoding): one of `choice`, a match of `regex`, JSON of the schema `json`; one key at most."""
     engine: dict[str, Any] = {}
-    """vllm: engine arguments that may change a reply, such as dtype, quantization, kv_cache_dtype, hf_overrides."""
+    """vllm: engine arguments that may change a reply, such as dtype, quantization, kv_cache_dtype, hf_overrides;
+    openai: further fields of each request, such as reasoning_effort = "high"."""
     replies: str = ""
     """replay: URI of recorded replies (JSONL of {example_id, attempt, reasoning, answer})."""
     mode: Literal["blind", "answer_given"] = "blind"
@@ -162,7 +163,7 @@ class Teacher(Settings):
     prompt: Literal["derive_first", "final_check"] = "derive_first"
     """answer_given: derive the answer from the documents before it is named, or only check against it at the end."""
     context_tokens: int = Field(0, ge=0)
-    """Tokens of prompt and reply that the teacher takes; 0 means sequence_tokens."""
+    """Tokens of prompt and reply that the teacher takes; a longer prompt is not sent. 0: the engine says so itself."""
     tokenizer: str = ""
     """Tokenizer and chat template that count the teacher's prompts; "" means the target tokenizer."""
     wanted: int = Field(1, gt=0)

@@ -56,10 +56,10 @@ class Short(NamedTuple):
     ask: str
     prompt_tokens: int
     place: tuple[str, int]
-    units: list[str]
-    """Trace units of all attempts that the recipe allows."""
     known: dict[int, tuple[str, int] | None]
     """Attempt that was made -> the place of its trace; None where it left none."""
+    units: tuple[str, ...] = ()
+    """Trace units of all attempts that the recipe allows; filled when its turn comes."""
 
 
 def generate(job: Job, attempts: Attempts, rows: list[RowRecord], commits: dict[str, list[Commit]], progress: Callable[[str, int, int], None]) -> int:
@@ -82,7 +82,7 @@ def falling_short(job: Job, attempts: Attempts, rows: list[RowRecord], commits: 
     judged = {unit.unit: unit.rows for commit in commits["verify"] for unit in commit.units}
     homes = ledger.places(commits["compile"], "examples")
     traces = ledger.places(commits["trace"], "traces")
-    pending: dict[str, list[tuple[int, RowRecord, list[str]]]] = {}
+    pending: dict[str, list[tuple[int, RowRecord, dict[int, tuple[str, int] | None]]]] = {}
     taken: set[str] = set()
     for row in rows:
         ask, units = attempts.ask(row), attempts.of(row)
@@ -93,13 +93,12 @@ def falling_short(job: Job, attempts: Attempts, rows: list[RowRecord], commits: 
             continue
         taken.add(ask)
         path, place = homes[row.unit]
-        pending.setdefault(path, []).append((place, row, units))
+        pending.setdefault(path, []).append((place, row, {i: traces.get(unit) for i, unit in enumerate(units) if unit in made}))
     short = []
     for path, wanted in pending.items():
         ids = _column(job.root, path, "id")
-        for place, row, units in wanted:
-            known_places = {i: traces.get(unit) for i, unit in enumerate(units) if unit in made}
-            short.append(Short(row.unit, ids[place], row.domain, attempts.ask(row), row.prompt_tokens, (path, place), units, known_places))
+        for place, row, made_before in wanted:
+            short.append(Short(row.unit, ids[place], row.domain, attempts.ask(row), row.prompt_tokens, (path, place), made_before))
     return sorted(short, key=lambda example: (-example.prompt_tokens, example.unit))
 
 
@@ -198,6 +197,7 @@ class Generation:
     # one example
 
     async def _example(self, example: Short) -> None:
+        example = example._replace(units=tuple(self.attempts(example.domain, example.ask)))
         wanted = self.teacher.sampling(example.domain).wanted
         passed = 0
         for attempt, place in example.known.items():
@@ -218,7 +218,7 @@ class Generation:
     def wave(self, domain: str, missing: int) -> int:
         """Attempts that should bring the missing ones, at the pass rate so far."""
         rate = self.passed[domain] / self.tried[domain]
-        return max(missing, round(missing / max(rate, 0.01)))
+        return max(missing, int(missing / max(rate, 0.01)))
 
     async def _wave(self, example: Short, wave: list[int], missing: int) -> int | None:
         """How many passed; None when the prompt itself is refused. Attempts that still wait when enough passed are

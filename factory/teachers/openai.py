@@ -19,6 +19,7 @@ import orjson
 
 from factory.errors import FactoryError, SettingsError
 from factory.recipe import Placement, Teacher
+from factory.records import canonical_json, digest
 from factory.teachers.engine import Answer, EngineDied, Request, RequestRefused, TryLater
 from factory.teachers.pool import Start
 from factory.teachers.think import separate
@@ -48,13 +49,16 @@ NO_MONEY = ("insufficient_quota", "insufficient balance", "billing")
 
 
 def identity(settings: Teacher) -> str:
-    return f"openai:{settings.model}"
+    shaped = {"template": settings.template, "engine": settings.engine}
+    return f"openai:{settings.model}" + (f":{digest(canonical_json(shaped))}" if any(shaped.values()) else "")
 
 
 def starter(settings: Teacher, placement: Placement) -> Start:
     """Start one engine per endpoint. SettingsError when the placement or the recipe cannot work."""
     if not settings.model:
         raise SettingsError("`teacher.model` is empty; give the model's name at the endpoint")
+    if settings.structured:
+        raise SettingsError("`teacher.structured` is for vllm; give the endpoint's own field in `teacher.engine`, such as response_format")
     if not placement.endpoints:
         raise SettingsError("`endpoints` is empty; give base URLs in the placement, such as endpoints = [\"http://host:8000/v1\"]")
     for url in placement.endpoints:
@@ -100,6 +104,7 @@ class OpenAIEngine:
         self.completions = f"{self.url}/chat/completions"
         self.key, self.key_name = key, placement.api_key_env
         self.seconds = placement.request_seconds
+        self.fields = ({"chat_template_kwargs": settings.template} if settings.template else {}) | settings.engine
         self.errors = aiohttp.ClientError
         self.unreachable = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
@@ -135,6 +140,7 @@ class OpenAIEngine:
                 "top_p": request.top_p,
                 "seed": request.seed,
             }
+            | self.fields
         )
         broken = slow = 0
         while True:

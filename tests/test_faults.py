@@ -29,6 +29,7 @@ from factory.records import AgentTrace, Environment, Example, GroundTruth, Sourc
 from factory.verifiers.answer import judge
 from factory.verifiers.sql_parity import prepare_testsuite, same_testsuite, subset_defog
 from factory.verifiers.sql_result import verify
+from tests import test_patch_verifier as patch_cases
 from tests.patch_reference import diff
 
 FOLDER = Path(__file__).parent
@@ -221,6 +222,14 @@ GOLD = diff("m.py", CODE, FIXED)
 
 def test_patch_whose_reverse_applies_does_not_count_as_applied():
     assert apply({"m.py": FIXED}, GOLD).reason == "patch_does_not_apply"
+
+
+def test_patch_that_is_only_thought_of_is_no_answer():
+    right, wrong = patch_cases.GOLD, patch_cases.GOLD.replace("a + b", "a * b")
+    for thought, said, outcome in ((right, wrong, "reject"), (wrong, right, "accept"), (right, "I made the change.", "reject")):
+        for text in (f"<think>```diff\n{thought}```</think>\n{said}", f"<think>\n{thought}\n</think>```diff\n{said}```"):
+            assert patch_cases.judge(text).outcome == outcome
+    assert patch_cases.judge(f"<think>```diff\n{right}```").outcome == "reject"
 
 
 def test_all_or_nothing_over_several_files():

@@ -24,6 +24,7 @@ MAX_EXTRACTED = 20_000
 
 def verify(example: Example, answer: str, settings: Verify, side: SideInputs) -> Verdict:
     """Judge `answer` by `example.ground_truth`; never raises for what the answer holds."""
+    answer = without_reasoning(answer)
     files = {
         piece.name: example.text_of(piece)
         for piece in example.pieces
@@ -54,6 +55,13 @@ def verify(example: Example, answer: str, settings: Verify, side: SideInputs) ->
     if compared.same_without_docstrings:
         detail += "; the same without docstrings"
     return _verdict("reject", "wrong_answer", "equality", extracted, detail)
+
+
+def without_reasoning(answer: str) -> str:
+    """What stands behind the reasoning with which an answer begins: a patch that is only thought of is no answer."""
+    if not answer.lstrip().startswith("<think>"):
+        return answer
+    return answer.partition("</think>")[2]
 
 
 def _by_tests(example: Example, answer: str, settings: Verify, side: SideInputs, extracted: str) -> Verdict | None:

@@ -206,6 +206,8 @@ def broken(case: Case, rng: random.Random) -> Iterator[Answer]:
     yield Answer(case.example, "\n".join(lines[: first + 1]), False, "truncated in the change", "diff")
     yield Answer(case.example, "\n".join(lines[:first]), False, "truncated before the change", "diff")
     yield Answer(case.example, "```diff\n" + "\n".join(lines[: first + 1]) + "\n```", False, "truncated in a fence", "diff")
+    for kind, said in (("wrong after the right thought", between(case.fixed, case.base)), ("only thought of", "I made the change.")):
+        yield Answer(case.example, f"<think>Perhaps:\n```diff\n{case.patch}```\n</think>\n{said}", False, kind, "diff")
     searched = blocks(case.base, case.fixed)
     yield Answer(case.example, searched[: searched.rindex(">>>>>>>")], False, "truncated", "SEARCH/REPLACE")
     yield Answer(case.example, blocks(case.fixed, case.base), False, "reversed", "SEARCH/REPLACE")

@@ -35,18 +35,21 @@ class Pair(NamedTuple):
     type: str
     length: str
     """`short` or `paragraph`."""
+    held_out: str
+    """Group of an answer on which no rule was tuned; "" for the others."""
 
 
 def rows() -> Iterator[tuple[str, dict]]:
-    """(length, question with its right, wrong and disputed answers)."""
-    for length in ("short", "paragraph"):
-        for line in (FOLDER / f"{length}.jsonl").read_text("utf-8").splitlines():
-            yield length, json.loads(line)
+    """(length, question with its right, wrong and disputed answers). Rows of held_out.jsonl name their group."""
+    for name in ("short", "paragraph", "held_out"):
+        for line in (FOLDER / f"{name}.jsonl").read_text("utf-8").splitlines():
+            row = json.loads(line)
+            yield row.get("group", name).split(",")[0], row
 
 
 def pairs() -> list[Pair]:
     return [
-        Pair(row["question"], row["golds"], answer, label == "right", kind, row["type"], length)
+        Pair(row["question"], row["golds"], answer, label == "right", kind, row["type"], length, row.get("group", ""))
         for length, row in rows()
         for label in ("right", "wrong")
         for kind, answer in row[label]
@@ -70,7 +73,7 @@ def metamorphic() -> list[Pair]:
         plain = gold.strip('"').rstrip(".")
 
         def add(answer: str, right: bool, rule: str, question=question, row=row, kind=kind) -> None:
-            result.append(Pair(question, row["golds"], answer, right, rule, kind, "short"))
+            result.append(Pair(question, row["golds"], answer, right, rule, kind, "short", ""))
 
         for rule, answer in (
             ("same", gold),
@@ -238,13 +241,13 @@ def table(judged: list[tuple[Pair, str]], group) -> list[str]:
         for name in (group(pair), "all"):
             counts[name][("right" if pair.right else "wrong", outcome)] += 1
     lines = [
-        f"{'group':<24}{'wrong':>6} {'false accepts':>24}{'right':>7} {'false rejects':>24}{'undecided, wrong / right':>26}"
+        f"{'group':<40}{'wrong':>6} {'false accepts':>24}{'right':>7} {'false rejects':>24}{'undecided, wrong / right':>26}"
     ]
     for name, count in sorted(counts.items(), key=lambda item: (item[0] == "all", item[0])):
         wrong, right = (sum(v for k, v in count.items() if k[0] == label) for label in ("wrong", "right"))
         accepted, missed = count["wrong", "accept"], right - count["right", "accept"]
         lines.append(
-            f"{name:<24}{wrong:>6} {_share(accepted, wrong):>24}{right:>7} {_share(missed, right):>24}{count['wrong', 'undecided']:>15} / {count['right', 'undecided']}"
+            f"{name:<40}{wrong:>6} {_share(accepted, wrong):>24}{right:>7} {_share(missed, right):>24}{count['wrong', 'undecided']:>15} / {count['right', 'undecided']}"
         )
     return lines
 
@@ -266,6 +269,8 @@ def report(mutations: int) -> None:
         times.append(time.perf_counter() - start)
         judged.append((pair, outcome))
     print("Labelled answers by length", *table(judged, lambda p: p.length), sep="\n")
+    held_out = [entry for entry in judged if entry[0].held_out]
+    print("\nHeld out: no rule was tuned on these", *table(held_out, lambda p: p.held_out), sep="\n")
     for length in ("short", "paragraph"):
         print(
             f"\n{length} answers by type",

@@ -37,7 +37,7 @@ from factory.verifiers.answer_text import MAX_CHARS, Token, clean, find_all, tok
 from factory.verifiers.answer_typed import gold_dates, gold_quantity, judge_date, judge_number
 from factory.verifiers.answer_words import COUNTRIES, GENERIC, REGIONS, STATES, STOP, TITLES
 
-VERSION = "1"
+VERSION = "2"
 
 MAX_GOLDS = 400
 
@@ -181,7 +181,8 @@ def _judge_alias(question: Question, alias: Alias, found: list[Token], mode: str
             return listed
     if answer_long.is_long(alias):
         said = answer_long.decide(alias, found, question)
-        if _RANK[said.outcome] >= _RANK[judged.outcome]:
+        literal = judged.rule.startswith("prose_")  # its words stand there: where they stand decides
+        if _RANK[said.outcome] >= _RANK[judged.outcome] and not (literal and said.outcome == "accept"):
             return said
     return judged if judged.outcome != "accept" else Judged("undecided", "list_with_detail", judged.detail)
 

@@ -35,8 +35,28 @@ _MISBELIEF = (
     "if you are referring",
     "if you re referring",
     "assuming you",
+    "first thought",
+    "initially thought",
+    "originally thought",
+    "was thought",
+    "were thought",
 )
 _BREAKS = (";", ":", "(", ")")
+_ADJUNCTS = frozenset(
+    [
+        "after",
+        "before",
+        "according",
+        "following",
+        "unlike",
+        "like",
+        "despite",
+        "besides",
+        "contrary",
+        "alongside",
+        "apart",
+    ]
+)
 
 
 def sentence_text(found: list[Token]) -> str:
@@ -67,6 +87,16 @@ def misbelief_in(text: str) -> str:
         if f" {phrase} " in text:
             return phrase
     return ""
+
+
+def in_opening_adjunct(found: list[Token], first: int, question: Question) -> bool:
+    """After X, the post went to Y; according to X, it was Y: what opens the sentence before its comma is no claim."""
+    k = first
+    while k > 0 and found[k - 1].sentence == found[first].sentence and first - k < 12:
+        if "," in found[k].gap:
+            return False
+        k -= 1
+    return found[k].norm in _ADJUNCTS and k < first and found[k].norm not in question.norms
 
 
 def is_negated(found: list[Token], start: int, end: int) -> bool:
@@ -153,5 +183,7 @@ def is_alternative(
     before = found[start - 1] if start else None
     if before is not None and before.norm in ("or", "nor", "either") and before.sentence == found[start].sentence:
         return "(" not in before.gap
+    if end in named and found[end].gap.strip() == "/":
+        return False
     slash = (len(found) <= 16 and after is not None and after.gap.strip() == "/") or found[start].gap.strip() == "/"
     return bool(slash)

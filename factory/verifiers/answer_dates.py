@@ -230,7 +230,9 @@ def compare(gold: Date, other: Date, asked_years: frozenset[int], year_is_enough
     if other.ambiguous:
         return "unclear" if gold.year == other.year else "different"
     if gold.span == "century":
-        century = other.year if other.span == "century" else _century(other.year)
+        century = (
+            other.year if other.span == "century" else _century(other.year and other.year + (other.span == "decade"))
+        )
         if century is None:
             return "unclear"
         return _same_part(gold, other) if century == gold.year else "different"

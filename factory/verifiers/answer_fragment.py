@@ -80,6 +80,8 @@ def decide(
         return Judged("undecided", "hedged", hedge)
     if asserts.refusal_in(text) or asserts.misbelief_in(text):
         return Judged("undecided", "refusal", detail)
+    if asserts.in_opening_adjunct(found, start, question):
+        return Judged("undecided", "opening_adjunct", detail)
     if answer_slots.is_object(found, start, question):
         return Judged("undecided", "object_of_the_verb", detail)
     inner_place = (

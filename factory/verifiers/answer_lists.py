@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from factory.verifiers import answer_assert as asserts
+from factory.verifiers import answer_prose
 from factory.verifiers.answer_aliases import Alias, expand
+from factory.verifiers.answer_fragment import MAX_TOKENS
 from factory.verifiers.answer_names import Mention, find_mentions
 from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_question import Question, is_echo
@@ -78,6 +80,10 @@ def decide(alias: Alias, items: list[list[Alias]], found: list[Token], question:
         return Judged("undecided" if len(found) > 30 else "reject", "list_extra", extra)
     if high - low > 12 + 8 * len(items):
         return Judged("undecided", "list_scattered", detail)
+    whole = Mention(low, high, "list", alias.text)
+    rivals = [r for r in name_rivals(found, question) if r.end <= low or r.start >= high]
+    if len(found) > MAX_TOKENS or rivals:
+        return answer_prose.decide(found, [whole], rivals, question, typed=False, named=frozenset(covered))
     return Judged("accept", "list", detail)
 
 

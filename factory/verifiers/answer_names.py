@@ -74,7 +74,8 @@ def find_mentions(alias: Alias, found: list[Token], question: Question) -> list[
         stripped = core(alias.found)
         if (
             stripped != words
-            and any(w not in STOP and w not in GENERIC for w in stripped)
+            and any(w not in STOP and w not in GENERIC and w not in TITLES for w in stripped)
+            and (len(stripped) > 1 or question.kind == "person")
             and all(t.cap for t in alias.found)
         ):
             for start in find_all(stripped, hay):
@@ -150,6 +151,7 @@ def _without_class_words(alias: Alias, question: Question) -> list[list[str]]:
         words[start] in STOP
         or (words[start] in GENERIC and words[start] in asked)
         or (words[start] in ("mt", "river", "lake") and question.kind in ("place", "other"))
+        or (words[start] in ("hms", "uss", "rms") and alias.found[start].raw.isupper())
     ):
         start += 1
     if start or end < len(words):

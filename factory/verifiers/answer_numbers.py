@@ -113,6 +113,7 @@ def find_quantities(found: list[Token]) -> list[Quantity]:
             and last.dimension == quantity.dimension
             and last.dimension in ("time", "length", "mass")
             and last.factor > quantity.factor
+            and "(" not in found[quantity.start].gap
             and quantity.start - last.start <= 4
         ):
             factor = quantity.factor

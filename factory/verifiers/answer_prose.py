@@ -1,13 +1,16 @@
-"""Answers in sentences. The gold counts where a sentence asserts it in the asked slot.
+"""Answers in sentences. The gold counts where a sentence asserts it in the asked slot, and nothing else stands there.
 
 Each mention of the gold, and each rival (another name, date or number that could fill the slot), gets a strength:
+  5  "the answer is X"
   4  tied to the question's verb: "<question's verb>ed by X", "X <question's verb>s"
   3  in the slot that the question asks for: "the <question's words> is X", X at the head of a sentence that speaks of the
      question, bold X in the answering sentence
   2  in a sentence that shares words with the question
   1  elsewhere
   0  where it cannot be the answer: after "beat", "unlike", "son of", in a question, as a possessor
-A mention wins when no rival of its strength or more stands before it, and nothing after it takes the claim back.
+The gold must be claimed in the lead (the first sentence that speaks of the question), or tied to the verb, or be called
+the answer. A rival leaves it undecided when it comes first, shares the gold's slot, or stands in a clause that says more
+of what the question asks than the gold's clause does. A right answer lost here costs a row; a wrong one kept costs trust.
 """
 
 # ruff: noqa: SIM905 (word tables read better as one text)
@@ -19,12 +22,13 @@ from factory.verifiers import answer_assert as asserts
 from factory.verifiers.answer_names import Mention
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_rivals import Rival
-from factory.verifiers.answer_slots import filled, strength_of
+from factory.verifiers.answer_slots import clause_of, strength_of
 from factory.verifiers.answer_stems import root
 from factory.verifiers.answer_text import Token
-from factory.verifiers.answer_words import REGIONS, STOP
+from factory.verifiers.answer_words import COPULAS, NAMING, REGIONS, STOP, TITLES
 
 _RETRACT = frozenset("actually correction wait sorry scratch apologies apologize oops mistake incorrect".split())
+_CONTRASTS = frozenset("although though while whereas unlike despite".split())
 
 MAX_SENTENCE = 80
 """Tokens to each side of a span that are looked at."""
@@ -34,6 +38,22 @@ class Judged(NamedTuple):
     outcome: str
     rule: str
     detail: str
+
+
+class Claim(NamedTuple):
+    """A span as its sentence puts it."""
+
+    span: Mention | Rival
+    strength: int
+    sentence: int
+    said: frozenset[str]
+    """The question's words that the span's clause says beside the span."""
+    relation: frozenset[str]
+    """Those that the answer does not write as names, where it has any."""
+    earlier: frozenset[str]
+    """The same of the clauses before it in the sentence."""
+    alone: bool
+    """The sentence holds nothing but the span and the question's words."""
 
 
 def decide(
@@ -52,96 +72,149 @@ def decide(
         return Judged("reject", "prose_no_mention", "no sentence names the gold")
     sentences = _sentences(found)
     lead = next((k for k, (a, b) in sentences.items() if _speaks(found, a, b, question)), found[0].sentence)
-    best: tuple[int, Mention] | None = None
-    reasons = []
+    others = [t for k, t in enumerate(found) if k not in named]
+    relation = _said([t for t in others if not t.cap], question) or _said(others, question)
+
+    def claim(span: Mention | Rival) -> Claim:
+        sentence = found[span.start].sentence
+        a, b = _near(sentences[sentence], span)
+        if _called_answer(found, a, span.start):
+            strength = 5
+        else:
+            strength = strength_of(found, a, b, span.start, span.end, question, sentence <= lead, typed)
+        c, d = clause_of(found, a, b, span.start, span.end)
+        said = _said([*found[c : span.start], *found[span.end : d]], question)
+        rest = [*found[a : span.start], *found[span.end : b]]
+        alone = all(t.norm in STOP or root(t.norm) in question.roots for t in rest)
+        return Claim(span, strength, sentence, said, said & relation, _said(found[a:c], question) & relation, alone)
+
+    claims, reasons = [], set()
     for mention in mentions[:24]:
         a, b = _near(sentences[found[mention.start].sentence], mention)
         reason = _not_asserted(found, a, b, mention.start, mention.end, question, named)
-        if reason:
-            reasons.append(reason)
-            if reason == "negated" or (reason == "alternative" and best is None):
-                return Judged("reject", f"prose_{reason}", sentence_of(found, a, b))
-            continue
-        strength = strength_of(
-            found, a, b, mention.start, mention.end, question, found[mention.start].sentence <= lead, typed
-        )
-        if strength and (best is None or strength > best[0]):
-            best = (strength, mention)
-    if best is None:
-        return Judged("undecided", "prose_not_asserted", ", ".join(sorted(set(reasons))) or "incidental")
-    strength, mention = best
-    if (
-        not typed
-        and strength < 4
-        and found[mention.start].sentence > lead
-        and (
-            not found[mention.start].cap
-            or any(
-                found[r.start].sentence < found[mention.start].sentence
-                and not any(k in named for k in range(r.start, r.end))
-                for r in rivals
-            )
-        )
-    ):
-        return Judged("undecided", "prose_not_in_lead", sentence_of(found, a, b))
-    taken = (
-        filled(found, sentences.get(lead, (0, 0)), question)
-        if strength < 4 and not typed and found[mention.start].sentence > lead
-        else 0
-    )
-    if taken and taken not in named:
-        return Judged("undecided", "prose_slot_filled", found[taken].raw)
+        if reason == "negated" or (reason == "alternative" and not claims):
+            return Judged("reject", f"prose_{reason}", sentence_of(found, a, b))
+        if not reason and (mine := claim(mention)).strength:
+            claims.append(mine)
+        reasons.add(reason)
+    if not claims:
+        return Judged("undecided", "prose_not_asserted", ", ".join(sorted(reasons - {""})) or "incidental")
+    mine = max(claims, key=lambda c: c.strength)
+    detail = sentence_of(found, *_near(sentences[mine.sentence], mine.span))
+    crowded = len(sentences) > 1 or bool(rivals) or len(found) > 12
+    if weak := _weakness(found, mine, lead, question, typed, crowded, bool(relation)):
+        return Judged("undecided", weak, detail)
     spans = [(m.start, m.end) for m in mentions]
-    a, b = _near(sentences[found[mention.start].sentence], mention)
     for rival in rivals[:60]:
+        covered = range(rival.start, rival.end)
         if any(rival.start < end and start < rival.end for start, end in spans) or (
-            not typed and any(k in named for k in range(rival.start, rival.end))
+            not typed and any(k in named for k in covered)
         ):
             continue
-        if _beside_in_brackets(found, mention, rival) or (
-            found[rival.start].bold and found[mention.start].bold and _one_bold(found, mention, rival)
-        ):
+        a, b = _near(sentences[found[rival.start].sentence], rival)
+        if _same_thing(found, mine.span, rival, question) or _not_asserted(
+            found, a, b, rival.start, rival.end, question, named
+        ) in ("negated", "question"):
             continue
-        ra, rb = _near(sentences[found[rival.start].sentence], rival)
-        if _not_asserted(found, ra, rb, rival.start, rival.end, question, named) in ("negated", "question"):
-            continue
-        theirs = strength_of(
-            found, ra, rb, rival.start, rival.end, question, found[rival.start].sentence <= lead, typed
-        )
-        before = rival.start < mention.start
-        if _takes_back(found, ra, rb, rival) and rival.start > mention.end and theirs >= 1:
+        theirs = claim(rival)
+        if theirs.strength and rival.start > mine.span.end and _takes_back(found, a, b):
             return Judged("reject", "prose_contradiction", rival.text)
-        if _coordinated(found, mention, rival):
-            if strength < 3 or typed:
-                return Judged("undecided", "prose_rival_beside", rival.text)
-            continue
-        if (
-            rival.end == mention.start
-            and "," in found[mention.start].gap
-            and question.kind == "place"
-            and _names_region(found, mention)
-        ):
-            continue  # Zelazowa Wola, Poland
-        if (
-            theirs >= 3
-            and theirs > strength
-            and (before or theirs == 4)
-            and found[rival.start].sentence <= max(found[mention.start].sentence, lead)
-        ):
-            return Judged("reject", "prose_rival", rival.text)
-        if theirs >= strength and before and theirs >= 2:
-            return Judged("undecided", "prose_rival_first", rival.text)
-        if theirs > strength and not before and found[rival.start].sentence != found[mention.start].sentence and typed:
-            return Judged("undecided", "prose_rival_later", rival.text)
-    if not typed and strength < 3 and len(found) > 3 and not any(t.cap for t in found):
-        return Judged("undecided", "prose_uncased", sentence_of(found, a, b))  # rivals cannot be seen
-    if strength == 1 and (len(sentences) > 1 or rivals or len(found) > 12):
-        return Judged("undecided", "prose_weak", sentence_of(found, a, b))
-    return Judged("accept", f"prose_{mention.rule}", sentence_of(found, a, b))
+        if judged := _contest(found, mine, theirs, lead, question, typed):
+            return judged
+    return Judged("accept", f"prose_{mine.span.rule}", detail)
 
 
-def _names_region(found: list[Token], mention: Mention) -> bool:
-    return " ".join(t.norm for t in found[mention.start : mention.end]) in REGIONS
+def _called_answer(found: list[Token], start: int, first: int) -> bool:
+    """So the answer is X."""
+    at = next((k for k in range(start, first) if found[k].norm == "answer"), None)
+    return at is not None and first - at <= 3 and found[first - 1].norm in ("is", "answer")
+
+
+def _said(part: list[Token], question: Question) -> frozenset[str]:
+    return frozenset(root(t.norm) for t in part if t.norm not in STOP) & question.roots
+
+
+def _near_its_verb(found: list[Token], first: int, question: Question) -> bool:
+    """True when no more than a few words part the span from the verb or the question's word that governs it."""
+    for k in range(first - 1, max(-1, first - 5), -1):
+        if found[k].sentence != found[first].sentence or found[k].norm in COPULAS or found[k].norm in NAMING:
+            return True
+        if root(found[k].norm) in question.roots or found[k].norm == "by":
+            return True
+        if "," in found[k + 1].gap or found[k].norm in ("and", "or", "that"):
+            return False
+    return first == 0 or found[first - 1].sentence != found[first].sentence
+
+
+def _weakness(
+    found: list[Token], mine: Claim, lead: int, question: Question, typed: bool, crowded: bool, speaks: bool
+) -> str:
+    """Why the claim is too weak to be accepted whatever else the answer says, or "".
+
+    `crowded`: something else stands in the answer; `speaks`: some clause of the answer speaks of what is asked.
+    """
+    first = mine.span.start
+    if mine.strength == 5:
+        return ""
+    if mine.sentence > lead and mine.strength < 4:
+        return "prose_not_in_lead"
+    if mine.sentence < lead and mine.strength < 4 and not mine.alone:
+        return "prose_before_lead"
+    if speaks and not mine.relation and not mine.alone:
+        return "prose_other_clause"
+    if not typed and mine.earlier & mine.relation:
+        return "prose_second_clause"
+    if mine.strength == 1 and crowded:
+        return "prose_weak"
+    uncased = not typed and not found[first].cap and len(found) > 3
+    if uncased and (mine.strength < 3 or not _near_its_verb(found, first, question)):
+        return "prose_uncased"  # its rivals are written small too and cannot be seen
+    k = first
+    while k >= max(0, first - MAX_SENTENCE) and found[k].sentence == mine.sentence:
+        if k < first and found[k].norm in _CONTRASTS:
+            return "prose_contrasted"
+        if "," in found[k].gap or ";" in found[k].gap:
+            break
+        k -= 1
+    return ""
+
+
+def _contest(
+    found: list[Token], mine: Claim, theirs: Claim, lead: int, question: Question, typed: bool
+) -> Judged | None:
+    """What a rival does to the claim; None where it leaves it alone."""
+    text = theirs.span.text
+    before, beside = theirs.span.start < mine.span.start, theirs.sentence == mine.sentence
+    if mine.strength == 5 and theirs.strength < 5 and not beside:
+        return None
+    if _coordinated(found, mine.span, theirs.span):
+        return None if question.many else Judged("undecided", "prose_rival_beside", text)
+    if before and theirs.strength >= 3 and theirs.strength > mine.strength:
+        return Judged("reject", "prose_rival", text)
+    if before and theirs.strength >= 2:
+        return Judged("undecided", "prose_rival_first", text)
+    if typed and theirs.strength and (theirs.strength >= 3 or theirs.sentence <= lead or beside):
+        return Judged("undecided", "prose_rival_value", text)
+    if beside and theirs.strength >= max(3, mine.strength):
+        return Judged("undecided", "prose_rival_slot", text)
+    more = len(theirs.said) > len(mine.said)
+    if theirs.relation - mine.relation and (theirs.sentence <= mine.sentence or more):
+        return Judged("undecided", "prose_rival_clause", text)
+    return None
+
+
+def _same_thing(found: list[Token], mention: Mention, rival: Rival, question: Question) -> bool:
+    """The rival is another name of the gold, a remark in brackets, or the region that the gold lies in."""
+    if "(" in found[rival.start].gap or (rival.end == mention.start and "(" in found[mention.start].gap):
+        return True
+    if found[rival.start].bold and found[mention.start].bold and _one_bold(found, mention, rival):
+        return True
+    left, right = sorted((mention, rival), key=lambda span: span.start)
+    if left.end != right.start or "," not in found[right.start].gap:
+        return False
+    if question.kind == "place":
+        return " ".join(t.norm for t in found[right.start : right.end]) in REGIONS  # Zelazowa Wola, Poland
+    return right is rival and found[rival.start].norm in TITLES  # William the Conqueror, Duke of Normandy
 
 
 def _near(sentence: tuple[int, int], span: Mention | Rival) -> tuple[int, int]:
@@ -179,6 +252,8 @@ def _not_asserted(
     text = asserts.sentence_text(found[start:end])
     if asserts.hedge_in(text, question):
         return "hedged"
+    if asserts.in_opening_adjunct(found, first, question):
+        return "adjunct"
     if asserts.misbelief_in(text):
         return "misbelief"
     stop = last
@@ -189,7 +264,7 @@ def _not_asserted(
     return ""
 
 
-def _coordinated(found: list[Token], mention: Mention, rival: Rival) -> bool:
+def _coordinated(found: list[Token], mention: Mention | Rival, rival: Mention | Rival) -> bool:
     left, right = sorted(((mention.start, mention.end), (rival.start, rival.end)))
     between = found[left[1] : right[0]]
     if found[left[0]].sentence != found[right[0]].sentence:
@@ -203,13 +278,6 @@ def _coordinated(found: list[Token], mention: Mention, rival: Rival) -> bool:
     )
 
 
-def _beside_in_brackets(found: list[Token], mention: Mention, rival: Rival) -> bool:
-    """X (Y) and Y (X): two names of one thing; a rival inside brackets is a remark."""
-    if "(" in found[rival.start].gap:
-        return True
-    return rival.end == mention.start and "(" in found[mention.start].gap
-
-
 def _one_bold(found: list[Token], mention: Mention, rival: Rival) -> bool:
     low, high = min(mention.start, rival.start), max(mention.end, rival.end)
     return all(t.bold for t in found[low:high]) and not any(
@@ -217,7 +285,7 @@ def _one_bold(found: list[Token], mention: Mention, rival: Rival) -> bool:
     )
 
 
-def _takes_back(found: list[Token], start: int, end: int, rival: Rival) -> bool:
+def _takes_back(found: list[Token], start: int, end: int) -> bool:
     opening = [t.norm for t in found[start : min(end, start + 3)]]
     if any(word in _RETRACT for word in opening):
         return True

@@ -88,9 +88,8 @@ def _subject(found: list[Token], j: int) -> bool:
 def _could_fill(span: list[Token], question: Question) -> bool:
     words = [t.norm for t in span if t.norm not in STOP]
     shared = [w for w in words if w in question.norms or stem(w) in question.stems]
-    if not words or (
-        shared and not question.choice and (len(shared) == len(words) or any(w not in GENERIC for w in shared))
-    ):
+    own = [w for w in shared if w not in GENERIC and w not in TITLES]
+    if not words or (shared and not question.choice and (len(shared) == len(words) or own)):
         return False
     if all(w in NATIONALITIES or w in MONTHS or w in TITLES or w.isdigit() or w in GENERIC for w in words):
         return False

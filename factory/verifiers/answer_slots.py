@@ -13,7 +13,7 @@ _INCIDENTAL = frozenset(
     """
         beat beating beats defeated defeating defeats over against versus vs unlike than replacing replaced replaces
         succeeding succeeded succeeds after before following besides alongside opposite like despite near outside
-        except resembling inspired influenced featuring excluding rather instead preceding preceded behind
+        except with between resembling inspired influenced featuring excluding rather instead preceding preceded behind
     """.split()
 )
 
@@ -30,7 +30,6 @@ _AGENT = frozenset(["by"])
 
 _LIGHT = frozenset("provided done performed given made held taken".split())
 
-_CONTRASTS = frozenset("while whereas although though unlike".split())
 _CLAUSE_BREAKS = frozenset(
     """
         but while whereas although though which who whom whose where when because after before until then
@@ -62,8 +61,6 @@ def strength_of(
         return 0
     if not typed and _slot_taken(found, start, first, question):
         return 0
-    if not typed and not found[first].cap and any(t.norm in _CONTRASTS for t in found[start:first]):
-        return 1
     if not typed and any(
         found[k].norm in _FORMER
         for k in range(max(start, first - 4), first)
@@ -78,10 +75,10 @@ def strength_of(
             norm in ("of", "to")
             and before > start
             and found[before - 1].norm in _KIN
-            and found[before - 1].norm not in question.norms
+            and (found[before - 1].norm not in question.norms or question.kind == "person")
         ):
             return 0
-    clause = _clause(found, start, end, first, last)
+    clause = clause_of(found, start, end, first, last)
     shared = len({root(t.norm) for t in found[clause[0] : clause[1]] if t.norm not in STOP} & question.roots)
     whole = len({root(t.norm) for t in found[start:end] if t.norm not in STOP} & question.roots)
     needed = max(1, min(2, len(question.roots) // 3))
@@ -143,8 +140,6 @@ def strength_of(
             return 3
         if root(norm) in question.roots and whole >= needed:
             return 3
-    if (not found[first].cap or question.kind == "other") and _second_clause(found, start, first, question):
-        return 1
     return 2 if whole >= needed or shared >= 1 else 1
 
 
@@ -239,27 +234,6 @@ def _slot_taken(found: list[Token], start: int, first: int, question: Question) 
     return broken and content
 
 
-def filled(found: list[Token], sentence: tuple[int, int], question: Question) -> int:
-    """Index of the first word that fills the slot of "the <question's words> is ...", 0 where the sentence has no such slot."""
-    start, end = sentence
-    at = next((i for i in range(start, end) if found[i].norm in COPULAS), None)
-    if at is None:
-        return 0
-    left = {root(t.norm) for t in found[start:at] if t.norm not in STOP}
-    if question.head not in left or len(left & question.roots) * 10 < 6 * len(left):
-        return 0
-    for i in range(at + 1, end):
-        if asserts.is_negation(found, i):
-            return 0
-        if (
-            found[i].norm not in STOP
-            and root(found[i].norm) not in question.roots
-            and not found[i].norm.endswith(("ed", "ly"))
-        ):
-            return i
-    return 0
-
-
 def _second_clause(found: list[Token], start: int, first: int, question: Question) -> bool:
     """A clause with words of its own stands before the span's clause."""
     content = False
@@ -331,16 +305,24 @@ def _only_adjunct(found: list[Token], start: int, end: int) -> bool:
     )
 
 
-def _clause(found: list[Token], start: int, end: int, first: int, last: int) -> tuple[int, int]:
+def clause_of(found: list[Token], start: int, end: int, first: int, last: int) -> tuple[int, int]:
+    """The clause around [first, last) in the sentence [start, end)."""
     a = first
     while (
         a > start
         and not (found[a].norm in _CLAUSE_BREAKS and a != first)
+        and not (found[a].norm == "and" and "," in found[a].gap)
         and ";" not in found[a].gap
         and "(" not in found[a].gap
     ):
         a -= 1
     b = last
-    while b < end and found[b].norm not in _CLAUSE_BREAKS and ";" not in found[b].gap and ")" not in found[b].gap:
+    while (
+        b < end
+        and found[b].norm not in _CLAUSE_BREAKS
+        and not (found[b].norm == "and" and "," in found[b].gap)
+        and ";" not in found[b].gap
+        and ")" not in found[b].gap
+    ):
         b += 1
     return a, b

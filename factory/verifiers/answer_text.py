@@ -49,6 +49,8 @@ _FOLD = str.maketrans(
 
 _CITATION = re.compile(r"\[\^?\d{1,3}\^?\]|【[^】]{0,80}】|\(https?://[^\s)]{1,500}\)|https?://[^\s)\]]{1,500}")
 
+_SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3}){1,5}(?![\d.,]?\d)")
+
 _LINK = re.compile(r"\[([^\[\]\n]{1,200})\]\([^()\n]{0,500}\)")
 
 _DOTTED = re.compile(r"(?<![\w.])[A-Za-z]\.(?: ?[A-Za-z]\.){1,5}")
@@ -96,6 +98,11 @@ _ROMAN = {
     "xxv": 25,
 }
 
+_REGNAL = frozenset(
+    "henry edward george louis charles james william richard philip john paul pius leo benedict gregory gustav".split()
+)
+"""Names that numbers follow, for answers in lower case: george vi."""
+
 _SIGNS = {"%": "percent", "&": "and", "$": "$", "€": "€", "£": "£", "¥": "¥", "°": "degree"}
 
 _PHRASES: dict[str, list[tuple[tuple[str, ...], str]]] = {}
@@ -128,6 +135,7 @@ def clean(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).translate(_TRANSLATE)[:MAX_CHARS]
     text = "".join(c if c in "\n\t" or unicodedata.category(c)[0] != "C" else " " for c in text)
     text = _LINK.sub(r"\1", text)
+    text = _SPACED.sub(lambda m: m[0].replace(" ", ","), text)
     text = _CITATION.sub(" ", text).replace(" 's", "'s").replace("``", '"').replace("''", '"')
     if "\\" in text or "$" in text:
         text = _LATEX.sub(lambda m: "" if m[0] in "{}" else " ", text)
@@ -185,7 +193,11 @@ def tokens(text: str) -> list[Token]:
                 if norm in ORDINAL_WORDS
                 else norm
             )
-            if norm in _ROMAN and (raw.isupper() or norm in ("ii", "iii", "iv", "vii", "viii", "xii", "xiii")):
+            if norm in _ROMAN and (
+                raw.isupper()
+                or norm in ("ii", "iii", "iv", "vii", "viii", "xii", "xiii")
+                or (found and found[-1].norm in _REGNAL)
+            ):
                 norm = str(_ROMAN[norm])
         else:
             raw, cap, possessive = match[0], False, False

@@ -84,6 +84,8 @@ def gold_quantity(alias: Alias, question: Question) -> answer_numbers.Quantity |
     if len(quantities) != 1:
         return None
     quantity = quantities[0]
+    if quantity.start and found[quantity.start].raw.isupper() and found[quantity.start].raw.isalpha():
+        return None  # George III
     rest = [t for k, t in enumerate(found) if not quantity.start <= k < quantity.end]
     allowed = answer_numbers.APPROXIMATE | {"long", "tall", "high", "wide", "deep", "old", "heavy", "total"}
     rest = [t for t in rest if t.norm not in STOP and t.norm not in allowed and stem(t.norm) not in question.stems]
@@ -121,7 +123,8 @@ def judge_number(
             ["of", "those"],
         ):
             continue
-        if how == "equal" and not _other_noun(gold, quantity, question, found):
+        part = [t.norm for t in found[max(0, quantity.start - 2) : quantity.start]] in (["of", "which"], ["of", "whom"])
+        if how == "equal" and not part and not _other_noun(gold, quantity, question, found):
             mentions.append(Mention(*span, "number", alias.text))
         elif how == "different" and _same_kind(gold, quantity, question, found):
             rivals.append(Rival(*span, " ".join(t.raw for t in found[quantity.start : quantity.end + 1])))

@@ -108,4 +108,13 @@ def decide_choice(found: list[Token], mentions: list[Mention], question: Questio
         and not words & question.norms & {w for pair in CHOICE_OPPOSITES for side in pair for w in side}
     ):
         return Judged("undecided", "choice_comparison", detail)
+    clauses: list[list[Token]] = [[]]
+    for token in sentence:
+        if token.norm in ("but", "while", "whereas", "although", "though") or ";" in token.gap:
+            clauses.append([])
+        clauses[-1].append(token)
+    mine = next((c for c in clauses if gold <= {t.norm for t in c}), sentence)
+    rest = {t.norm for c in clauses if c is not mine for t in c if not t.cap} & question.norms - STOP - gold
+    if rest - {t.norm for t in mine}:
+        return Judged("undecided", "choice_other_clause", detail)
     return Judged("accept", "choice", detail)

@@ -96,7 +96,7 @@ class EngineActor:
         except ImportError as e:
             return Dead(f"vLLM cannot be imported ({e}); install the extra `gpu` (or `cpu`, never both) where the engines run: pip install 'acc-factory[gpu]'")
         _die_together()
-        arguments = self.arguments | (_for_cpu(self.arguments) if current_platform.is_cpu() else {})
+        arguments = self.arguments | (for_cpu(self.arguments) if current_platform.is_cpu() else {})
         try:
             self.engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments), stat_loggers=[self._logger])
             self.tokenizer = self.engine.get_tokenizer()
@@ -218,7 +218,7 @@ def _answer(output: Any, opened: bool, seconds: float) -> Answer:
     )
 
 
-def _for_cpu(arguments: dict[str, Any]) -> dict[str, Any]:
+def for_cpu(arguments: dict[str, Any]) -> dict[str, Any]:
     """Prompts are prefilled in one piece: on CPU, 0.32 dies of a seeded request whose prefill is cut ("CPU Generator
     does not use offset"). Nothing is compiled: that takes minutes of a laptop's time."""
     most = arguments["max_model_len"]

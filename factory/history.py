@@ -18,14 +18,13 @@ LINEAGE = ("id", "task_id", "domain", "source_uri", "source_record", "example_un
 
 
 def versions(root: str) -> list[publish.Version]:
-    """From the current one back to the first."""
+    """From the current one back to the first that is still there."""
     found = []
     version = publish.current(root)
     while version:
         found.append(version)
-        if not version.parent:
-            break
-        version = publish.read_version(root, version.parent)
+        earlier = version.parent and storage.stat(storage.join(root, version.parent))
+        version = publish.read_version(root, version.parent) if earlier else None
     return found
 
 
@@ -86,6 +85,8 @@ def garbage(root: str, keep: int = 10, now: float | None = None) -> list[storage
     found = []
     for folder in ("data", "parts", "versions"):
         for info in storage.find(storage.join(root, folder)):
+            if not info.uri.startswith(prefix):  # another spelling of the root: every file would look unnamed
+                raise FactoryError(f"`{info.uri}` does not lie under `{prefix}`; give the dataset as it is written there")
             if info.uri.removeprefix(prefix) not in named and now - info.modified > GRACE_SECONDS:
                 found.append(info)
     return found

@@ -44,14 +44,16 @@ class PartWriter:
         self._writer: pq.ParquetWriter | None = None
         self._path: Path | None = None
 
-    def write(self, row: dict[str, Any], num_bytes: int) -> None:
-        """`num_bytes`: about how much text the row holds; decides when a row group and a part are closed."""
+    def write(self, row: dict[str, Any], num_bytes: int, follows: bool = False) -> None:
+        """`num_bytes`: about how much text the row holds; decides when a row group and a part are closed.
+        `follows`: the row stands in the same part as the one before it."""
+        if self._written_bytes >= self.part_bytes and not follows:
+            self._flush()
+            self._finish()
         self._rows.append(row)
         self._pending_bytes += num_bytes
         if self._pending_bytes >= ROW_GROUP_BYTES:
             self._flush()
-        if self._written_bytes >= self.part_bytes:
-            self._finish()
 
     def close(self) -> list[Part]:
         self._flush()

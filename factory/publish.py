@@ -91,12 +91,18 @@ def live_files(root: str, folder: str, schema: pa.Schema, homes: Mapping[str, Pa
         if alive == set(part.units):
             files.append(File(path=path, rows=part.rows, bytes=part.bytes, domain=domain))
             continue
-        writer = parts.PartWriter(root, folder, schema, part_bytes)
+        writer, last = parts.PartWriter(root, folder, schema, part_bytes), ""
         for row in parts.read_rows(root, path):
             if row[key] in alive:
-                writer.write(row, sum(len(value) for value in row.values() if isinstance(value, str)))
+                writer.write(row, _num_characters(row), row[key] == last)
+                last = row[key]
         files.extend(File(path=p.path, rows=p.rows, bytes=p.bytes, domain=domain) for p in writer.close())
     return files
+
+
+def _num_characters(row: Mapping[str, Any]) -> int:
+    texts = [value for value in row.values() if isinstance(value, str)]
+    return sum(map(len, texts)) + sum(len(message["content"]) for message in row.get("messages") or ())
 
 
 def write_rejections(root: str, rejections: Iterable[Rejection], part_bytes: int) -> list[File]:

@@ -297,15 +297,17 @@ class Compile:
 
 
 class Output:
-    """A PartWriter that remembers which units went into which part."""
+    """A PartWriter that remembers which units went into which part. Rows of one unit, written one after the other,
+    stand in one part: readers take a unit from one part only."""
 
     def __init__(self, root: str, folder: str, schema: Any, part_bytes: int):
         self.writer = parts.PartWriter(root, folder, schema, part_bytes)
         self.units: list[str] = []
 
     def write(self, unit: str, row: dict[str, Any], num_bytes: int) -> None:
+        follows = bool(self.units) and self.units[-1] == unit
         self.units.append(unit)
-        self.writer.write(row, num_bytes)
+        self.writer.write(row, num_bytes, follows)
 
     def close(self, kind: Any) -> tuple[PartRecord, ...]:
         records, at = [], 0

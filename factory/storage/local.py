@@ -139,6 +139,7 @@ def swap(uri: str, data: bytes, etag: str | None) -> bool:
 def upload(path: Path, uri: str) -> None:
     target = _path(uri)
     target.parent.mkdir(parents=True, exist_ok=True)
+    os.chmod(path, 0o644)  # temporary files are their owner's alone
     with open(path, "rb") as f:
         os.fsync(f.fileno())
     try:

@@ -1,0 +1,82 @@
+"""What a version holds when parts are cut, written again and collected as garbage."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from lines import INLINE, build, canonical, recipe_for, rows, write_world
+
+from factory import history, parts, publish, storage
+from factory.errors import FactoryError
+from factory.recipe import Recipe
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_world("search", 12, tmp_path_factory.mktemp("world"))
+
+
+def replayed(recipe: Recipe, replies: Path, attempts: int) -> Recipe:
+    teacher = recipe.teacher.model_copy(update={"kind": "replay", "replies": str(replies), "max_attempts": attempts})
+    verify = recipe.verify.model_copy(update={"keep": "all"})
+    return recipe.model_copy(update={"teacher": teacher, "verify": verify})
+
+
+def write_replies(path: Path, dataset: Path, attempts: int) -> None:
+    """Several right replies to every example of a dataset."""
+    replies = [
+        {"example_id": row["example_id"], "attempt": attempt, "reasoning": f"Way {attempt}.", "answer": row["ground_truth_answer"]}
+        for row in rows(dataset)
+        for attempt in range(attempts)
+    ]
+    path.write_text("".join(json.dumps(reply) + "\n" for reply in replies))
+
+
+def test_all_rows_of_an_example_are_published_however_small_the_parts_are(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = recipe_for(world)
+    build(tmp_path / "first", recipe)
+    write_replies(tmp_path / "replies.jsonl", tmp_path / "first", 3)
+    monkeypatch.setattr(parts, "ROW_GROUP_BYTES", 1)
+    placement = INLINE.model_copy(update={"part_bytes": 1})
+    version = build(tmp_path / "out", replayed(recipe, tmp_path / "replies.jsonl", 3), placement).version
+    wanted = 3 * len(rows(tmp_path / "first"))
+    assert len(rows(tmp_path / "out")) == version.summary["domains"]["search"]["rows"] == wanted
+    assert len(version.files) > 2
+
+
+def test_rows_that_are_written_again_stay_in_small_row_groups(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build(tmp_path, recipe_for(world), INLINE.model_copy(update={"part_bytes": 1 << 27, "shard_bytes": 1 << 27}))
+    (file,) = publish.current(str(tmp_path)).files  # type: ignore[union-attr]
+    units = [row["unit"] for row in rows(tmp_path)]
+    part = publish.PartRecord(kind="rows", path=file.path, rows=file.rows, bytes=file.bytes, units=tuple(units))
+    monkeypatch.setattr(parts, "ROW_GROUP_BYTES", 20_000)
+    schema = parts.pq.read_schema(tmp_path / file.path)
+    written = publish.live_files(str(tmp_path), "data/search", schema, dict.fromkeys(units, part), units[1:], "unit", "search", 1 << 30)
+    metadata = parts.pq.read_metadata(tmp_path / written[0].path)
+    assert metadata.num_row_groups > 1 and sum(one.rows for one in written) == len(units) - 1
+
+
+def test_versions_before_the_kept_ones_are_gone_and_the_others_can_be_read(world: Path, tmp_path: Path) -> None:
+    for seed in (0, 1, 2):
+        build(tmp_path, recipe_for(world, packing={"seed": seed}))
+    wanted = canonical(tmp_path)
+    for info in history.garbage(str(tmp_path), keep=2, now=4e9):
+        storage.delete(info.uri)
+    assert [version.version for version in history.versions(str(tmp_path))] == [3, 2]
+    assert canonical(tmp_path) == wanted
+    assert history.garbage(str(tmp_path), keep=2, now=4e9) == []
+
+
+def test_another_spelling_of_a_dataset_does_not_make_its_files_garbage(world: Path, tmp_path: Path) -> None:
+    build(tmp_path, recipe_for(world))
+    with pytest.raises(FactoryError, match="does not lie under"):
+        history.garbage(f"file://{tmp_path}", now=4e9)
+
+
+def test_published_files_may_be_read_by_others(world: Path, tmp_path: Path) -> None:
+    version = build(tmp_path, recipe_for(world)).version
+    for file in (*version.files, *version.rejections):
+        assert (tmp_path / file.path).stat().st_mode & stat.S_IROTH

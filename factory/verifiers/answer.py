@@ -7,7 +7,7 @@ containment without a rival, a negation or a hedge does, in `strict` too. `lenie
 the gold among other words, when nothing in it denies or hedges. A surname alone passes where the question asks for a person; a
 gold cut short otherwise, a coarser date and a hedged answer never pass.
 
-Never raises for anything in the question, the golds or the answer; linear in their length (capped in answer_text).
+Never raises for anything in the question, the golds or the answer; linear in their length (capped in answer_clean).
 """
 
 from __future__ import annotations
@@ -28,12 +28,13 @@ from factory.verifiers import (
     answer_yesno,
 )
 from factory.verifiers.answer_aliases import Alias, expand
+from factory.verifiers.answer_clean import MAX_CHARS, clean
 from factory.verifiers.answer_names import find_mentions
 from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_question import Question, is_echo, read
 from factory.verifiers.answer_rivals import name_rivals
 from factory.verifiers.answer_span import extract
-from factory.verifiers.answer_text import MAX_CHARS, Token, clean, find_all, tokens
+from factory.verifiers.answer_text import Token, find_all, tokens
 from factory.verifiers.answer_typed import gold_dates, gold_quantity, judge_date, judge_number
 from factory.verifiers.answer_words import COUNTRIES, GENERIC, REGIONS, STATES, STOP, TITLES
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from factory.verifiers.answer_text import Token, clean, tokens
+from factory.verifiers.answer_clean import clean
+from factory.verifiers.answer_text import Token, tokens
 from factory.verifiers.answer_words import REGIONS, STATES, STOP
 
 MAX_GOLD_CHARS = 4_000

@@ -7,13 +7,14 @@ import re
 from factory.verifiers import answer_assert as asserts
 from factory.verifiers import answer_prose
 from factory.verifiers.answer_aliases import Alias, expand
+from factory.verifiers.answer_clean import clean
 from factory.verifiers.answer_fragment import MAX_TOKENS
 from factory.verifiers.answer_names import Mention, find_mentions
 from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_question import Question, is_echo
 from factory.verifiers.answer_rivals import name_rivals
 from factory.verifiers.answer_stems import stem
-from factory.verifiers.answer_text import Token, clean, tokens
+from factory.verifiers.answer_text import Token, tokens
 from factory.verifiers.answer_words import GENERIC, REGIONS, STATES, STOP
 
 _SPLIT = re.compile(r",\s{0,3}(?:and|&)\s|\s(?:and|&|as well as|along with)\s|[,;\n•]|\s/\s|(?:^|\s)\d{1,2}[.)]\s")

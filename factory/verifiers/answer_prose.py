@@ -1,7 +1,7 @@
 """Answers in sentences. The gold counts where a sentence asserts it in the asked slot, and nothing else stands there.
 
 Each mention of the gold, and each rival (another name, date or number that could fill the slot), gets a strength:
-  5  "the answer is X"
+  5  "the answer is X"; X as the only bold words of the lead
   4  tied to the question's verb: "<question's verb>ed by X", "X <question's verb>s"
   3  in the slot that the question asks for: "the <question's words> is X", X at the head of a sentence that speaks of the
      question, bold X in the answering sentence
@@ -78,7 +78,7 @@ def decide(
     def claim(span: Mention | Rival) -> Claim:
         sentence = found[span.start].sentence
         a, b = _near(sentences[sentence], span)
-        if _called_answer(found, a, span.start):
+        if _called_answer(found, a, span.start) or (sentence <= lead and _only_bold(found, a, b, span)):
             strength = 5
         else:
             strength = strength_of(found, a, b, span.start, span.end, question, sentence <= lead, typed)
@@ -146,6 +146,14 @@ def _near_its_verb(found: list[Token], first: int, question: Question) -> bool:
     return first == 0 or found[first - 1].sentence != found[first].sentence
 
 
+def _only_bold(found: list[Token], start: int, end: int, span: Mention | Rival) -> bool:
+    """The span, with the words that are bold around it, is all that the sentence sets in bold, and not its heading."""
+    bold = [k for k in range(start, end) if found[k].bold]
+    if not bold or not bold[0] <= span.start < span.end <= bold[-1] + 1 or len(bold) == end - start:
+        return False
+    return bold[-1] - bold[0] + 1 == len(bold) <= span.end - span.start + 3
+
+
 def _weakness(
     found: list[Token], mine: Claim, lead: int, question: Question, typed: bool, crowded: bool, speaks: bool
 ) -> str:
@@ -185,10 +193,10 @@ def _contest(
     """What a rival does to the claim; None where it leaves it alone."""
     text = theirs.span.text
     before, beside = theirs.span.start < mine.span.start, theirs.sentence == mine.sentence
-    if mine.strength == 5 and theirs.strength < 5 and not beside:
-        return None
     if _coordinated(found, mine.span, theirs.span):
         return None if question.many else Judged("undecided", "prose_rival_beside", text)
+    if mine.strength == 5 and theirs.strength < 5:
+        return None
     if before and theirs.strength >= 3 and theirs.strength > mine.strength:
         return Judged("reject", "prose_rival", text)
     if before and theirs.strength >= 2:

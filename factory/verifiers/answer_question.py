@@ -6,8 +6,9 @@ from __future__ import annotations
 import itertools
 from typing import NamedTuple
 
+from factory.verifiers.answer_clean import clean
 from factory.verifiers.answer_stems import root, stem
-from factory.verifiers.answer_text import Token, clean, tokens
+from factory.verifiers.answer_text import Token, tokens
 from factory.verifiers.answer_words import COPULAS, MONTHS, STOP
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 
-from factory.verifiers.answer_text import MAX_CHARS
+from factory.verifiers.answer_clean import MAX_CHARS
 
 _LABEL = re.compile(
     r"(?:^|[\n.!?>]|\*\*)[ \t#*_>-]{0,6}(?:the )?(?:final answer|short answer|exact answer|answer|final result)(?: is)?[ \t]{0,3}(?:\*\*|__)?[ \t]{0,3}:[ \t]{0,3}(?:\*\*|__)?[ \t]{0,3}\n{0,2}([^\n]{1,2000})",

@@ -1,4 +1,4 @@
-"""Text of an answer: cleaned characters, and tokens in a normal form that two spellings of one thing share.
+"""Tokens of an answer's text, in a normal form that two spellings of one thing share.
 
 Articles are dropped, number words become digits, Roman numerals after a name become digits, accents and case fold,
 British and American spellings and a few names of one country meet. Every step is linear in the text.
@@ -8,54 +8,11 @@ British and American spellings and a few names of one country meet. Every step i
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from factory.verifiers.answer_clean import clean, fold
 from factory.verifiers.answer_words import ARTICLES, CANONICAL, NUMBER_WORDS, ORDINAL_WORDS, SCALES
-
-MAX_CHARS = 16_000
-"""Longer answers are not read to their end: nothing that answers a short question is this long."""
-
-_TRANSLATE = {ord(c): "-" for c in "‐‑‒–—―−﹘﹣-"}
-
-_TRANSLATE |= {ord(c): "'" for c in "‘’‚‛′´`ʼ"} | {ord(c): '"' for c in "“”„‟″«»"}
-
-_TRANSLATE |= {
-    ord(c): None
-    for c in "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-}
-
-_FOLD = str.maketrans(
-    {
-        "ø": "o",
-        "Ø": "O",
-        "ł": "l",
-        "Ł": "L",
-        "đ": "d",
-        "Đ": "D",
-        "ß": "ss",
-        "æ": "ae",
-        "Æ": "AE",
-        "œ": "oe",
-        "Œ": "OE",
-        "ı": "i",
-        "ð": "d",
-        "Ð": "D",
-        "þ": "th",
-        "Þ": "Th",
-    }
-)
-
-_CITATION = re.compile(r"\[\^?\d{1,3}\^?\]|【[^】]{0,80}】|\(https?://[^\s)]{1,500}\)|https?://[^\s)\]]{1,500}")
-
-_SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3}){1,5}(?![\d.,]?\d)")
-
-_LINK = re.compile(r"\[([^\[\]\n]{1,200})\]\([^()\n]{0,500}\)")
-
-_DOTTED = re.compile(r"(?<![\w.])[A-Za-z]\.(?: ?[A-Za-z]\.){1,5}")
-
-_LATEX = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mbox|operatorname)\b|\\[,;! ]|\\[()\[\]]|(?<!\\)[{}]|\$(?!\d)")
 
 _TOKEN = re.compile(
     r"(?P<bold>\*\*|__)"
@@ -127,27 +84,6 @@ class Token(NamedTuple):
     """First word of its sentence."""
     possessive: bool = False
     bold: bool = False
-
-
-def clean(text: str) -> str:
-    """`text` with plain dashes, quotes and spaces, without citations, links, LaTeX and control characters."""
-    text = text[:MAX_CHARS].translate(_TRANSLATE)
-    text = unicodedata.normalize("NFKC", text).translate(_TRANSLATE)[:MAX_CHARS]
-    text = "".join(c if c in "\n\t" or unicodedata.category(c)[0] != "C" else " " for c in text)
-    text = _LINK.sub(r"\1", text)
-    text = _SPACED.sub(lambda m: m[0].replace(" ", ","), text)
-    text = _CITATION.sub(" ", text).replace(" 's", "'s").replace("``", '"').replace("''", '"')
-    if "\\" in text or "$" in text:
-        text = _LATEX.sub(lambda m: "" if m[0] in "{}" else " ", text)
-    return _DOTTED.sub(lambda m: m[0].replace(".", "").replace(" ", ""), text).strip()
-
-
-def fold(word: str) -> str:
-    """Lower case without accents."""
-    if word.isascii():
-        return word.casefold()
-    word = unicodedata.normalize("NFKD", word.translate(_FOLD))
-    return "".join(c for c in word if not unicodedata.combining(c)).casefold()
 
 
 def tokens(text: str) -> list[Token]:

@@ -34,6 +34,7 @@ from factory.teachers.vllm_handle import VllmEngine
 CONTEXT = 8_192
 PLACEMENT = Placement(runner="inline", workers=2, judges=1, hang_seconds=60)
 
+pytestmark = pytest.mark.timeout(900)  # three engines come up in one test: minutes where the cores are shared
 needs_vllm = pytest.mark.skipif(importlib.util.find_spec("vllm") is None, reason="vLLM for CPU is not installed (the extra `cpu`)")
 
 
@@ -60,7 +61,7 @@ class Session:
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
 
-    def run(self, work: Coroutine[Any, Any, Any], seconds: float = 120) -> Any:
+    def run(self, work: Coroutine[Any, Any, Any], seconds: float = 600) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(seconds)
 
 
@@ -75,7 +76,7 @@ def session() -> Iterator[Session]:
 @pytest.fixture(scope="module")
 def engine(model: Path, ray_up: None, session: Session) -> Iterator[VllmEngine]:
     settings = Teacher(kind="vllm", model=str(model), context_tokens=CONTEXT)
-    engine = session.run(vllm.starter(settings, PLACEMENT.model_copy(update={"hang_seconds": 6.0}))(0))
+    engine = session.run(vllm.starter(settings, PLACEMENT.model_copy(update={"hang_seconds": 8.0}))(0))
     yield engine
     session.run(engine.close())
 
@@ -300,7 +301,7 @@ def server(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         return False
 
     try:
-        wait_until(healthy, 240)
+        wait_until(healthy, 600)
         yield f"http://127.0.0.1:{port}/v1"
     finally:
         os.killpg(process.pid, signal.SIGKILL)

@@ -96,6 +96,8 @@ def verify_scope(recipe: Recipe) -> dict[str, str]:
     for domain, module in VERIFIERS.items():
         scope[f"version.verifiers.{domain}"] = version("verifiers", module)
     scope["version.exports"] = exports.VERSION
+    if recipe.verify.search_judge:
+        scope["verify.search_judge"] = digest(version("verifiers", "judge"), recipe.teacher.kind, recipe.teacher.model)
     scope["version.measures"] = measures.VERSION
     for domain in VERIFIERS:
         scope[f"teacher.wanted.{domain}"] = str(recipe.teacher.sampling(domain).wanted)

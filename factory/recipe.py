@@ -187,6 +187,8 @@ class Verify(Settings):
     """Everything that decides a verdict and which traces become rows."""
 
     search_mode: Literal["strict", "lenient"] = "strict"
+    search_judge: bool = False
+    """A teacher behind engines gives a second opinion on its search answers that the rules leave undecided."""
     sql_mode: Literal["strict_bag", "bird", "testsuite", "spider2", "defog"] = "strict_bag"
     low_information: Literal["keep", "reject"] = "keep"
     """sql: what to do with a right value answer of one small cell."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 from killed import FORKS
-from lines import build, recipe_for, rejections, rows, write_world
+from lines import build, canonical, recipe_for, rejections, rows, write_world
 from openai_server import Server, digest, serving
 
 from factory import ledger, parts, schemas
@@ -191,3 +192,42 @@ def test_killed_it_repeats_at_most_what_was_not_yet_durable(share: float, world:
     assert len(rows(tmp_path)) == len(examples)
     traces = [row["unit"] for part in set(ledger.homes(ledger.load(str(tmp_path), "trace"), "traces").values()) for row in parts.read_rows(str(tmp_path), part.path)]
     assert len(traces) == len(set(traces))
+
+
+def test_a_second_opinion_decides_only_what_the_rules_left_undecided(world: Path, examples: dict[str, Example], server: Server, tmp_path: Path) -> None:
+    from factory.verifiers import judge
+
+    unsure = "I believe, although I am not certain, that someone of that name may be meant: {}"
+    chosen = sorted(examples)[:3]
+    replies = {prompt: [right(example)] for prompt, example in examples.items()}
+    opinions = {"VERDICT: CORRECT": "accept", "VERDICT: INCORRECT": "reject", "I cannot say.": "undecided"}
+    said = dict(zip(chosen, opinions, strict=True))
+    for prompt in chosen:
+        example = examples[prompt]
+        answer = unsure.format(example.ground_truth.text)
+        replies[prompt] = [f"<think>\nHm.\n</think>\n\n{answer}"]
+    server.follow(answers=replies)
+    build(tmp_path / "without", recipe(world), placement(server))
+    undecided = {row["trace_unit"]: row for row in verdicts(tmp_path / "without") if row["outcome"] == "undecided"}
+    assert len(undecided) == 3
+    by_example = {examples[prompt].unit: prompt for prompt in chosen}
+    for row in undecided.values():
+        prompt = by_example[row["example_unit"]]
+        gold = examples[prompt].ground_truth
+        asked = judge.message(examples[prompt].question, gold.text, gold.aliases, row["extracted"] or unsure.format(gold.text))
+        replies[digest(asked)] = [f"<think>\nLet me see.\n</think>\n\nThey differ.\n{said[prompt]}"]
+    server.follow(answers=replies)
+    asking = recipe(world)
+    asking = asking.model_copy(update={"verify": asking.verify.model_copy(update={"search_judge": True})})
+    build(tmp_path / "with", asking, placement(server))
+    build(tmp_path / "without", asking, placement(server))  # there the attempts are stored, and only opinions are asked
+    assert canonical(tmp_path / "without") == canonical(tmp_path / "with")
+    found = {by_example[row["example_unit"]]: row for row in verdicts(tmp_path / "with") if row["example_unit"] in by_example}
+    assert {prompt: row["outcome"] for prompt, row in found.items()} == {prompt: opinions[said[prompt]] for prompt in chosen}
+    assert all(row["rule"] == "judge" and json.loads(row["detail"])["reply"] for row in found.values())
+    assert len(server.calls()) == len(examples) + 3 + 3
+    assert len(rows(tmp_path / "with")) == len(examples) - 2
+
+
+def verdicts(root: Path) -> list[dict[str, Any]]:
+    return [row for part in ledger.parts(ledger.load(str(root), "verify"), "verdicts") for row in parts.read_rows(str(root), part.path)]

@@ -21,6 +21,7 @@ from factory.recipe import Placement, Recipe
 from factory.records import Trace
 from factory.stages.judges import Judges
 from factory.stages.keep import Attempt, Judged, Keeper
+from factory.stages.opinions import Opinions
 from factory.stages.trace import Attempts, load_teacher
 from factory.teachers.engine import Answer, Request, RequestRefused
 from factory.teachers.pool import Pool
@@ -57,7 +58,7 @@ class Short(NamedTuple):
     prompt_tokens: int
     place: tuple[str, int]
     known: dict[int, tuple[str, int] | None]
-    """Attempt that was made -> the place of its trace; None where it left none."""
+    """Attempt that is not made any more -> the place of its trace; None where it left none."""
     units: tuple[str, ...] = ()
     """Trace units of all attempts that the recipe allows; filled when its turn comes."""
 
@@ -87,18 +88,21 @@ def falling_short(job: Job, attempts: Attempts, rows: list[RowRecord], commits: 
     for row in rows:
         ask, units = attempts.ask(row), attempts.of(row)
         known = [unit for unit in units if unit in made]
-        accepted = judged.get(identity.verify_unit(job.verify_scope, row.unit, row.domain, known), 0)
+        accepted = judged.get(identity.verify_unit(job.verify_scope, row.unit, row.domain, known))
         is_over = len(known) == len(units) or any(made[unit] and made[unit] not in ABOUT_ATTEMPT for unit in known)
-        if ask in taken or is_over or accepted >= job.recipe.teacher.sampling(row.domain).wanted:
+        asks_opinion = job.recipe.verify.search_judge and row.domain == "search" and accepted is None
+        enough = (accepted or 0) >= job.recipe.teacher.sampling(row.domain).wanted
+        if ask in taken or enough or (is_over and not asks_opinion):
             continue
         taken.add(ask)
         path, place = homes[row.unit]
-        pending.setdefault(path, []).append((place, row, {i: traces.get(unit) for i, unit in enumerate(units) if unit in made}))
+        known_places = {i: traces.get(unit) for i, unit in enumerate(units) if is_over or unit in made}
+        pending.setdefault(path, []).append((place, row, known_places))
     short = []
     for path, wanted in pending.items():
         ids = _column(job.root, path, "id")
-        for place, row, made_before in wanted:
-            short.append(Short(row.unit, ids[place], row.domain, attempts.ask(row), row.prompt_tokens, (path, place), made_before))
+        for place, row, known_places in wanted:
+            short.append(Short(row.unit, ids[place], row.domain, attempts.ask(row), row.prompt_tokens, (path, place), known_places))
     return sorted(short, key=lambda example: (-example.prompt_tokens, example.unit))
 
 
@@ -127,6 +131,7 @@ class Generation:
         """Request id -> its example, while the pool has it."""
         self.pool = self._pool()
         self.keeper = Keeper(job.root, job.trace_scope, job.placement.part_bytes, lambda: self.pool.seconds_up())
+        self.opinions = Opinions(job.recipe, self.examples, self.pool)
         self.judges = Judges(job.root, job.recipe, job.placement)
         self._moved = asyncio.Event()
         self._failure: BaseException | None = None
@@ -274,6 +279,8 @@ class Generation:
 
     async def _judge(self, example: Short, row: dict[str, Any]) -> bool:
         verdict = await self.judges.judge(example.place, row)
+        if verdict["outcome"] == "undecided" and example.domain == "search" and self.job.recipe.verify.search_judge:
+            verdict = await self.opinions.ask(example.place, example.prompt_tokens, row, verdict)
         unit = identity.verdict_unit(self.job.verify_scope, example.unit, example.domain, row["unit"])
         self.keeper.verdict(Judged(unit, verdict, example.place))
         return self._count(example.domain, verdict)

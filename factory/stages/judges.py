@@ -19,6 +19,7 @@ from factory import parts, schemas
 from factory.errors import FactoryError
 from factory.recipe import Placement, Recipe
 from factory.stages.verify import Judge
+from factory.verifiers import VERIFIERS
 
 TRIES = 3
 """Times that a judge may die over one attempt."""
@@ -53,6 +54,7 @@ class Judges:
 
     def _start(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["factory.stages.judges", *(f"factory.verifiers.{module}" for module in VERIFIERS.values())])
         return ProcessPoolExecutor(self.num_workers, context, _prepare, (self.root, self.recipe))
 
 

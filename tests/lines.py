@@ -53,14 +53,17 @@ def expected(folder: Path, domain: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "expected" / f"{domain}.jsonl").read_text("utf-8").splitlines()]
 
 
-def differences(root: str | Path, wanted: list[dict[str, Any]]) -> list[str]:
-    """Where a published dataset is not what the worlds expect, row by row; [] when it is."""
+def differences(root: str | Path, wanted: list[dict[str, Any]], domain: str = "") -> list[str]:
+    """Where a published dataset (or one domain of it) is not what the worlds expect, row by row; [] when it is."""
     got: dict[str, list[tuple[str, str, str]]] = {}
     accepted: dict[str, dict[str, Any]] = {}
     for row in rows(root):
-        got.setdefault(row["task_id"], []).append(("accepted", "", ""))
-        accepted[row["task_id"]] = row
+        if row["domain"] == domain or not domain:
+            got.setdefault(row["task_id"], []).append(("accepted", "", ""))
+            accepted[row["task_id"]] = row
     for row in rejections(root):
+        if row["domain"] != domain and domain:
+            continue
         got.setdefault(row["task_id"], []).append(("rejected", row["stage"], row["reason"]))
     found = []
     want: dict[str, list[tuple[str, str, str]]] = {}

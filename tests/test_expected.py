@@ -11,7 +11,8 @@ from lines import build, differences, expected, recipe_for, write_world
 
 from factory import packing
 from factory.domains import search, sql, swe
-from factory.records import Evidence
+from factory.recipe import Placement
+from factory.records import DOMAINS, Evidence
 from factory.verifiers import answer, patch, sql_result
 
 NO_TESTS = {"swe_tests": "never"}
@@ -21,21 +22,28 @@ NO_TESTS = {"swe_tests": "never"}
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("world")
-    for domain in ("search", "swe", "sql"):
+    for domain in DOMAINS:
         write_world(domain, 300, folder, seed=11)
     return folder
 
 
-@pytest.mark.parametrize("domain", ["search", "swe", "sql"])
-def test_three_hundred_runs_become_what_is_expected(domain: str, world: Path, tmp_path: Path) -> None:
-    build(tmp_path, recipe_for(world / domain, verify=NO_TESTS))
-    assert differences(tmp_path, expected(world, domain)) == []
+@pytest.mark.ray
+def test_three_hundred_runs_a_domain_become_what_is_expected(world: Path, tmp_path: Path) -> None:
+    import ray
+
+    recipe = recipe_for(*(world / domain for domain in DOMAINS), verify=NO_TESTS)
+    try:
+        build(tmp_path, recipe, Placement(runner="ray", workers=2, shard_bytes=2 << 20))
+    finally:
+        ray.shutdown()
+    for domain in DOMAINS:
+        assert differences(tmp_path, expected(world, domain), domain) == []
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("small")
-    for domain in ("search", "swe", "sql"):
+    for domain in DOMAINS:
         write_world(domain, 25, folder, seed=11)
     return folder
 
@@ -90,7 +98,7 @@ BUGS = {
 }
 
 
-@pytest.mark.parametrize("domain", ["search", "swe", "sql"])
+@pytest.mark.parametrize("domain", DOMAINS)
 def test_without_a_bug_there_is_no_difference(domain: str, small: Path, tmp_path: Path) -> None:
     build(tmp_path, recipe_for(small / domain, verify=NO_TESTS))
     assert differences(tmp_path, expected(small, domain)) == []

@@ -106,10 +106,10 @@ def run(index: int, seed: int, prepared: Prepared) -> Run:
         agent.restore()
     reasoning = swe_words.mistake(pair, rng) if fault in ("wrong_answer", "patch_does_not_apply") else swe_words.conclusion(pair, rng)
     agent.transcript.finish("" if fault == "no_reasoning" else reasoning, patch)
-    return finish(index, agent, fault, patch, rng)
+    return finish(index, agent, fault, rng)
 
 
-def finish(index: int, agent: Agent, fault: str, patch: str, rng: random.Random) -> Run:
+def finish(index: int, agent: Agent, fault: str, rng: random.Random) -> Run:
     pair = agent.pair
     if fault == "no_question":
         agent.transcript.messages[1:2] = rng.choice(([], [{"role": "user", "content": ""}]))
@@ -128,7 +128,7 @@ def finish(index: int, agent: Agent, fault: str, patch: str, rng: random.Random)
     line = row("swe", index, agent.transcript, TOOLS, ground_truth, environment, solved)
     tier1 = agent.inspected - set(pair.gold)
     size = sum(weight(pair.base[path]) for path in (*pair.gold, *tier1))
-    expected = accepted(line, pair.gold, tier1, (), patch, size * 2 // 7)
+    expected = accepted(line, pair.gold, tier1, (), pair.patch, size * 2 // 7)
     if fault:
         expected = rejected(expected, STAGES.get(fault, "compile"), fault)
     return Run(line, expected)

@@ -228,6 +228,21 @@ def test_a_request_that_is_no_longer_wanted_is_never_sent() -> None:
     assert fleet.order == ["first", "third"]
 
 
+def test_a_request_that_is_given_up_while_it_runs_makes_room_for_the_next() -> None:
+    fleet = Fleet(slots=1, turns=1_000)
+
+    async def run() -> None:
+        async with Pool(fleet.start) as pool:
+            first, second = (asyncio.create_task(pool.ask(request(name))) for name in ("first", "second"))
+            while not fleet.order:
+                await asyncio.sleep(0)
+            first.cancel()
+            await second
+
+    asyncio.run(asyncio.wait_for(run(), 20))
+    assert [id for _, id in fleet.answered] == ["second"]
+
+
 def test_a_window_doubles_until_it_is_refused_then_halves_once_for_each_burst() -> None:
     window = Window(4, 100)
     for _ in range(4):

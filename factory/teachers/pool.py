@@ -144,7 +144,8 @@ class Pool:
                 self._settle(request.id, e)
                 self._dispatch()
         except asyncio.CancelledError:
-            self._left(request.id, name)
+            if self._left(request.id, name):
+                self._dispatch()
             raise
         else:
             if self._left(request.id, name, answer.completion_tokens):

@@ -135,7 +135,6 @@ class Generation:
         self.judges = Judges(job.root, job.recipe, job.placement)
         self._moved = asyncio.Event()
         self._failure: BaseException | None = None
-        self._texts: dict[str, str] = {}
 
     def _pool(self) -> Pool:
         placement, module = self.job.placement, load_teacher(self.job.recipe)

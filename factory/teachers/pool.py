@@ -39,7 +39,7 @@ class Stopped(Exception):
 
 
 class Pool:
-    """Use as an async context manager. `read` gives the messages of a request that waits without them."""
+    """Use as an async context manager; the first request starts the engines. `read` gives the messages of a request that waits without them."""
 
     def __init__(
         self,
@@ -71,7 +71,6 @@ class Pool:
         self._wake: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Pool:
-        self._size()
         return self
 
     async def __aexit__(self, *_: object) -> None:

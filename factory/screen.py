@@ -52,14 +52,15 @@ class ProgressBars:
         self.started.setdefault(stage, now)
         if done >= total or now - self.printed > EVERY_SECONDS:
             self.printed = now
-            left = (now - self.started[stage]) / done * (total - done) if done else 0.0
-            print(f"{stage:8} {self._state(stage, done, total)}, {left:.0f} s left", file=sys.stderr)
+            left = f", {(now - self.started[stage]) / done * (total - done):.0f} s left" if 0 < done < total else ""
+            print(f"{stage:8} {self._state(stage, done, total)}{left}", file=sys.stderr)
 
     def _state(self, stage: str, done: int, total: int) -> str:
-        seconds = max(time.monotonic() - self.started[stage], 1e-6)
+        seconds = time.monotonic() - self.started[stage]
+        measured = done > 0 and seconds > 0.1  # a rate of the first moment says nothing
         if UNITS.get(stage) == "bytes":
-            return f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB, {done / seconds / 1e6:,.1f} MB/s"
-        return f"{done:,} of {total:,} {UNITS.get(stage, 'runs')}, {done / seconds:,.0f}/s"
+            return f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB" + (f", {done / seconds / 1e6:,.1f} MB/s" if measured else "")
+        return f"{done:,} of {total:,} {UNITS.get(stage, 'runs')}" + (f", {done / seconds:,.0f}/s" if measured else "")
 
 
 def summary(root: str, version: Any) -> str:
@@ -135,4 +136,5 @@ def _visible(text: str) -> str:
 def rejection(row: dict[str, Any], position: str) -> str:
     """One rejected row: where it left the line and why."""
     place = row["source_uri"] + (f" at {position}" if position else "")
-    return _visible(f"{row['stage']}/{row['reason']}  {row['task_id']}  {place}\n    {_shorten(row['detail'], 500)}")
+    detail = f"\n    {_shorten(row['detail'], 500)}" if row["detail"] else ""
+    return _visible(f"{row['stage']}/{row['reason']}  {row['task_id']}  {place}{detail}")

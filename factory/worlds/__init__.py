@@ -17,6 +17,7 @@ What is written under `out`:
 
 from __future__ import annotations
 
+import filecmp
 import importlib
 import os
 import tempfile
@@ -131,12 +132,20 @@ def repeat_of(domain: str, seed: int, index: int) -> Iterator[int]:
 
 @contextmanager
 def create(path: Path) -> Iterator[BinaryIO]:
-    """Open `path` for writing; it appears whole or not at all. The one place where a world writes."""
+    """Open `path` for writing; it appears whole or not at all, and keeps its time where it already is what is written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with open(scratch, "wb") as file:
             yield file
-        os.replace(scratch, path)
+        appear(scratch, path)
     finally:
         scratch.unlink(missing_ok=True)
+
+
+def appear(scratch: Path, path: Path) -> None:
+    """Move a finished file to its place. One that holds the same stays, so that a build which has read it has nothing to do."""
+    if path.exists() and filecmp.cmp(scratch, path, shallow=False):
+        scratch.unlink()
+    else:
+        os.replace(scratch, path)

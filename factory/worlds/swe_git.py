@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from factory.worlds import appear
 from factory.worlds.swe_process import execute
 
 AUTHOR = "Robin Example <robin@example.org>"
@@ -67,7 +68,7 @@ def bundle(folder: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.{os.getpid()}")
     git(folder, "bundle", "create", "-q", str(partial.absolute()), "--branches")
-    partial.replace(target)
+    appear(partial, target)
 
 
 def checkout(source: Path, branch: str, folder: Path) -> None:

@@ -76,6 +76,10 @@ def test_a_gold_without_sense_gets_a_verdict_and_accepts_nothing_else(gold):
     assert judge("who was it", [gold], "Napoleon Bonaparte").outcome != "accept"
 
 
+def test_brackets_that_close_before_they_open_get_a_verdict():
+    assert judge("what is the capital of France", ["Paris"], "Paris )( Lyon, )( Lille").rule
+
+
 def test_no_gold_at_all_is_undecided():
     assert judge("who was it", [], "Napoleon").outcome == "undecided"
 

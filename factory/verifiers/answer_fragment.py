@@ -221,7 +221,7 @@ def _harmless_after(found: list[Token], start: int, end: int, question: Question
         # "and" would add a second item
         return not any(t.norm == "and" for t in after) or first.norm in _RELATIVE or typed
     if "(" in gap or "[" in gap:
-        close = next((k for k in range(len(after)) if ")" in after[k].gap or "]" in after[k].gap), len(after))
+        close = next((k for k in range(1, len(after)) if ")" in after[k].gap or "]" in after[k].gap), len(after))
         rest = after[close:]
         if _rivals_inside(after[:close], question, open_bracket=True):
             return False

@@ -40,32 +40,33 @@ def start_ray(placement: Placement) -> None:
             ray.init(address=address, **options)
         except ConnectionError as e:
             raise SettingsError(f"`address` = {address!r}: no Ray cluster answers there ({e})") from None
+        check(placement)
     import ray.data
 
     logging.getLogger("ray.data").setLevel(logging.ERROR)
 
 
-def count_workers(placement: Placement, num_tasks: int) -> int:
-    """Actors to start. Ray Data must keep a CPU of its own, or it waits for ever without a word."""
+def check(placement: Placement) -> None:
+    """Refuse workers that the cluster cannot hold beside the CPU that Ray Data needs: it would wait for ever without a word."""
     import ray
 
+    wanted = placement.workers or 1
     until = time.monotonic() + placement.join_seconds
-    while (cpus := int(ray.cluster_resources().get("CPU", 0))) <= placement.workers and time.monotonic() < until:
+    while (cpus := int(ray.cluster_resources().get("CPU", 0))) <= wanted:
+        if time.monotonic() >= until:
+            raise SettingsError(
+                f"`workers` = {wanted} needs {wanted + 1} CPUs (one is left to Ray Data), and the cluster has {cpus}; "
+                "lower `workers`, add nodes, or set `join_seconds` where nodes are on their way"
+            )
         time.sleep(1)
-    wanted = placement.workers or cpus - 1
-    if wanted < 1 or wanted + 1 > cpus:
-        raise SettingsError(
-            f"`workers` = {max(wanted, 1)} needs {max(wanted, 1) + 1} CPUs (one is left to Ray Data), and the cluster has {cpus}; "
-            "lower `workers` or add nodes"
-        )
-    return min(wanted, num_tasks)
 
 
-def spare_cpus() -> int:
-    """CPUs beside the one that is Ray Data's, at least one; fewer than before when a node is gone."""
+def count_workers(placement: Placement, num_tasks: int) -> int:
+    """Actors to start now; fewer than the placement says when a node has gone since."""
     import ray
 
-    return max(1, int(ray.cluster_resources().get("CPU", 0)) - 1)
+    spare = int(ray.cluster_resources().get("CPU", 0)) - 1
+    return max(1, min(placement.workers or spare, spare, num_tasks))
 
 
 class Watchdog:

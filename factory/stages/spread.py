@@ -40,14 +40,13 @@ def spread(worker: type[Worker], arguments: tuple[Any, ...], tasks: Sequence[Any
     import ray
 
     cluster.start_ray(placement)
-    num_workers = cluster.count_workers(placement, len(tasks))
     pending = dict(enumerate(tasks))
     fruitless = 0
     while pending:
         before, failure = len(pending), "Ray Data ended early"
         with cluster.Watchdog(worker.__name__, pending, placement.stuck_seconds) as watchdog:
             try:
-                for number, receipt in _round(worker, arguments, pending, min(num_workers, cluster.spare_cpus())):
+                for number, receipt in _round(worker, arguments, pending, cluster.count_workers(placement, len(pending))):
                     watchdog.moved()
                     if pending.pop(number, None) is not None:
                         metrics.count(receipt)
@@ -74,7 +73,7 @@ def _round(worker: type[Worker], arguments: tuple[Any, ...], pending: dict[int, 
     results = shards.map(
         _Remote,
         fn_constructor_args=(worker, arguments, code_digest()),
-        concurrency=min(num_workers, len(pending)),
+        concurrency=num_workers,
         num_cpus=1,
     )
     for row in results.iter_rows():

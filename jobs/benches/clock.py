@@ -37,16 +37,21 @@ def tree(pid: int) -> Iterator[int]:
             yield from tree(int(child))
 
 
+def times(pid: int) -> list[int]:
+    """User and system ticks of a process, and those of the children that it has waited for."""
+    try:
+        return list(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]))
+    except OSError:
+        return [0, 0, 0, 0]
+
+
 def cpu_seconds(pid: int) -> float:
     """User and system time of a process, of all that descend from it and of those that it has waited for."""
-    total = 0
-    for one in tree(pid):
-        try:
-            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        total += sum(map(int, fields[11:15]))
-    return total / TICKS
+    return sum(sum(times(one)) for one in tree(pid)) / TICKS
+
+
+def own_cpu_seconds(pid: int) -> float:
+    return sum(times(pid)[:2]) / TICKS
 
 
 def command(pid: int) -> str:

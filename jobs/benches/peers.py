@@ -1,0 +1,137 @@
+"""The same row function in the frames that people usually put around one, each as its documentation shows it.
+
+The rows travel as each frame likes it: Ray Data through blocks, `datasets` through Arrow files, datatrove through
+documents. Parsing, collecting, cleaning, packing, gigatoken and the gold check are ours in all of them, so that the
+difference is the frame. Start-up is the time of the same program over two runs.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from factory import containers
+from factory.records import Example
+from factory.stages.compile import Compile, Shard
+from jobs.benches.clock import Took, own_cpu_seconds, tree
+from jobs.benches.ours import recipe_of, scopes_of
+
+POLL_S = 0.1
+PACKAGES = {"Ray Data, rows in blocks": "ray", "datasets.map": "datasets", "datatrove": "datatrove"}
+
+
+@functools.cache
+def worker(folder: str) -> Compile:
+    recipe = recipe_of(Path(folder))
+    return Compile(folder, recipe, tuple(scopes_of(recipe)), frozenset(), 1 << 30)
+
+
+def row_of(line: str, folder: str) -> dict[str, str] | None:
+    """One example as a flat row; None for a run that is rejected."""
+    data = line.encode()
+    record = containers.record_of("0", data, containers.decode(data))
+    for _, _, made in worker(folder)._compile_record(Shard(f"{folder}/runs.jsonl", "", 0, 0, 0, 0), record):
+        if isinstance(made, Example):
+            return {"id": made.id, "question": made.question, "context": made.context, "agent": made.agent.reasoning, "answer": made.agent.answer}
+    return None
+
+
+class Rows:
+    """A batch function for actors."""
+
+    def __init__(self, folder: str):
+        self.folder = folder
+        worker(folder)
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
+        found = [row for line in batch["text"] if (row := row_of(str(line), self.folder))]
+        return {name: [row[name] for row in found] for name in ("id", "question", "context", "agent", "answer")}
+
+
+def ray_data(folder: str, out: str, workers: int) -> None:
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    import ray
+
+    ray.init(address="local", num_cpus=workers + 1, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    lines = ray.data.read_text(folder, file_extensions=["jsonl"])
+    lines.map_batches(Rows, fn_constructor_args=(folder,), concurrency=workers, batch_size=16).write_parquet(out, compression="zstd")
+
+
+def datasets_map(folder: str, out: str, workers: int) -> None:
+    os.environ["HF_DATASETS_CACHE"] = f"{out}/cache"
+    import datasets
+
+    datasets.disable_progress_bars()
+    lines = datasets.load_dataset("text", data_files=f"{folder}/*.jsonl", split="train")
+    rows = lines.map(Rows(folder), batched=True, batch_size=16, num_proc=min(workers, len(lines)), remove_columns=["text"])
+    rows.to_parquet(f"{out}/rows.parquet", compression="zstd")
+
+
+def trove(folder: str, out: str, workers: int) -> None:
+    from datatrove.executor import LocalPipelineExecutor
+    from datatrove.pipeline.writers import ParquetWriter
+
+    pipeline = [functools.partial(read_documents, folder=folder), functools.partial(compile_documents, folder=folder)]
+    writer = ParquetWriter(f"{out}/rows", compression="zstd", batch_size=50)
+    LocalPipelineExecutor([*pipeline, writer], tasks=workers, workers=workers, logging_dir=f"{out}/logs").run()
+
+
+def read_documents(_: Any, rank: int, world_size: int, folder: str) -> Iterator[Any]:
+    """Every line as a document: datatrove's own reader decodes lines by a slower path."""
+    from datatrove.data import Document
+
+    for path in sorted(Path(folder).glob("*.jsonl"))[rank::world_size]:
+        with open(path, encoding="utf-8") as file:
+            for index, line in enumerate(file):
+                yield Document(text=line, id=f"{path.name}/{index}")
+
+
+def compile_documents(documents: Iterable[Any], rank: int, world_size: int, folder: str) -> Iterator[Any]:
+    for document in documents:
+        if row := row_of(document.text, folder):
+            document.text = row.pop("context")
+            document.metadata = dict(row)
+            yield document
+
+
+PEERS: dict[str, Callable[[str, str, int], None]] = {
+    "Ray Data, rows in blocks": ray_data,
+    "datasets.map": datasets_map,
+    "datatrove": trove,
+}
+
+
+def measure(name: str, folder: Path, warm: Path, out: Path, workers: int) -> Took | str:
+    """What a peer took; a sentence where it is not installed or failed."""
+    if importlib.util.find_spec(PACKAGES[name]) is None:
+        return "not installed (pip install acc-factory[bench])"
+    times = []
+    for number, source in enumerate((warm, folder)):
+        target = out / f"{PACKAGES[name]}-{number}"
+        target.mkdir(parents=True, exist_ok=True)
+        start = time.time()
+        command = [sys.executable, "-m", "jobs.benches.peers", name, str(source), str(target), str(workers)]
+        with open(target / "log", "wb") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log)
+        seen: dict[int, float] = {}
+        while process.poll() is None:
+            for pid in tree(process.pid):
+                seen[pid] = max(seen.get(pid, 0.0), own_cpu_seconds(pid))
+            time.sleep(POLL_S)
+        if process.returncode:
+            return f"failed; see {target / 'log'}"
+        times.append((time.time() - start, sum(seen.values())))
+    (warm_s, warm_cpu), (wall_s, cpu_s) = times
+    return Took(wall_s - warm_s, cpu_s - warm_cpu, warm_s, {})
+
+
+if __name__ == "__main__":
+    PEERS[sys.argv[1]](sys.argv[2], sys.argv[3], int(sys.argv[4]))

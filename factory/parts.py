@@ -14,12 +14,13 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from factory import storage
+from factory.errors import StorageError
 
 ROW_GROUP_BYTES = 8 << 20
 
@@ -104,16 +105,23 @@ def _staging(root: str, folder: str) -> str | None:
     return str(place)
 
 
+def _open(root: str, path: str) -> BinaryIO:
+    try:
+        return storage.open_read(storage.join(root, path))
+    except StorageError as e:
+        raise StorageError(f"{e}; `factory build` with --verify makes again what is lost") from None
+
+
 def read_rows(root: str, path: str, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
     """Rows of a part, a few at a time."""
-    with storage.open_read(storage.join(root, path)) as f:
+    with _open(root, path) as f:
         for batch in pq.ParquetFile(f).iter_batches(batch_size=16, columns=list(columns) if columns else None):
             yield from batch.to_pylist()
 
 
 def read_rows_at(root: str, path: str, places: Iterable[int], columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
     """The rows of a part at these places (0-based), in order; row groups without one of them are not read."""
-    with storage.open_read(storage.join(root, path)) as f:
+    with _open(root, path) as f:
         file, start, wanted = pq.ParquetFile(f), 0, sorted(places)
         for group in range(file.num_row_groups):
             end = start + file.metadata.row_group(group).num_rows
@@ -140,7 +148,7 @@ class RowReader:
             group = bisect_right(starts, place) - 1 if starts else -1
             table = self._groups.get((path, group))
             if starts is None or table is None:
-                with storage.open_read(storage.join(self.root, path)) as f:
+                with _open(self.root, path) as f:
                     file = pq.ParquetFile(f)
                     if starts is None:
                         sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]

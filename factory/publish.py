@@ -49,7 +49,7 @@ class Version(Record):
 
 def current(root: str) -> Version | None:
     found = pointer(root)
-    return read_version(root, json.loads(found[0])["path"]) if found else None
+    return read_version(root, visible(root, found)["path"]) if found else None
 
 
 def read_version(root: str, path: str) -> Version:
@@ -57,6 +57,17 @@ def read_version(root: str, path: str) -> Version:
         return Version.model_validate_json(storage.read(storage.join(root, path)))
     except ValueError as e:
         raise FactoryError(f"`{storage.join(root, path)}` is no version file: {str(e).splitlines()[0]}") from None
+
+
+def visible(root: str, found: tuple[bytes, str]) -> dict[str, Any]:
+    """Number and path of the version that the pointer names."""
+    try:
+        named = json.loads(found[0])
+        return {"version": int(named["version"]), "path": str(named["path"])}
+    except (ValueError, KeyError, TypeError):
+        raise FactoryError(
+            f"`{root}/CURRENT` is damaged; write `{{\"version\": N, \"path\": \"versions/...\"}}` of the newest file under `versions` into it, or delete it and build again"
+        ) from None
 
 
 def pointer(root: str) -> tuple[bytes, str] | None:
@@ -68,13 +79,13 @@ def publish(root: str, make: Callable[[int, str], Version], before: tuple[bytes,
     """Write the version that `make(number, parent path)` gives and swap the pointer to it, if that still is `before`.
 
     None when another run published meanwhile: what it saw of the inputs may be newer than what this one saw."""
-    last = json.loads(before[0]) if before else {"version": 0, "path": ""}
+    last = visible(root, before) if before else {"version": 0, "path": ""}
     version = make(last["version"] + 1, last["path"])
     data = version.model_dump_json(indent=1).encode("utf-8")
     path = f"versions/{version.version:06d}-{hashlib.sha256(data).hexdigest()[:12]}.json"
     storage.put(storage.join(root, path), data)
-    visible = json.dumps({"version": version.version, "path": path}).encode()
-    return version if storage.swap(storage.join(root, "CURRENT"), visible, before[1] if before else None) else None
+    named = json.dumps({"version": version.version, "path": path}).encode()
+    return version if storage.swap(storage.join(root, "CURRENT"), named, before[1] if before else None) else None
 
 
 def live_files(root: str, folder: str, schema: pa.Schema, homes: Mapping[str, PartRecord], units: Iterable[str], key: str, domain: str, part_bytes: int) -> list[File]:

@@ -292,4 +292,5 @@ def validate(model: type[Settings], data: dict[str, Any], name: str) -> Any:
     except ValidationError as e:
         first = e.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"`{name}`: `{key}` = {first.get('input')!r}: {first['msg']}") from None
+        said = "there is no such field; `factory/recipe.py` describes them" if first["type"] == "extra_forbidden" else first["msg"]
+        raise SettingsError(f"`{name}`: `{key}` = {first.get('input')!r}: {said}") from None

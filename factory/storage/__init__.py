@@ -97,6 +97,14 @@ def find(uri: str) -> Iterator[Info]:
     return store(uri).find(uri)
 
 
+def prepare(root: str) -> None:
+    """Make a local folder for a dataset. StorageError where it takes no files; a store of objects says so with the first write."""
+    if not scheme(root) or scheme(root) == "file":
+        from factory.storage import local
+
+        local.prepare(root)
+
+
 def read(uri: str) -> bytes:
     return store(uri).read(uri)
 

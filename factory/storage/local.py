@@ -63,6 +63,14 @@ def _walk(folder: Path) -> Iterator[str]:
         yield from (os.path.join(root, name) for name in files if not name.startswith((".", "__")))
 
 
+def prepare(uri: str) -> None:
+    try:
+        _path(uri).mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=_path(uri)).close()
+    except OSError as e:
+        raise StorageError(f"`{uri}` cannot be written: {e.strerror}") from None
+
+
 def read(uri: str) -> bytes:
     try:
         return _path(uri).read_bytes()
@@ -80,8 +88,10 @@ def open_read(uri: str) -> BinaryIO:
 def read_tagged(uri: str) -> tuple[bytes, str] | None:
     try:
         data = _path(uri).read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as e:
+        raise StorageError(f"`{uri}` cannot be read: {e.strerror}") from None
     return data, hashlib.sha256(data).hexdigest()
 
 

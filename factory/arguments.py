@@ -22,7 +22,7 @@ def add_recipe(sub: argparse.ArgumentParser) -> None:
 def add_build(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--workers", type=int, default=0, help="parallel workers (default: one per CPU)")
     sub.add_argument("--runner", choices=("auto", "inline", "ray"), help="inline: one process; ray: Ray Data; auto: by input size")
-    sub.add_argument("--verify", action="store_true", help="read every input again instead of trusting sizes and times")
+    sub.add_argument("--verify", action="store_true", help="trust no sizes and times: read every input again, and do again what lost or cut part files held")
     sub.add_argument("--yes", action="store_true", help="go on where a changed recipe makes a model answer again")
 
 
@@ -32,7 +32,7 @@ def recipe_of(arguments: argparse.Namespace) -> Any:
 
     from factory import recipe
     from factory.errors import SettingsError
-    from factory.run import absolute
+    from factory.inputs import absolute
 
     data: dict[str, Any] = {}
     if arguments.recipe:
@@ -54,25 +54,30 @@ def recipe_of(arguments: argparse.Namespace) -> Any:
         *path, last = key.split(".")
         for name in path:
             section = section.setdefault(name, {})
+            if not isinstance(section, dict):
+                raise SettingsError(f"`--set {pair}`: `{name}` is no section with fields of its own")
         section[last] = value
-    packing = data.get("compile", {}).get("packing", {})
-    if packing.get("pool"):
+    checked = recipe.validate(recipe.Recipe, data, arguments.recipe or "the command line")
+    data = checked.model_dump(mode="json")
+    sources, packing = data["inputs"], data["compile"]["packing"]
+    if packing["pool"]:
         packing["pool"] = absolute(packing["pool"])
     for source in sources:
         for name in ("uri", "manifest", "report", "database", "repository"):
-            if source.get(name):
+            if source[name]:
                 source[name] = absolute(source[name])
         for name in ("uri", "ids"):
-            if (source.get("gold") or {}).get(name):
+            if source["gold"] and source["gold"][name]:
                 source["gold"][name] = absolute(source["gold"][name])
-    return recipe.validate(recipe.Recipe, data, arguments.recipe or "--input")
+    return recipe.Recipe.model_validate(data)
 
 
 def placement_of(arguments: argparse.Namespace) -> Any:
     from factory import recipe
 
     placement = recipe.load(recipe.Placement, arguments.placement) if arguments.placement else recipe.Placement()
-    return placement.model_copy(update={name: value for name in ("workers", "runner") if (value := getattr(arguments, name, None))})
+    given = {name: value for name in ("workers", "runner") if (value := getattr(arguments, name, None))}
+    return recipe.validate(recipe.Placement, placement.model_dump() | given, arguments.placement or "the command line")
 
 
 def agreement(given: bool) -> Callable[[int], bool]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
+import shlex
 import sys
 import time
 from typing import Any
@@ -13,6 +15,8 @@ from factory.arguments import add_build, add_recipe, agreement, placement_of, re
 from factory.errors import FactoryError
 
 DEMO_RUNS = 40
+DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR, errno.ENAMETOOLONG}
+"""Failures of the file system that the user can mend, so they are said in one line."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -20,7 +24,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return arguments.run(arguments)
     except FactoryError as e:
-        print(f"factory: {e}", file=sys.stderr)
+        from factory.screen import visible
+
+        print(f"factory: {visible(str(e))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("factory: stopped; what was committed is kept, run the same command again to go on", file=sys.stderr)
@@ -28,6 +34,13 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as e:
+        cause = getattr(e, "cause", e)  # Ray wraps what a worker raised
+        if getattr(cause, "errno", None) not in DISK:
+            raise
+        place = f"`{cause.filename}`: " if cause.filename else ""
+        print(f"factory: {place}{os.strerror(cause.errno)}", file=sys.stderr)
+        return 1
 
 
 def parser() -> argparse.ArgumentParser:
@@ -109,8 +122,9 @@ def build(arguments: argparse.Namespace) -> int:
 
 def run_build(out: str, recipe: Any, placement: Any, reread: bool = False, agree: Any = None) -> int:
     from factory import run, screen
+    from factory.inputs import absolute
 
-    root = run.absolute(out)
+    root = absolute(out)
     started = time.monotonic()
     with screen.ProgressBars() as progress:
         result = run.build(root, recipe, placement, progress, reread, agree or agreement(False))
@@ -124,7 +138,7 @@ def run_build(out: str, recipe: Any, placement: Any, reread: bool = False, agree
 
 
 def submit(arguments: argparse.Namespace) -> int:
-    from factory.run import absolute
+    from factory.inputs import absolute
     from factory.stages import jobs
 
     files = {"recipe.json": recipe_of(arguments).model_dump_json().encode(), "placement.json": placement_of(arguments).model_dump_json().encode()}
@@ -139,17 +153,18 @@ def submit(arguments: argparse.Namespace) -> int:
 
 def plan(arguments: argparse.Namespace) -> int:
     from factory import plan as planning
-    from factory import run
+    from factory import run, screen
+    from factory.inputs import absolute
 
     run.use_store(placement_of(arguments))
-    found = planning.plan(run.absolute(arguments.out), recipe_of(arguments))
-    print("\n".join(planning.describe(found) + (planning.explain(found) if arguments.explain else [])))
+    found = planning.plan(absolute(arguments.out), recipe_of(arguments))
+    print(screen.visible("\n".join(planning.describe(found) + (planning.explain(found) if arguments.explain else []))))
     return 0
 
 
 def manifest(arguments: argparse.Namespace) -> int:
     from factory import manifest as manifests
-    from factory.run import absolute
+    from factory.inputs import absolute
 
     count = manifests.write(absolute(arguments.prefix), absolute(arguments.out))
     print(f"{arguments.out}: {count:,} objects")
@@ -158,7 +173,7 @@ def manifest(arguments: argparse.Namespace) -> int:
 
 def _version(out: str) -> tuple[str, Any]:
     from factory import publish
-    from factory.run import absolute
+    from factory.inputs import absolute
 
     root = absolute(out)
     version = publish.current(root)
@@ -199,19 +214,26 @@ def rejections(arguments: argparse.Namespace) -> int:
 
     root, version = _version(arguments.dataset)
     positions = ledger.positions(ledger.load(root, "compile"))
-    shown = 0
+    found = 0
     for file in version.rejections:
         for row in parts.read_rows(root, file.path):
-            if arguments.reason in ("", row["reason"]) and shown < arguments.limit:
-                shown += 1
-                print(screen.rejection(row, positions.get((row["source_uri"], row["source_record"]), "")))
+            if arguments.reason in ("", row["reason"]):
+                found += 1
+                if found <= arguments.limit:
+                    print(screen.rejection(row, positions.get((row["source_uri"], row["source_record"]), "")))
+    if found > arguments.limit:
+        print(f"and {found - arguments.limit:,} more; --limit {found} shows all")
+    if not found:
+        print(f"no row of version {version.version} was rejected" + (f" as `{arguments.reason}`" if arguments.reason else ""))
     return 0
 
 
 def export(arguments: argparse.Namespace) -> int:
-    from factory import exports, parts
+    from factory import exports, parts, storage
 
     root, version = _version(arguments.dataset)
+    if storage.scheme(arguments.to):
+        raise FactoryError(f"`--to {arguments.to}`: give a local folder")
     os.makedirs(arguments.to, exist_ok=True)
     for domain in sorted({file.domain for file in version.files}):
         path, count = os.path.join(arguments.to, f"{domain}.jsonl"), 0
@@ -248,14 +270,14 @@ def versions(arguments: argparse.Namespace) -> int:
 
 
 def diff(arguments: argparse.Namespace) -> int:
-    from factory import history
+    from factory import history, screen
 
     root, _ = _version(arguments.dataset)
     found = history.diff(root, history.version(root, arguments.old), history.version(root, arguments.new))
     print(f"{len(found.added):,} rows added, {len(found.removed):,} removed, {len(found.changed):,} changed")
     for sign, rows in (("+", found.added), ("-", found.removed), ("~", [after for _, after in found.changed])):
         for row in rows[:20]:
-            print(f"{sign} {row['domain']:7} {row['id']}  {row['task_id']}  {row['source_uri']}")
+            print(screen.visible(f"{sign} {row['domain']:7} {row['id']}  {row['task_id']}  {row['source_uri']}"))
         if len(rows) > 20:
             print(f"{sign} and {len(rows) - 20:,} more")
     for name in found.fields:
@@ -290,7 +312,7 @@ def worlds(arguments: argparse.Namespace) -> int:
 
 def demo(arguments: argparse.Namespace) -> int:
     from factory import recipe
-    from factory.run import absolute
+    from factory.inputs import absolute
 
     folder = os.path.join(arguments.out, "worlds")
     sources = []
@@ -302,7 +324,8 @@ def demo(arguments: argparse.Namespace) -> int:
     made = recipe.Recipe(name="demo", inputs=tuple(sources), verify=recipe.Verify(swe_tests="never"))
     code = run_build(dataset, made, recipe.Placement())
     report(argparse.Namespace(dataset=dataset, to=None))
-    print(f"look at a sample: factory show any --out {dataset}")
+    called = sys.argv[0] if os.path.basename(sys.argv[0]) == "factory" else "factory"  # it may not be on the PATH
+    print(f"look at a sample: {shlex.join([called, 'show', 'any', '--out', dataset])}")
     return code
 
 

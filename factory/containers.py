@@ -49,9 +49,10 @@ def read_records(name: str, source: bytes | BinaryIO, whole: bool = False) -> It
     """
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
-        yield from unpacked_records(name, stream, whole)
+        for record in unpacked_records(name, stream, whole):
+            yield record if record.raw else record._replace(content=digest(name, record.content))
     except RowError as error:  # the object itself: damaged or over a cap
-        yield failed("", b"", error)
+        yield failed("", b"", error, digest(name, str(error)))
 
 
 def unpacked_records(name: str, stream: BinaryIO, whole: bool) -> Iterator[RawRecord]:

@@ -8,7 +8,7 @@ ledger at worst do the same work and commit the same units, and readers take eac
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
@@ -60,6 +60,7 @@ class ObjectRecord(Record):
 
     uri: str
     etag: str
+    """As it was listed; "" when the object changed while it was read, so that it is read again."""
     size: int
     start: int = 0
     end: int = 0
@@ -134,6 +135,20 @@ def _commit(uri: str, line: bytes) -> Commit:
         raise FactoryError(f"commit record `{uri}` is damaged ({str(e).splitlines()[0]}); delete it, and its units are done again") from None
 
 
+def drop_broken(root: str) -> None:
+    """Take away the commits that name a part which is gone or cut short: their units are not done any more."""
+    sizes = {info.uri.removeprefix(f"{root.rstrip('/')}/"): info.size for folder in ("data", "parts") for info in storage.find(storage.join(root, folder))}
+    for stage in STAGES:
+        for info in list(storage.find(storage.join(root, "ledger", stage))):
+            found = storage.read_tagged(info.uri)
+            lines = found[0].splitlines() if found else []
+            whole = [line for line in lines if line and all(sizes.get(part.path) == part.bytes for part in _commit(info.uri, line).parts)]
+            if len(whole) < len(lines):
+                if whole:
+                    _put_packed(root, stage, whole)
+                storage.delete(info.uri)
+
+
 def pack(root: str, stage: Stage, most: int = LOOSE) -> None:
     """Put many commit records into one object, so that listing stays quick. The packed one is written before any is deleted.
 
@@ -153,11 +168,16 @@ def _is_packed(uri: str) -> bool:
 
 def _pack(root: str, stage: Stage, uris: list[str]) -> None:
     lines = {line for data in _read_all(root, uris) for line in (data or b"").splitlines() if line}
-    data = b"".join(line + b"\n" for line in sorted(lines))
-    packed = storage.join(root, "ledger", stage, f"packed-{hashlib.sha256(data).hexdigest()[:40]}.jsonl")
-    storage.put(packed, data)
+    packed = _put_packed(root, stage, lines)
     with ThreadPoolExecutor(16 if storage.scheme(root) else 1) as pool:
         list(pool.map(storage.delete, [uri for uri in uris if uri != packed]))
+
+
+def _put_packed(root: str, stage: Stage, lines: Iterable[bytes]) -> str:
+    data = b"".join(line + b"\n" for line in sorted(lines))
+    uri = storage.join(root, "ledger", stage, f"packed-{hashlib.sha256(data).hexdigest()[:40]}.jsonl")
+    storage.put(uri, data)
+    return uri
 
 
 def parts(commits: list[Commit], kind: str) -> Iterator[PartRecord]:

@@ -6,8 +6,9 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 from factory import identity, ledger
+from factory.inputs import listing
 from factory.recipe import Recipe
-from factory.run import State, listing, unchanged
+from factory.run import State, unchanged
 from factory.stages.trace import Attempts
 
 
@@ -36,7 +37,7 @@ class Plan(NamedTuple):
 
 def plan(root: str, recipe: Recipe) -> Plan:
     scopes = [identity.compile_scope(recipe.compile, source) for source in recipe.inputs]
-    asked = listing(recipe, scopes)
+    asked = listing(recipe, scopes, root)
     done_already = unchanged(root, asked) is not None
     state = State(root, recipe, asked, scopes)
     done = state.done()

@@ -6,81 +6,31 @@ committed units. That there is nothing to do is found out without Ray and withou
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from factory import formats, identity, ledger, manifest, publish, storage, yields
+from factory import identity, ledger, publish, storage, yields
 from factory.errors import FactoryError, SettingsError, StorageError
+from factory.inputs import Listing, listing, shards
 from factory.ledger import Commit, ObjectRecord, PartRecord, RowRecord
-from factory.recipe import Input, Placement, Recipe
-from factory.records import DOMAINS, Rejection, Source, canonical_json, digest
+from factory.recipe import Placement, Recipe
+from factory.records import DOMAINS, Rejection, Source, canonical_json
 from factory.stages import generate
-from factory.stages.compile import Compile, Shard
+from factory.stages.compile import Compile
 from factory.stages.discarded import count_discarded
 from factory.stages.spread import spread
 from factory.stages.trace import Attempts, TraceStage, TraceTask
 from factory.stages.verify import VerifyStage, VerifyTask, by_path
 
-RUN_NAMES = (".jsonl", ".ndjson", ".json", ".traj", ".parquet", ".txt")
-PACKED = (".gz", ".zst")
 LOST_RACES = 20
-SHARD_OBJECTS = 200
-"""Small objects that one task reads at most."""
 
 Progress = Callable[[str, int, int], None]
 """(stage, done, total); bytes for compile, examples for the others."""
 
 
 Agree = Callable[[int], bool]
-
-
-class Listing(NamedTuple):
-    objects: list[tuple[int, storage.Info]]
-    """(index of the recipe's input, object)."""
-    request: str
-
-
-def listing(recipe: Recipe, scopes: list[dict[str, str]]) -> Listing:
-    """The input objects and the digest of everything that this run is asked to do."""
-    objects = []
-    for index, source in enumerate(recipe.inputs):
-        found = [info for info in candidates(source) if is_run(info.uri, source.uri) and not is_joined(info.uri, source)]
-        if not found:
-            asked = source.manifest or source.uri
-            raise SettingsError(f"`{asked}` holds no runs; give a file, folder, glob, prefix or manifest with {', '.join(RUN_NAMES)} files")
-        objects.extend((index, info) for info in found)
-    asked = [canonical_json([index, info.uri, info.size, info.etag]) for index, info in objects]
-    settings = [canonical_json(scope) for scope in (*scopes, identity.trace_scope(recipe), identity.verify_scope(recipe))]
-    return Listing(objects, digest(*asked, *settings, canonical_json(recipe.teacher.model_dump(mode="json"))))
-
-
-def candidates(source: Input) -> Iterable[storage.Info]:
-    """The objects that an input names: those of its manifest, else those that are there."""
-    if not source.manifest:
-        return storage.find(source.uri)
-    folder = source.uri.rstrip("/")
-    return [info for info in manifest.read(source.manifest) if not folder or info.uri == folder or info.uri.startswith(folder + "/")]
-
-
-def is_run(uri: str, asked: str) -> bool:
-    """Whether an object is read as runs: the one that was asked for by name, or any with a known ending."""
-    name = uri.lower()
-    for ending in PACKED:
-        name = name.removesuffix(ending)
-    return uri == asked or name.endswith(RUN_NAMES)
-
-
-def is_joined(uri: str, source: Input) -> bool:
-    """Whether an object that lies among an input's runs is its gold table or a success report."""
-    if source.gold and (uri in (source.gold.uri, source.gold.ids) or uri.startswith(f"{source.gold.uri}/")):
-        return True
-    folder, _, name = source.report.rpartition("/")
-    if not name or "{" in name:
-        return False
-    return uri == source.report or ("{" in folder and uri.rpartition("/")[2] == name)
 
 
 def unchanged(root: str, asked: Listing) -> publish.Version | None:
@@ -111,13 +61,13 @@ class State:
 
     def done(self) -> dict[tuple[int, str, str], list[ObjectRecord]]:
         """(input, uri, etag) -> the records that cover the object, where nothing that they read has changed."""
-        found: dict[tuple[int, str, str], dict[int, ObjectRecord]] = {}
+        found: dict[tuple[int, str, str], list[ObjectRecord]] = {}
         for commit in self.commits["compile"]:
             for item in commit.objects:
                 for index in [i for i, scope in enumerate(self.scopes) if scope == item.scope]:
                     if self._sides_stand(item):
-                        found.setdefault((index, item.uri, item.etag), {}).setdefault(item.start, item)
-        return {key: [items[at] for at in sorted(items)] for key, items in found.items() if _covers(items)}
+                        found.setdefault((index, item.uri, item.etag), []).append(item)
+        return {key: cover for key, items in found.items() if (cover := _cover(items))}
 
     def _sides_stand(self, item: ObjectRecord) -> bool:
         for uri, etag in item.sides.items():
@@ -128,41 +78,21 @@ class State:
         return True
 
 
-def _covers(items: dict[int, ObjectRecord]) -> bool:
-    """Whether byte ranges meet from the first byte to the last; a whole object is its own cover."""
-    at = 0
-    for start in sorted(items):
-        item = items[start]
-        if not item.end:
-            return True
-        if start > at:
-            return False
-        at = max(at, item.end)
-    return at >= next(iter(items.values())).size
+def _cover(items: list[ObjectRecord]) -> list[ObjectRecord]:
+    """Of the records of one object those that hold each of its bytes once, in order; [] where some are missing.
 
-
-def shards(objects: Iterable[tuple[int, storage.Info]], shard_bytes: int, inputs: Sequence[Input]) -> list[tuple[Shard, ...]]:
-    """Tasks: big JSONL objects cut into byte ranges, small objects taken together."""
-    tasks: list[tuple[Shard, ...]] = []
-    group: list[Shard] = []
-    size = 0
-    for index, info in objects:
-        if info.size > 2 * shard_bytes and may_be_cut(info.uri, inputs[index]):
-            cuts = [*range(0, info.size, shard_bytes), info.size]
-            tasks.extend((Shard(info.uri, info.etag, info.size, start, end, index),) for start, end in zip(cuts, cuts[1:]))
-            continue
-        if group and (size + info.size > shard_bytes or len(group) == SHARD_OBJECTS):
-            tasks.append(tuple(group))
-            group, size = [], 0
-        group.append(Shard(info.uri, info.etag, info.size, 0, 0, index))
-        size += info.size
-    return [*tasks, tuple(group)] if group else tasks
-
-
-def may_be_cut(uri: str, source: Input) -> bool:
-    """Whether each line of the object is a record, which its first bytes tell: a name is no promise."""
-    with storage.open_read(uri) as stream:
-        return formats.can_be_split(source.format, uri, stream)
+    Runs that cut it at other places have left ranges that overlap."""
+    if whole := next((item for item in items if not item.end), None):
+        return [whole]
+    before: dict[int, ObjectRecord | None] = {0: None}
+    for item in sorted(items, key=lambda item: (item.start, item.end)):
+        if item.start in before:
+            before.setdefault(item.end, item)
+    found, last = [], before.get(items[0].size)
+    while last:
+        found.append(last)
+        last = before[last.start]
+    return found[::-1]
 
 
 class Result(NamedTuple):
@@ -190,10 +120,12 @@ def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress,
     """The version that is published now, None when another run was first; and the units done by stage."""
     before = publish.pointer(root)
     scopes = [identity.compile_scope(recipe.compile, source) for source in recipe.inputs]
-    asked = listing(recipe, scopes)
+    asked = listing(recipe, scopes, root)
     if not reread and (version := unchanged(root, asked)):
         return version, {}
     check_writes(root, placement)
+    if reread:
+        ledger.drop_broken(root)
     state = State(root, recipe, asked, scopes, reread)
     driver = Driver(root, recipe, placement, state, progress)
     live = driver.compile()
@@ -213,7 +145,8 @@ def use_store(placement: Placement) -> None:
 
 
 def check_writes(root: str, placement: Placement) -> None:
-    """Refuse a store on which two runs at once could lose a version, before any work is done."""
+    """Refuse a place that takes no files, and a store on which two runs at once could lose a version, before any work is done."""
+    storage.prepare(root)
     if not placement.single_writer and not storage.holds_conditions(root):
         raise StorageError(
             f"`{root}`: this store does not hold conditional writes (If-None-Match, If-Match), so two runs at once could lose a version; "
@@ -226,8 +159,10 @@ class Live(NamedTuple):
 
     rows: list[RowRecord]
     duplicates: list[tuple[RowRecord, str]]
-    """Repeats of an earlier run, each with the URI that holds it."""
+    """Repeats of another run, each with the URI that holds it."""
     sides: dict[str, str]
+    settled: bool
+    """No object changed while it was read."""
 
 
 class Driver:
@@ -265,26 +200,26 @@ class Driver:
         return self._live(done, fresh)
 
     def _live(self, done: dict[tuple[int, str, str], list[ObjectRecord]], fresh: list[ObjectRecord]) -> Live:
-        by_object: dict[tuple[str, str], list[ObjectRecord]] = {}
+        by_object: dict[tuple[str, str], dict[int, ObjectRecord]] = {}
         for item in fresh:
-            by_object.setdefault((item.uri, canonical_json(item.scope)), []).append(item)
+            by_object.setdefault((item.uri, canonical_json(item.scope)), {}).setdefault(item.start, item)
         known = self.state.rows()
-        rows: list[RowRecord] = []
-        duplicates: list[tuple[RowRecord, str]] = []
+        read: list[tuple[RowRecord, str]] = []
+        holders: dict[str, int] = {}  # hash of a run -> which of its rows stands for it: the first that became an example
         sides: dict[str, str] = {}
-        seen: set[str] = set()
         for index, info in sorted(self.state.asked.objects, key=lambda pair: (pair[1].uri, pair[0])):
-            items = done.get((index, info.uri, info.etag)) or by_object[info.uri, canonical_json(self.state.scopes[index])]
+            items = done.get((index, info.uri, info.etag)) or by_object[info.uri, canonical_json(self.state.scopes[index])].values()
             for item in sorted(items, key=lambda item: item.start):
                 sides.update(item.sides)
                 for row in item.rows:
                     row = known[row.unit].model_copy(update={"position": row.position})
-                    if row.content in seen:
-                        duplicates.append((row, info.uri))
-                    else:
-                        seen.add(row.content)
-                        rows.append(row)
-        return Live(rows, duplicates, sides)
+                    holder = holders.setdefault(row.content, len(read))
+                    if holder < len(read) and read[holder][0].reason and not row.reason:
+                        holders[row.content] = len(read)
+                    read.append((row, info.uri))
+        rows = [row for place, (row, _) in enumerate(read) if holders[row.content] == place]
+        duplicates = [pair for place, pair in enumerate(read) if holders[pair[0].content] != place]
+        return Live(rows, duplicates, sides, all(item.etag for item in fresh))
 
     def trace(self, live: Live) -> None:
         if self.attempts.pooled:
@@ -372,7 +307,7 @@ class Driver:
                 version=number,
                 parent=parent,
                 created=datetime.now(UTC).isoformat(timespec="seconds"),
-                request=self.state.asked.request,
+                request=self.state.asked.request if live.settled else "",
                 sides=live.sides,
                 recipe=self.recipe.model_dump(mode="json"),
                 scopes=scopes,
@@ -429,8 +364,3 @@ def summarize(live: Live, finished: dict[str, ledger.UnitRecord], num_tokens: di
         assert counts["read"] == counts["accepted"] + sum(counts["rejected"].values())
         counts["rejected"] = dict(sorted(counts["rejected"].items()))
     return {"domains": {name: domains[name] for name in sorted(domains)}, "tokens": num_tokens}
-
-
-def absolute(uri: str) -> str:
-    """A local path made absolute, so that workers in other folders mean the same file."""
-    return uri if storage.scheme(uri) or uri.startswith("{") else os.path.abspath(uri)

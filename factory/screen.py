@@ -118,7 +118,7 @@ def sample(row: dict[str, Any], width: int = 400) -> str:
     lines += [_shorten(row["messages"][1]["content"], 6 * width), ""]
     lines += [f"ground truth  {_shorten(row['ground_truth_answer'], 2 * width)}"]
     lines += [f"verdict       {row['verdict']}: {row['verdict_reason']} by rule {row['verdict_rule']}, verifier {row['verifier_version']} {' '.join(row['verdict_marks'])}".rstrip()]
-    return _visible("\n".join(lines))
+    return visible("\n".join(lines))
 
 
 def _shorten(text: str, limit: int) -> str:
@@ -128,8 +128,8 @@ def _shorten(text: str, limit: int) -> str:
     return f"{text[:half]}\n[... {len(text) - 2 * half:,} characters ...]\n{text[-half:]}"
 
 
-def _visible(text: str) -> str:
-    """No control character of a sample reaches the terminal."""
+def visible(text: str) -> str:
+    """No control character of a run, a name or a message reaches the terminal."""
     return "".join(c if c in "\n\t" or (c.isprintable() or c == " ") else "�" for c in text)
 
 
@@ -137,4 +137,4 @@ def rejection(row: dict[str, Any], position: str) -> str:
     """One rejected row: where it left the line and why."""
     place = row["source_uri"] + (f" at {position}" if position else "")
     detail = f"\n    {_shorten(row['detail'], 500)}" if row["detail"] else ""
-    return _visible(f"{row['stage']}/{row['reason']}  {row['task_id']}  {place}{detail}")
+    return visible(f"{row['stage']}/{row['reason']}  {row['task_id']}  {place}{detail}")

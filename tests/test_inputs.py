@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import BinaryIO
 
 import orjson
 import pytest
-from lines import INLINE, build, recipe_for, rejections, rows
+from lines import INLINE, build, canonical, recipe_for, rejections, rows
 
-from factory import run, worlds
+from factory import inputs, storage, worlds
+from factory.errors import SettingsError
 from factory.recipe import GoldTable, Input, Recipe
 
 
@@ -31,14 +34,14 @@ def test_an_array_of_runs_under_a_name_for_lines_is_not_cut_into_shards(tmp_path
 def test_lines_are_cut_into_shards_whatever_their_object_is_called(tmp_path: Path, lines: list[bytes]) -> None:
     (tmp_path / "runs.json").write_bytes(b"\n".join(lines))
     recipe = recipe_for(tmp_path / "runs.json")
-    tasks = run.shards(run.listing(recipe, [{}]).objects, 10_000, recipe.inputs)
+    tasks = inputs.shards(inputs.listing(recipe, [{}]).objects, 10_000, recipe.inputs)
     assert len(tasks) > 2
 
 
 def test_a_session_log_is_one_shard_when_its_format_reads_whole_files(tmp_path: Path, lines: list[bytes]) -> None:
     (tmp_path / "runs.jsonl").write_bytes(b"\n".join(lines))
     recipe = Recipe(inputs=(Input(uri=str(tmp_path / "runs.jsonl"), format="claude_code"),))
-    tasks = run.shards(run.listing(recipe, [{}]).objects, 10_000, recipe.inputs)
+    tasks = inputs.shards(inputs.listing(recipe, [{}]).objects, 10_000, recipe.inputs)
     assert [(shard.start, shard.end) for task in tasks for shard in task] == [(0, 0)]
 
 
@@ -49,10 +52,84 @@ def test_gold_tables_and_success_reports_that_lie_among_the_runs_are_not_read_as
 
     def read(**settings: object) -> list[str]:
         recipe = Recipe(inputs=(Input(uri=str(tmp_path), **settings),))  # type: ignore[arg-type]
-        return [info.uri.removeprefix(f"{tmp_path}/") for _, info in run.listing(recipe, [{}]).objects]
+        return [info.uri.removeprefix(f"{tmp_path}/") for _, info in inputs.listing(recipe, [{}]).objects]
 
     assert read(gold=GoldTable(uri=f"{tmp_path}/gold.jsonl"), report="{folder}/report.json") == ["golds/a.jsonl", "one/run.json", "run.json"]
     assert "report.json" in read(report=f"{tmp_path}/one/report.json", gold=GoldTable(uri=f"{tmp_path}/golds"))
     assert "one/report.json" not in read(report=f"{tmp_path}/one/report.json")
     assert "golds/a.jsonl" not in read(gold=GoldTable(uri=f"{tmp_path}/golds"))
     assert "run.json" in read(report="{folder}/{task_id}.json")
+
+
+def test_an_object_that_two_inputs_name_is_read_once_and_repeated_once(tmp_path: Path, lines: list[bytes]) -> None:
+    (tmp_path / "runs.jsonl").write_bytes(b"\n".join(lines))
+    recipe = recipe_for(tmp_path / "runs.jsonl", tmp_path / "*.jsonl")
+    first = build(tmp_path / "out", recipe).version.summary["domains"]["search"]
+    (tmp_path / "more.jsonl").write_bytes(lines[0])
+    again = build(tmp_path / "out", recipe).version.summary["domains"]["search"]
+    assert first["read"] == 2 * len(lines) and again["read"] == first["read"] + 1
+    assert again["rejected"]["compile/duplicate"] == first["rejected"]["compile/duplicate"] + 1 == len(lines) + 1
+
+
+def test_ranges_that_overlap_since_the_cuts_changed_count_once(tmp_path: Path, lines: list[bytes]) -> None:
+    runs, out = tmp_path / "runs", tmp_path / "out"
+    runs.mkdir()
+    (runs / "a.jsonl").write_bytes(b"\n".join(lines))
+    size = sum(map(len, lines))
+    recipe = recipe_for(runs)
+    build(out, recipe, INLINE.model_copy(update={"shard_bytes": size // 5}))
+    (out / "CURRENT").unlink()  # as if the run had been killed before it was done
+    last = max((commit for commit in (out / "ledger/compile").iterdir()), key=lambda path: orjson.loads(path.read_bytes())["objects"][0]["start"])
+    last.unlink()
+    build(out, recipe, INLINE.model_copy(update={"shard_bytes": size // 3}))
+    (runs / "b.jsonl").write_bytes(lines[0])
+    build(out, recipe)
+    build(tmp_path / "fresh", recipe)
+    assert canonical(out) == canonical(tmp_path / "fresh")
+
+
+def test_of_two_copies_of_a_run_the_one_that_became_an_example_counts(tmp_path: Path, lines: list[bytes]) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jsonl").write_bytes(b"\n".join(lines))
+    (tmp_path / "damaged.json").write_bytes(b"[]")
+    good = recipe_for(tmp_path / "b.jsonl").inputs[0]
+    bad = good.model_copy(update={"uri": str(tmp_path / "a.jsonl"), "gold": GoldTable(uri=str(tmp_path / "absent.json"))})
+    both = recipe_for().model_copy(update={"inputs": (bad, good)})
+    build(tmp_path / "one", recipe_for(tmp_path / "b.jsonl"))
+    build(tmp_path / "two", both)
+    assert [row["id"] for row in rows(tmp_path / "two")] == [row["id"] for row in rows(tmp_path / "one")]
+
+
+def test_an_object_that_changes_while_it_is_read_is_read_again(tmp_path: Path, lines: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "runs.jsonl"
+    path.write_bytes(b"\n".join(lines))
+    recipe = recipe_for(path)
+    listed = path.stat()
+
+    def changed_first(uri: str) -> BinaryIO:
+        path.write_bytes(b"\n".join(reversed(lines[:5])))
+        return real(uri)
+
+    real = storage.open_read
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "open_read", changed_first)
+        build(tmp_path / "out", recipe)
+    path.write_bytes(b"\n".join(lines))  # and back, with nothing that tells it from what was listed
+    os.utime(path, ns=(listed.st_atime_ns, listed.st_mtime_ns))
+    build(tmp_path / "out", recipe)
+    build(tmp_path / "fresh", recipe)
+    assert canonical(tmp_path / "out") == canonical(tmp_path / "fresh")
+
+
+def test_every_damaged_object_has_its_own_reason(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jsonl.gz").write_bytes(b"\x1f\x8b" + bytes(range(256)))
+        (tmp_path / f"{name}.parquet").write_bytes(b"PAR1" + bytes(range(256)))
+    build(tmp_path / "out", recipe_for(tmp_path))
+    assert [row["reason"] for row in rejections(tmp_path / "out")] == ["unreadable"] * 4
+
+
+def test_an_object_whose_name_is_no_text_is_named(tmp_path: Path, lines: list[bytes]) -> None:
+    (tmp_path / "runs\udcff.jsonl").write_bytes(lines[0])
+    with pytest.raises(SettingsError, match="rename"):
+        build(tmp_path / "out", recipe_for(tmp_path))

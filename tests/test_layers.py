@@ -18,7 +18,7 @@ LAYERS = [
     {"formats", "domains", "teachers", "verifiers", "exports", "publish", "worlds", "evals"},
     {"identity"},
     {"stages"},
-    {"run", "plan", "history", "yields", "report"},
+    {"inputs", "run", "plan", "history", "yields", "report"},
     {"screen", "cli", "arguments"},
 ]
 FAMILIES = {"formats", "domains", "teachers", "verifiers", "exports", "publish", "worlds", "evals"}

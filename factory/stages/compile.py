@@ -116,7 +116,7 @@ class Compile:
                 rows.append(row.model_copy(update={"position": record.position}))
         return ObjectRecord(
             uri=shard.uri,
-            etag=shard.etag,
+            etag=shard.etag if self._stands(shard) else "",
             size=shard.size,
             start=shard.start,
             end=shard.end,
@@ -124,6 +124,11 @@ class Compile:
             sides=self.side.seen(),
             rows=tuple(rows),
         )
+
+    def _stands(self, shard: Shard) -> bool:
+        """Whether what was read is what was listed; what a manifest says is taken as true."""
+        info = None if self.recipe.inputs[shard.source].manifest else storage.stat(shard.uri)
+        return info is None or info.etag == shard.etag
 
     def _write(self, row: RowRecord, outcome: Example | Rejection, examples: Output, rejections: Output) -> RowRecord:
         known = {"domain": outcome.domain, "task_id": outcome.task_id}

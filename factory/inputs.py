@@ -1,0 +1,112 @@
+"""What a run reads: the objects that its inputs name, and how they are cut into tasks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from factory import formats, identity, manifest, storage
+from factory.errors import SettingsError
+from factory.recipe import Input, Recipe
+from factory.records import canonical_json, digest
+from factory.stages.compile import Shard
+
+RUN_NAMES = (".jsonl", ".ndjson", ".json", ".traj", ".parquet", ".txt")
+PACKED = (".gz", ".zst")
+WRITTEN = ("data/", "parts/", "ledger/", "versions/", "STORE.json")
+"""Where a build writes under its output, as far as the names could be those of runs."""
+SHARD_OBJECTS = 200
+"""Small objects that one task reads at most."""
+
+
+class Listing(NamedTuple):
+    objects: list[tuple[int, storage.Info]]
+    """(index of the recipe's input, object)."""
+    request: str
+
+
+def listing(recipe: Recipe, scopes: list[dict[str, str]], root: str = "") -> Listing:
+    """The input objects and the digest of everything that this run is asked to do. What builds wrote, to `root` or elsewhere, is no input."""
+    objects = []
+    for index, source in enumerate(recipe.inputs):
+        there = list(candidates(source))
+        written = written_by_builds(root, [info.uri for info in there])
+        found = [info for info in there if is_run(info.uri, source.uri) and not is_joined(info.uri, source) and not info.uri.startswith(written)]
+        if not found:
+            asked = source.manifest or source.uri
+            raise SettingsError(f"`{asked}` holds no runs; give a file, folder, glob, prefix or manifest with {', '.join(RUN_NAMES)} files")
+        for info in found:
+            if info.uri != info.uri.encode("utf-8", "replace").decode():
+                raise SettingsError(f"{info.uri!r}: the name is not UTF-8; rename the object")
+        objects.extend((index, info) for info in found)
+    asked = [canonical_json([index, info.uri, info.size, info.etag]) for index, info in objects]
+    settings = [canonical_json(scope) for scope in (*scopes, identity.trace_scope(recipe), identity.verify_scope(recipe))]
+    return Listing(objects, digest(*asked, *settings, canonical_json(recipe.teacher.model_dump(mode="json"))))
+
+
+def written_by_builds(root: str, uris: list[str]) -> tuple[str, ...]:
+    """Prefixes of what lies in the dataset at `root` and in published datasets among `uris`: an output may lie inside an input."""
+    folders = {uri.removesuffix("/CURRENT") for uri in uris if uri.endswith("/CURRENT")}
+    datasets = {folder for folder in folders if any(uri.startswith(f"{folder}/versions/") for uri in uris)} | ({root.rstrip("/")} - {""})
+    return tuple(f"{dataset}/{name}" for dataset in sorted(datasets) for name in WRITTEN)
+
+
+def candidates(source: Input) -> Iterable[storage.Info]:
+    """The objects that an input names: those of its manifest, else those that are there."""
+    if not source.uri and not source.manifest:
+        raise SettingsError("an input names neither `uri` nor `manifest`; give one of them")
+    if not source.manifest:
+        return storage.find(source.uri)
+    folder = source.uri.rstrip("/")
+    return [info for info in manifest.read(source.manifest) if not folder or info.uri == folder or info.uri.startswith(folder + "/")]
+
+
+def is_run(uri: str, asked: str) -> bool:
+    """Whether an object is read as runs: the one that was asked for by name, or any with a known ending."""
+    name = uri.lower()
+    for ending in PACKED:
+        name = name.removesuffix(ending)
+    return uri == asked or name.endswith(RUN_NAMES)
+
+
+def is_joined(uri: str, source: Input) -> bool:
+    """Whether an object that lies among an input's runs is its gold table or a success report."""
+    if source.gold and (uri in (source.gold.uri, source.gold.ids) or uri.startswith(f"{source.gold.uri}/")):
+        return True
+    folder, _, name = source.report.rpartition("/")
+    if not name or "{" in name:
+        return False
+    return uri == source.report or ("{" in folder and uri.rpartition("/")[2] == name)
+
+
+def shards(objects: Iterable[tuple[int, storage.Info]], shard_bytes: int, inputs: Sequence[Input]) -> list[tuple[Shard, ...]]:
+    """Tasks: big JSONL objects cut into byte ranges, small objects taken together."""
+    tasks: list[tuple[Shard, ...]] = []
+    group: list[Shard] = []
+    size = 0
+    for index, info in objects:
+        if info.size > 2 * shard_bytes and may_be_cut(info.uri, inputs[index]):
+            cuts = [*range(0, info.size, shard_bytes), info.size]
+            tasks.extend((Shard(info.uri, info.etag, info.size, start, end, index),) for start, end in zip(cuts, cuts[1:]))
+            continue
+        if group and (size + info.size > shard_bytes or len(group) == SHARD_OBJECTS):
+            tasks.append(tuple(group))
+            group, size = [], 0
+        group.append(Shard(info.uri, info.etag, info.size, 0, 0, index))
+        size += info.size
+    return [*tasks, tuple(group)] if group else tasks
+
+
+def may_be_cut(uri: str, source: Input) -> bool:
+    """Whether each line of the object is a record, which its first bytes tell: a name is no promise."""
+    with storage.open_read(uri) as stream:
+        return formats.can_be_split(source.format, uri, stream)
+
+
+def absolute(uri: str) -> str:
+    """A local path made absolute, so that workers in other folders mean the same file."""
+    if not uri:
+        raise SettingsError("a path is empty; give a file, a folder or a URI (`.` is the folder that you are in)")
+    uri = uri.removeprefix("file://")
+    return uri if storage.scheme(uri) or uri.startswith("{") else os.path.abspath(uri)

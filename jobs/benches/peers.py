@@ -28,7 +28,7 @@ PACKAGES = {"Ray Data, rows in blocks": "ray", "datasets.map": "datasets", "data
 
 
 @functools.cache
-def worker(folder: str) -> Compile:
+def compiler(folder: str) -> Compile:
     recipe = recipe_of(Path(folder))
     return Compile(folder, recipe, tuple(scopes_of(recipe)), frozenset(), 1 << 30)
 
@@ -37,7 +37,7 @@ def row_of(line: str, folder: str) -> dict[str, str] | None:
     """One example as a flat row; None for a run that is rejected."""
     data = line.encode()
     record = containers.record_of("0", data, containers.decode(data))
-    for _, _, made in worker(folder)._compile_record(Shard(f"{folder}/runs.jsonl", "", 0, 0, 0, 0), record):
+    for _, _, made in compiler(folder)._compile_record(Shard(f"{folder}/runs.jsonl", "", 0, 0, 0, 0), record):
         if isinstance(made, Example):
             return {"id": made.id, "question": made.question, "context": made.context, "agent": made.agent.reasoning, "answer": made.agent.answer}
     return None
@@ -48,7 +48,7 @@ class Rows:
 
     def __init__(self, folder: str):
         self.folder = folder
-        worker(folder)
+        compiler(folder)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
         found = [row for line in batch["text"] if (row := row_of(str(line), self.folder))]
@@ -72,7 +72,7 @@ def datasets_map(folder: str, out: str, workers: int) -> None:
     datasets.disable_progress_bars()
     lines = datasets.load_dataset("text", data_files=f"{folder}/*.jsonl", split="train")
     rows = lines.map(Rows(folder), batched=True, batch_size=16, num_proc=min(workers, len(lines)), remove_columns=["text"])
-    rows.to_parquet(f"{out}/rows.parquet", compression="zstd")
+    rows.to_parquet(f"{out}/rows.parquet")
 
 
 def trove(folder: str, out: str, workers: int) -> None:
@@ -134,4 +134,6 @@ def measure(name: str, folder: Path, warm: Path, out: Path, workers: int) -> Too
 
 
 if __name__ == "__main__":
-    PEERS[sys.argv[1]](sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    from jobs.benches import peers  # so that what travels to other processes is found there by its name
+
+    peers.PEERS[sys.argv[1]](sys.argv[2], sys.argv[3], int(sys.argv[4]))

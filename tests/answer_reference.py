@@ -1,18 +1,22 @@
 """The slow reference for search answers: a condition that every right answer meets, in plain words.
 
 All content words of the gold, or of one of its aliases, stand in the answer, apart from these exceptions, which the verifier
-documents: a person's surname alone; initials, an acronym or another spelling of a word that begins alike; numbers and dates
-by their values; units by conversion; yes and no by their synonyms; the question's own words may be left out.
+documents: a person's surname alone; initials, an acronym or another spelling; a place without what it lies in; class words
+(corporation, county) left out; numbers and dates by their values, in words too; units by conversion; yes and no by their
+synonyms; a country by its other name; the question's own words left out. Marks and letters of other scripts inside a word
+are noise.
 It is a necessary condition only: it says nothing of negation, order or what else the answer holds.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Sequence
 
 STOP = frozenset(["a", "an", "and", "as", "at", "by", "d", "de", "del", "der", "di", "du", "el", "for", "from", "in", "is", "it", "la", "le", "of", "on", "or", "s", "st", "the", "to", "und", "van", "von", "was", "were", "who", "with", "y"])
+CLASSES = frozenset(["city", "club", "company", "corp", "corporation", "county", "film", "group", "inc", "limited", "ltd", "people", "republic", "river", "society", "state", "the", "university"])
 YES = frozenset(["yes", "yeah", "yep", "true", "correct", "indeed", "right", "affirmative", "sure"])
 NO = frozenset(["no", "nope", "false", "incorrect", "not", "never", "none", "neither", "nor", "isn", "wasn", "aren", "weren", "doesn", "didn", "don", "hasn", "hadn", "cannot", "negative", "untrue", "n't", "t"])
 SPELT = {
@@ -26,7 +30,7 @@ ROMAN = {"ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix":
 
 def confirms(question: str, golds: Sequence[str], answer: str) -> bool:
     """False: no rule may accept `answer`."""
-    found = words(answer)
+    found = words(answer) if not "".join(golds).isascii() else words(re.sub(r"[^\x00-\x7f]", "", plain(answer)))
     asked = set(words(question))
     return any(said(part, found, asked) or all_said(part, found, asked) for gold in golds for part in variants(gold))
 
@@ -39,6 +43,7 @@ def all_said(gold: str, found: list[str], asked: set[str]) -> bool:
 def plain(text: str) -> str:
     kept = (c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c) not in ("Mn", "Cs", "Cc", "Cf") or c in "\n\t")
     text = "".join(kept).casefold()
+    text = text.replace("great britain", "united kingdom")
     for special, usual in (("ø", "o"), ("ł", "l"), ("đ", "d"), ("æ", "ae"), ("œ", "oe"), ("ß", "ss"), ("&", " and ")):
         text = text.replace(special, usual)
     return text
@@ -51,7 +56,7 @@ def words(text: str) -> list[str]:
 
 def variants(gold: str) -> list[str]:
     """The gold, what stands outside and inside of parentheses, and what `or`, `;`, `/` and `also known as` part."""
-    parts = [gold, re.sub(r"\([^()]*\)", " ", gold), *re.findall(r"\(([^()]*)\)", gold)]
+    parts = [gold, gold.partition(",")[0], re.sub(r"\([^()]*\)", " ", gold), *re.findall(r"\(([^()]*)\)", gold)]
     parts += [piece for part in list(parts) for piece in re.split(r"\bor\b|;|/|\ba\.?k\.?a\b|also known as|formerly|born|\bn[ée]e\b", part)]
     return [part for part in dict.fromkeys(part.strip() for part in parts) if words(part)]
 
@@ -63,9 +68,10 @@ def said(gold: str, found: list[str], asked: set[str]) -> bool:
     values = {v for v in map(value, found) if v is not None}
     if any(c.isdigit() for c in gold) or any(w in SPELT for w in wanted):
         mine = [v for v in map(value, wanted) if v is not None]
-        # Units and magnitudes convert, and numbers are rounded: any digits will do for what is no year.
-        return any(v in values for v in mine) or (bool(mine) and any(w.isdigit() for w in found) and not is_year(gold))
-    letters = [w for w in wanted if w.isalpha()]
+        # Units and magnitudes convert, and numbers are rounded: any number will do for what is no year.
+        decade = gold.strip(" .").endswith("0s") and any(v % 10 == 0 and v % 100 == mine[0] % 100 for v in values if mine)
+        return decade or any(v in values for v in mine) or (bool(mine) and bool(values) and not is_year(gold))
+    letters = [w for w in wanted if w.isalpha() and w not in CLASSES] or wanted
     missing = [w for w in letters if w not in asked and not stands(w, found)]
     if not missing or "".join(letters) in "".join(found):  # "Tu(l sa" too: marks inside of a word are noise
         return True
@@ -82,10 +88,13 @@ def is_year(gold: str) -> bool:
 
 def stands(word: str, found: list[str]) -> bool:
     """The word itself, or one that begins alike: plurals, adjectives, other spellings, nicknames and initials."""
-    return any(word == w or (min(len(word), len(w)) >= 3 and word[:3] == w[:3]) or (len(w) == 1 and w == word[0]) for w in found)
+    alike = any(word == w or (min(len(word), len(w)) >= 3 and word[:3] == w[:3]) or (len(w) == 1 and w == word[0]) for w in found)
+    return alike or bool(difflib.get_close_matches(word, found, 1, 0.75))
 
 
 def value(word: str) -> int | None:
-    if word.isdigit():
+    if word.isdecimal():
         return int(word) if len(word) < 20 else None
+    if word.endswith("ties"):
+        word = word.removesuffix("ies") + "y"  # the thirties
     return SPELT.get(word, ROMAN.get(word))

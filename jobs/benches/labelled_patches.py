@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from factory import repositories, worlds
+from factory import repositories
 from factory.patches import parse, reverse, touched
 from factory.patches.render import render
 from factory.records import AgentTrace, Environment, Example, GroundTruth, Piece, Source
+from jobs.benches.labelled_sql import SEED, written_world
 from tests.patch_reference import diff, git_apply
 
-SEED = 11
 Files = dict[str, str]
 
 
@@ -41,7 +41,7 @@ class Case(NamedTuple):
 
 def cases(folder: Path, num_runs: int) -> Iterator[tuple[Case, str]]:
     """(case, the last patch of its run) of each bug of the world."""
-    worlds.write("swe", num_runs, SEED, folder)
+    folder = written_world("swe", num_runs, folder)
     known: dict[str, Case] = {}
     for line in (folder / "swe" / "runs-00000.jsonl").read_text("utf-8").splitlines():
         row = json.loads(line)

@@ -32,7 +32,7 @@ class Answer(NamedTuple):
 
 def examples(folder: Path, num_runs: int) -> Iterator[tuple[Example, ResultTable, str]]:
     """(example, gold result, a query of the run that gives another result or "") of each question of the world."""
-    worlds.write("sql", num_runs, SEED, folder)
+    folder = written_world("sql", num_runs, folder)
     asked: set[str] = set()
     for line in (folder / "sql" / "runs-00000.jsonl").read_text("utf-8").splitlines():
         row = json.loads(line)
@@ -48,6 +48,14 @@ def examples(folder: Path, num_runs: int) -> Iterator[tuple[Example, ResultTable
         if gold.table.rows and not gold.unstable:
             question = next((m["content"] for m in row["messages"] if m["role"] == "user"), "")
             yield example_of(gold.table, question, sql, str(database)), gold.table, row["messages"][-1]["content"]
+
+
+def written_world(domain: str, num_runs: int, folder: Path) -> Path:
+    """Folder that holds the world, written once."""
+    place = folder / f"{domain}-{num_runs}"
+    if not (place / "expected").exists():
+        worlds.write(domain, num_runs, SEED, place)
+    return place
 
 
 def example_of(table: ResultTable, question: str = "", sql: str = "", database: str = "") -> Example:

@@ -93,8 +93,8 @@ def attacks() -> int:
             print(f"  {'stopped' if case.outcome == 'passed' else case.outcome.upper():8} {case.ms:7.0f} ms  {shown(name, 70):70}  {stopped_by}")
             through += case.outcome != "passed"
     print(f"\n{len(cases) - through} of {len(cases)} attacks stopped; {median(c.ms for c in cases):.0f} ms median, {max(c.ms for c in cases):.0f} ms the longest")
-    changed = [name for name in before if before[name] != after[name]]
-    print(f"machine before and after (entries of {', '.join(attack_corpus.WATCHED)}; mounts, host name, users): {'the same' if not changed else f'CHANGED: {changed}'}")
+    changed = sorted(before ^ after)
+    print(f"machine before and after ({len(before)} entries of {', '.join(attack_corpus.WATCHED)}, mounts, host name, users): {len(changed)} changes {changed or ''}")
     print(f"processes left behind: {len(left)} {left or ''}")
     return through + len(changed) + len(left)
 

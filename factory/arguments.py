@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -59,7 +60,12 @@ def recipe_of(arguments: argparse.Namespace) -> Any:
         section[last] = value
     checked = recipe.validate(recipe.Recipe, data, arguments.recipe or "the command line")
     data = checked.model_dump(mode="json")
-    sources, packing = data["inputs"], data["compile"]["packing"]
+    sources, packing, teacher = data["inputs"], data["compile"]["packing"], data["teacher"]
+    for section, name in ((data["compile"], "tokenizer"), (teacher, "tokenizer"), (teacher, "model")):
+        if os.path.isdir(section[name]) and (name != "model" or teacher["kind"] == "vllm"):  # else the name of a hub or an endpoint
+            section[name] = absolute(section[name])
+    if teacher["replies"]:
+        teacher["replies"] = absolute(teacher["replies"])
     if packing["pool"]:
         packing["pool"] = absolute(packing["pool"])
     for source in sources:

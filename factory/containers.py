@@ -19,6 +19,9 @@ from factory.records import digest
 from factory.shapes import decodes, elements_of, kind_of
 from factory.unpacking import CHUNK, unpack
 
+VERSION = "1"
+"""Raised when other records are read from the same bytes, here or by `decoding`, `shapes` and `unpacking`."""
+
 MAX_LINE = 64 << 20
 """Bytes of one line of JSONL."""
 MAX_DOCUMENT = 512 << 20

@@ -13,7 +13,7 @@ from typing import Any
 from factory import prompts
 from factory.records import Example, Trace, Verdict, digest
 
-VERSION = "1"
+VERSION = "2"
 
 
 def row(example: Example, trace: Trace, verdict: Verdict, count: Callable[[str], int], unit: str) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def row(example: Example, trace: Trace, verdict: Verdict, count: Callable[[str],
     assistant = prompts.assistant_text(trace.reasoning, trace.answer)
     completion_tokens = count(assistant)
     return {
-        "id": digest(example.id, trace.unit),
+        "id": digest(example.id, example.pair_id, trace.unit),  # two runs of one piece may come to the same example and reply
         "unit": unit,
         "example_id": example.id,
         "example_unit": example.unit,

@@ -12,7 +12,8 @@ import importlib
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from factory import cleaning, measures, mining, packing, prompts, storage, tokenizer_files
+from factory import cleaning, containers, joins, measures, mining, packing, prompts, storage, tokenizer_files
+from factory.cage.tests import has_cage
 from factory.domains import DOMAINS
 from factory.errors import SettingsError
 from factory.formats import FORMATS
@@ -34,6 +35,8 @@ def compile_scope(settings: Compile, source: Input) -> dict[str, str]:
     scope = {
         "tokenizer": tokenizer_files.identity(settings.tokenizer),
         "version.identity": VERSION,
+        "version.containers": containers.VERSION,
+        "version.joins": joins.VERSION,
         "version.cleaning": cleaning.VERSION,
         "version.packing": packing.VERSION,
         "version.prompts": prompts.VERSION,
@@ -41,8 +44,8 @@ def compile_scope(settings: Compile, source: Input) -> dict[str, str]:
     for name in ("cleaning", "vocabulary", "packing", "search", "swe", "sql"):
         scope[f"compile.{name}"] = fingerprint(getattr(settings, name))
     if settings.packing.pool:
-        pointer = storage.read_tagged(storage.join(settings.packing.pool, "CURRENT"))
-        scope["pool"] = digest(mining.VERSION, pointer[0] if pointer else b"")
+        scope["pool"] = pool(settings)
+    scope["version.formats.order"] = digest(*FORMATS)  # the first that fits is taken
     for name, module in FORMATS.items():
         scope[f"version.formats.{name}"] = version("formats", module)
     for name, module in DOMAINS.items():
@@ -53,6 +56,12 @@ def compile_scope(settings: Compile, source: Input) -> dict[str, str]:
         value = getattr(source, name)
         scope[f"input.{name}"] = fingerprint(value) if isinstance(value, Settings) else str(value or "")
     return scope
+
+
+def pool(settings: Compile) -> str:
+    """What the recipe's pool holds now."""
+    pointer = storage.read_tagged(storage.join(settings.packing.pool, "CURRENT"))
+    return digest(mining.VERSION, pointer[0] if pointer else b"")
 
 
 def compile_unit(scope: Mapping[str, str], uri: str, record_hash: str, format: str, domain: str, sides: Iterable[str]) -> str:
@@ -75,11 +84,10 @@ def trace_scope(recipe: Recipe) -> dict[str, str]:
         raise SettingsError(f"`teacher.kind` = {teacher.kind!r} is no teacher; known are {', '.join(TEACHERS)}")
     module = TEACHERS[teacher.kind]
     loaded = importlib.import_module(f"factory.teachers.{module}")
-    given = {"teacher.prompt": digest(prompts.GIVEN[teacher.prompt])} if teacher.mode == "answer_given" else {}
+    given = {"teacher.prompt": digest(prompts.given_answer(teacher.prompt, ""))} if teacher.mode == "answer_given" else {}
     return given | {
         "teacher": loaded.identity(teacher),
         "teacher.mode": teacher.mode,
-        "teacher.model": teacher.model,
         f"version.teachers.{teacher.kind}": loaded.VERSION,
     }
 
@@ -95,6 +103,8 @@ def verify_scope(recipe: Recipe) -> dict[str, str]:
     scope = {f"verify.{name}": canonical_json(value) for name, value in recipe.verify.model_dump(mode="json").items()}
     for domain, module in VERIFIERS.items():
         scope[f"version.verifiers.{domain}"] = version("verifiers", module)
+    if recipe.verify.swe_tests != "never":
+        scope["verify.swe_cage"] = str(has_cage())  # without one, or the right to do without, no test decides
     scope["version.exports"] = exports.VERSION
     if recipe.verify.search_judge:
         scope["verify.search_judge"] = digest(version("verifiers", "judge"), recipe.teacher.kind, recipe.teacher.model)

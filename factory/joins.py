@@ -20,6 +20,9 @@ from factory.recipe import GoldTable, Input
 from factory.records import Environment, GroundTruth, Trajectory, canonical_json, digest
 from factory.side import SideInputs
 
+VERSION = "1"
+"""Raised when a run is given other gold, success or places."""
+
 # our name -> fields of a gold record that hold it, where the recipe's `fields` says nothing
 FIELDS: dict[str, tuple[str, ...]] = {
     "question": ("question", "problem_statement"),
@@ -37,6 +40,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "solved": ("solved", "resolved"),
 }
 PLAIN_NAME = re.compile(r"[\w][\w.@+-]*(?:/[\w][\w.@+-]*){0,4}")
+LONGEST_NAME = 255
+"""Bytes of a name that a run gives: no file system takes a longer one."""
 CSV_FIELD = 64 << 20
 
 
@@ -219,7 +224,7 @@ def filled(template: str, folder: str, task_id: str, **names: str) -> str:
             continue
         if not value:
             return ""
-        if not PLAIN_NAME.fullmatch(value):
+        if not PLAIN_NAME.fullmatch(value) or len(value.encode("utf-8", "replace")) > LONGEST_NAME:
             raise RowError("side_input_missing", f"`{name}` = {value[:80]!r} is no plain name")
         template = template.replace("{" + name + "}", value)
     return storage.resolve(template.replace("{folder}", folder), folder)
@@ -231,6 +236,8 @@ def inside(folder: str, name: str) -> str:
         return ""
     if storage.scheme(name) or name.startswith("/") or ".." in name.split("/"):
         raise RowError("side_input_missing", f"{name[:120]!r} is outside the run's own folder; name it in the recipe's input")
+    if len(name.encode("utf-8", "replace")) > LONGEST_NAME or any(char < " " for char in name):
+        raise RowError("side_input_missing", f"{name[:120]!r} is no name of a file")
     return storage.resolve(name, folder)
 
 

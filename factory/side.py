@@ -14,7 +14,7 @@ from pathlib import Path
 from factory import storage
 from factory.errors import RowError, StorageError
 
-ABSENT = ""
+ABSENT, UNREAD = "", "unread"
 REMEMBERED = 10_000
 """Content hashes kept per process."""
 
@@ -34,13 +34,16 @@ class SideInputs:
         self._hashes: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._etags: dict[str, str] = {}
         """URI -> etag, for the object at hand; "" for an absent one."""
+        self._unread: set[str] = set()
 
     def begin(self) -> None:
         """Forget which side inputs were read: a new object begins."""
         self._etags = {}
+        self._unread = set()
 
     def seen(self) -> dict[str, str]:
-        return dict(self._etags)
+        """URI -> etag; UNREAD, which no object has, where it is there and could not be read: the next run tries again."""
+        return {uri: UNREAD if uri in self._unread else etag for uri, etag in self._etags.items()}
 
     def path(self, uri: str) -> Path:
         """Local, read-only path of the object or folder at `uri`. RowError("side_input_missing") when it cannot be read."""
@@ -49,6 +52,7 @@ class SideInputs:
         try:
             return storage.local_copy(uri, cache_folder())
         except StorageError as e:
+            self._unread.add(uri)
             raise RowError("side_input_missing", str(e)) from None
 
     def present(self, uri: str) -> bool:

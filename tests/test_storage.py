@@ -149,3 +149,14 @@ def test_a_store_says_whether_it_holds_conditional_writes(root: str) -> None:
 def test_an_unknown_scheme_is_named() -> None:
     with pytest.raises(StorageError, match="gopher"):
         storage.read("gopher://x")
+
+
+def test_a_name_with_a_globs_characters_is_found_under_that_name(root: str, tmp_path: Path) -> None:
+    for name in ("run[1]", "run1", "what?"):
+        storage.put(f"{root}/{name}/a.json", name.encode())
+    assert [info.uri for info in storage.find(f"{root}/run[1]")] == [f"{root}/run[1]/a.json"]
+    assert storage.local_copy(f"{root}/run[1]/a.json", tmp_path / "cache").read_bytes() == b"run[1]"
+    assert [info.uri for info in storage.find(f"{root}/run[0-9]")] == [f"{root}/run1/a.json"]
+    storage.put(f"{root}/.hidden/a.json", b"1")
+    assert [info.uri for info in storage.find(f"{root}/.hidden")] == [f"{root}/.hidden/a.json"]
+    assert [info.uri for info in storage.find(f"{root}/what?")] == [f"{root}/what?/a.json"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from factory import vocabulary
 from factory.decoding import decode
 from factory.domains import Collected
 from factory.domains.search_answers import forms_of, holds
@@ -19,7 +20,7 @@ from factory.records import Evidence, GroundTruth, Step, Trajectory
 from factory.side import SideInputs
 from factory.vocabulary import classify
 
-VERSION = "1"
+VERSION = f"1.{vocabulary.VERSION}"
 
 EXTRACT = "The useful information in "
 """How visiting tools of the WebDancer family begin what they took from a page."""

@@ -12,6 +12,7 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
+from factory import cage, vocabulary
 from factory.cage.gold import Gold, run_gold
 from factory.cage.queries import names_after_from
 from factory.cage.sql import SqlError, Table, dialect_of, identify, shared_cage
@@ -23,7 +24,7 @@ from factory.records import Evidence, GroundTruth, Role, Trajectory
 from factory.side import SideInputs
 from factory.vocabulary import classify
 
-VERSION = "1"
+VERSION = f"1.{vocabulary.VERSION}.{cage.VERSION}"
 
 READING = frozenset({"select", "with", "from", "values", "table", "("})
 """First words of statements that read rows; SHOW, DESCRIBE, PRAGMA, EXPLAIN look at the schema."""

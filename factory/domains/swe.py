@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from factory import repositories, storage, windows
+from factory import patches, repositories, storage, vocabulary, windows
 from factory.domains import Collected
 from factory.errors import RowError
 from factory.patches import Patch, PatchError, apply, parse, reverse
@@ -18,7 +18,7 @@ from factory.records import Evidence, GroundTruth, Trajectory
 from factory.side import SideInputs, is_place
 from factory.windows import Files
 
-VERSION = "1"
+VERSION = f"1.{vocabulary.VERSION}.{windows.VERSION}.{patches.VERSION}"
 
 MIN_TELLING_CHARACTERS = 40
 """A patch that adds less text than this is not recognised inside a distractor."""

@@ -84,6 +84,8 @@ class Compile:
         self.settings = recipe.compile
         self.side = SideInputs()
         self.tokenizer = tokens.load(self.settings.tokenizer)
+        if {scope["tokenizer"] for scope in scopes} - {self.tokenizer.identity}:
+            raise FactoryError(f"`compile.tokenizer` = `{self.settings.tokenizer}` is another one on this worker than on the driver; name a revision or a shared folder")
         self.joins = [joins.Join(source, self.side) for source in recipe.inputs]
         self.domains = {name: importlib.import_module(f"factory.domains.{module}") for name, module in DOMAINS.items()}
         self.verifiers = {name: importlib.import_module(f"factory.verifiers.{module}") for name, module in VERIFIERS.items()}
@@ -183,7 +185,9 @@ class Compile:
         try:
             return unit, self._example(trajectory, unit, digest("run", content))
         except Exception as e:
-            return unit, self._rejection(unit, e, place, trajectory.domain, trajectory.task_id, raw)
+            if isinstance(e, RowError) and e.reason == "side_input_missing":  # it may come, as a commit does with the next fetch
+                unit = digest("missing", unit, *sorted(self.side.seen().values()))
+            return unit, None if unit in self.known else self._rejection(unit, e, place, trajectory.domain, trajectory.task_id, raw)
 
     def _side_hashes(self, trajectory: Trajectory) -> list[str]:
         """Content of what the row reads. A full commit id names its tree: only the repository's presence counts."""
@@ -242,6 +246,8 @@ class Compile:
             return [], {}
         if domain not in self.pools:
             self.pools[domain] = mined.load(wanted.pool, domain)
+            if identity.pool(self.settings) != self.scopes[0]["pool"]:
+                raise FactoryError(f"`compile.packing.pool` = `{wanted.pool}` was published anew while this run read it; run again")
         return mining.mine(question, self.pools[domain], wanted.mined_pieces, own, self.domains[domain].holder(truth))
 
     def _check_gold(self, example: Example) -> None:

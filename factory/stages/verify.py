@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from factory import exports, identity, measures, parts, prompts, schemas, tokens
-from factory.errors import REASONS
+from factory.cage.tests import has_cage
+from factory.errors import REASONS, FactoryError
 from factory.ledger import Commit, PartRecord, UnitRecord
 from factory.recipe import Recipe
 from factory.records import Example, Rejection, Trace, Verdict
@@ -61,6 +62,7 @@ class VerifyStage:
                 if row["unit"] in task.pending:
                     example = schemas.example_of(row)
                     mine = [traces[unit] for unit in task.pending[example.unit] if unit in traces]
+                    self._check_cage(example)
                     judged = [(trace, known.get((example.unit, trace.unit)) or self.judge(example, trace)) for trace in mine]
                     units.append(self._example(example, judged, task, outputs))
             records = outputs.close()
@@ -68,6 +70,14 @@ class VerifyStage:
             outputs.abort()
             raise
         return Commit(stage="verify", scope=self.scope, units=tuple(units), parts=records)
+
+    def _check_cage(self, example: Example) -> None:
+        wanted = self.scope.get("verify.swe_cage")
+        if wanted and example.domain == "swe" and example.ground_truth.test_command and str(has_cage()) != wanted:
+            raise FactoryError(
+                "bubblewrap works on the driver or on this worker, and not on both, so verdicts would depend on where they are made; "
+                'install it on all nodes, or set verify.swe_tests = "never"'
+            )
 
     def _example(self, example: Example, judged: list[tuple[Trace, Verdict]], task: VerifyTask, outputs: Outputs) -> UnitRecord:
         unit = identity.verify_unit(self.scope, example.unit, example.domain, task.pending[example.unit])

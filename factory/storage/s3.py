@@ -113,11 +113,19 @@ def _head(uri: str) -> Any:
 
 
 def find(uri: str) -> Iterator[Info]:
+    """What is there under the very name comes first, as on a disk: a glob is a name that nothing has."""
+    if glob.has_magic(_split(uri)[1]):
+        literal = list(_find(uri, False))
+        yield from literal or _find(uri, True)
+    else:
+        yield from _find(uri, False)
+
+
+def _find(uri: str, magic: bool) -> Iterator[Info]:
     bucket, key = _split(uri)
-    magic = glob.has_magic(key)
     prefix = re.split(r"[*?[]", key, maxsplit=1)[0] if magic else key
     pattern = _pattern(key if magic else glob.escape(key.rstrip("/")))
-    shown = len(prefix.rpartition("/")[0])
+    shown = len(prefix.rpartition("/")[0] if magic else key)  # what was asked for by name is not hidden
     token: dict[str, str] = {}
     while True:
         page = _call(uri, "list_objects_v2", Prefix=prefix, **token)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
-from factory.errors import SettingsError
+from factory import storage
+from factory.decoding import decode
+from factory.errors import RowError, SettingsError
 from factory.recipe import Teacher
+from factory.records import digest
 from factory.teachers import AskRow, Reply
 
 VERSION = "1"
@@ -14,18 +16,24 @@ MODE = "blind"
 
 
 def identity(settings: Teacher) -> str:
-    return f"replay:{settings.replies}"
+    return f"replay:{digest(storage.read(_replies(settings)))}"
+
+
+def _replies(settings: Teacher) -> str:
+    if not settings.replies:
+        raise SettingsError("`teacher.replies` is empty; give the URI of recorded replies (JSONL)")
+    return settings.replies
 
 
 def open(settings: Teacher, read: Callable[[str], bytes]) -> Callable[[AskRow, int], Reply | None]:
-    if not settings.replies:
-        raise SettingsError("`teacher.replies` is empty; give the URI of recorded replies (JSONL)")
     replies: dict[tuple[str, int], Reply] = {}
-    for number, line in enumerate(read(settings.replies).splitlines(), 1):
+    for number, line in enumerate(read(_replies(settings)).splitlines(), 1):
         try:
-            value = json.loads(line)
+            value = decode(line)
             reply = Reply(value.get("reasoning", ""), value["answer"], value.get("finish_reason", "stop"), value.get("raw", ""))
+            if not all(isinstance(text, str) for text in reply[:4]):
+                raise TypeError("a reply's fields are texts")
             replies[value["example_id"], value.get("attempt", 0)] = reply
-        except (ValueError, KeyError, TypeError, AttributeError) as e:
+        except (RowError, KeyError, TypeError, AttributeError) as e:
             raise SettingsError(f"`{settings.replies}` line {number}: {e!r}; each line is {{example_id, attempt, reasoning, answer}}") from None
     return lambda ask, attempt: replies.get((ask.example_id, attempt))

@@ -7,6 +7,7 @@ two edits are, and that they differ in docstrings only, is told and never accept
 
 from __future__ import annotations
 
+from factory import cage, patches
 from factory.cage import trial
 from factory.cage.tests import NoCage, has_cage
 from factory.errors import RowError
@@ -16,7 +17,7 @@ from factory.recipe import Verify
 from factory.records import Example, Outcome, Verdict
 from factory.side import SideInputs, is_place
 
-VERSION = "1"
+VERSION = f"1.{patches.VERSION}.{cage.VERSION}"
 
 MAX_EXTRACTED = 20_000
 """Characters of the patch that a verdict keeps."""

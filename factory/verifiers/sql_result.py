@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from factory import cage
 from factory.cage.cells import read_number
 from factory.cage.compare import Comparison, compare
 from factory.cage.queries import limit_of, outer_query, parse_query, reads_clock, rounds
@@ -26,7 +27,7 @@ from factory.verifiers.sql_parity import judge_parity
 from factory.verifiers.sql_readings import judge_table
 from factory.verifiers.sql_words import judge_words
 
-VERSION = "1"
+VERSION = f"1.{cage.VERSION}"
 
 ANSWER_SECONDS = 10.0
 MIN_AGREEING_COPIES = 2

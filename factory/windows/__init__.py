@@ -24,6 +24,9 @@ from factory.windows.render import Merged, place, render
 
 __all__ = ["Files", "Merged", "read"]
 
+VERSION = "1"
+"""Raised when other texts are read from a run, here or by `factory/shell`. Part of the version of whoever uses it."""
+
 _ROOT = re.compile(r"/(?:testbed|workspace/[^/]+|repo|app|[\w.-]+__[\w.-]+)(?=/)")
 _INDEX = re.compile(r"^index [0-9a-f]{7,64}\.\.[0-9a-f]{7,64}(?: \d{6})?\r?$", re.M)
 _OUTSIDE = ("/tmp/", "/var/tmp/", "/dev/", "/proc/")

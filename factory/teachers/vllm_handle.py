@@ -26,6 +26,7 @@ class VllmEngine:
         self._hang_seconds, self._release = hang_seconds, release
         self._death: asyncio.Future[EngineDied] = asyncio.get_running_loop().create_future()
         self._watching = asyncio.create_task(self._watch())
+        self._watching.add_done_callback(self._watched)
 
     async def ask(self, request: Request) -> Answer:
         reference = self.actor.ask.remote(request)
@@ -79,6 +80,11 @@ class VllmEngine:
                 return
             await asyncio.sleep(self._hang_seconds / BEATS)
 
+    def _watched(self, watching: asyncio.Task[None]) -> None:
+        """An engine that nobody watches is no engine."""
+        if not watching.cancelled() and (error := watching.exception()):
+            self._died(EngineDied(f"its watch failed: {error!r}", to_blame=False))
+
     def _died(self, death: EngineDied) -> EngineDied:
         """Every request of the engine learns of it, and nothing of it lives on."""
         if not self._death.done():
@@ -101,7 +107,9 @@ async def result(reference: Any) -> Any:
 
     try:
         return await reference
-    except (ray.exceptions.RayActorError, ray.exceptions.OutOfMemoryError, ray.exceptions.WorkerCrashedError) as e:
+    except ray.exceptions.RayTaskError:
+        raise
+    except ray.exceptions.RayError as e:
         return Dead("the actor died: " + " ".join(str(e).split()).split(" Some common causes")[0][-300:])
 
 

@@ -7,14 +7,19 @@ ledger at worst do the same work and commit the same units, and readers take eac
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal
+from contextlib import contextmanager
+from typing import Annotated, Any, Literal
+
+from pydantic import PlainSerializer, PlainValidator, SerializationInfo, ValidationInfo
 
 from factory import storage
-from factory.errors import FactoryError
-from factory.records import Record, canonical_json
+from factory.errors import FactoryError, StorageError
+from factory.records import Record, canonical_json, digest
 
 Stage = Literal["compile", "trace", "verify"]
 STAGES: tuple[Stage, ...] = ("compile", "trace", "verify")
@@ -23,6 +28,30 @@ LOOSE = 64
 PACKS = 16
 """Packed objects of a stage, beyond which they become one."""
 TRIES = 10
+
+
+SCOPES: dict[str, dict[str, str]] = {}
+"""Name -> scope, of every scope that this process has read. A name is a hash, so it never means another one."""
+
+
+def _read_scope(value: Any, info: ValidationInfo) -> dict[str, str]:
+    """A commit record names its scopes, which are long and few; each stands once, in `ledger/scopes`."""
+    if isinstance(value, dict):
+        return value
+    if value not in SCOPES:
+        SCOPES[value] = json.loads(storage.read(_scope_place(info.context["root"], value)))
+    return SCOPES[value]
+
+
+def _name_scope(scope: dict[str, str], info: SerializationInfo) -> Any:
+    return digest(canonical_json(scope)) if info.context == "named" else scope
+
+
+def _scope_place(root: str, name: str) -> str:
+    return storage.join(root, "ledger", "scopes", f"{name}.json")
+
+
+Scope = Annotated[dict[str, str], PlainValidator(_read_scope), PlainSerializer(_name_scope)]
 
 
 class PartRecord(Record):
@@ -65,7 +94,7 @@ class ObjectRecord(Record):
     start: int = 0
     end: int = 0
     """Bytes [start, end) of the object; 0, 0 for the whole."""
-    scope: dict[str, str]
+    scope: Scope
     """What its rows were compiled under, field by field (see `factory/identity.py`)."""
     sides: dict[str, str]
     """Side input URI -> etag when its rows were compiled; "" for one that was absent."""
@@ -87,7 +116,7 @@ class UnitRecord(Record):
 
 class Commit(Record):
     stage: Stage
-    scope: dict[str, str] = {}
+    scope: Scope = {}
     """Settings that the units depend on, for `plan --explain`."""
     objects: tuple[ObjectRecord, ...] = ()
     units: tuple[UnitRecord, ...] = ()
@@ -102,7 +131,11 @@ class Commit(Record):
 
 def write(root: str, commit: Commit) -> None:
     """Durable when this returns."""
-    data = commit.model_dump_json().encode("utf-8")
+    for text in {canonical_json(scope) for scope in (commit.scope, *(item.scope for item in commit.objects))}:
+        place = _scope_place(root, digest(text))
+        if storage.stat(place) is None:
+            storage.put_if_absent(place, text.encode("utf-8"))
+    data = commit.model_dump_json(context="named").encode("utf-8")
     storage.put_if_absent(storage.join(root, "ledger", commit.stage, f"{commit.id}.json"), data)
 
 
@@ -118,8 +151,22 @@ def load(root: str, stage: Stage) -> list[Commit]:
         found = _read_all(root, uris)
         if None not in found:
             lines = {hashlib.sha256(line).digest(): (uri, line) for uri, data in zip(uris, found) for line in (data or b"").splitlines() if line}
-            return [_commit(*lines[name]) for name in sorted(lines)]
+            with _no_cycles():
+                return [_commit(*lines[name]) for name in sorted(lines)]
     raise FactoryError(f"`{root}/ledger/{stage}` changed {TRIES} times while it was read; run again")
+
+
+@contextmanager
+def _no_cycles() -> Iterator[None]:
+    """Records hold no cycles and live as long as the run: looking for cycles among millions of them takes a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _read_all(root: str, uris: list[str]) -> list[bytes | None]:
@@ -130,8 +177,8 @@ def _read_all(root: str, uris: list[str]) -> list[bytes | None]:
 
 def _commit(uri: str, line: bytes) -> Commit:
     try:
-        return Commit.model_validate_json(line)
-    except ValueError as e:
+        return Commit.model_validate_json(line, context={"root": uri.rsplit("/", 3)[0]})
+    except (ValueError, StorageError) as e:
         raise FactoryError(f"commit record `{uri}` is damaged ({str(e).splitlines()[0]}); delete it, and its units are done again") from None
 
 

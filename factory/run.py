@@ -62,9 +62,12 @@ class State:
     def done(self) -> dict[tuple[int, str, str], list[ObjectRecord]]:
         """(input, uri, etag) -> the records that cover the object, where nothing that they read has changed."""
         found: dict[tuple[int, str, str], list[ObjectRecord]] = {}
+        inputs: dict[int, list[int]] = {}  # by identity of the scope, which many records share
         for commit in self.commits["compile"]:
             for item in commit.objects:
-                for index in [i for i, scope in enumerate(self.scopes) if scope == item.scope]:
+                if id(item.scope) not in inputs:
+                    inputs[id(item.scope)] = [i for i, scope in enumerate(self.scopes) if scope == item.scope]
+                for index in inputs[id(item.scope)]:
                     if self._sides_stand(item):
                         found.setdefault((index, item.uri, item.etag), []).append(item)
         return {key: cover for key, items in found.items() if (cover := _cover(items))}

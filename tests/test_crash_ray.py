@@ -47,7 +47,7 @@ def unkilled(recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def on(nodes: Any) -> Placement:
-    return Placement(runner="ray", address=nodes.address, workers=3, shard_bytes=1 << 16, part_bytes=1 << 18, stuck_seconds=20)
+    return Placement(runner="ray", address=nodes.address, workers=2, shard_bytes=1 << 16, part_bytes=1 << 18, stuck_seconds=20)
 
 
 def check(root: Path, unkilled: str) -> None:
@@ -119,6 +119,7 @@ def test_the_head_dies(nodes: Any, recipe: Recipe, unkilled: str, tmp_path: Path
     until = time.monotonic() + 120
     while not list(tmp_path.glob("ledger/compile/*.json")) and process.is_alive() and time.monotonic() < until:
         time.sleep(0.05)
+    assert list(tmp_path.glob("ledger/compile/*.json"))
     kill_node(nodes.head_node)
     process.join(5)
     process.kill()

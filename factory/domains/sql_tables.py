@@ -54,6 +54,8 @@ def name_text(name: str) -> str:
 
 
 def csv_cell(cell: Cell) -> str:
+    if type(cell) is int or type(cell) is float:  # most cells
+        return repr(cell)
     return csv_text(cell) if isinstance(cell, str) else print_cell(cell)
 
 
@@ -64,6 +66,8 @@ def csv_text(text: str) -> str:
 
 
 def reads_as_number(text: str) -> bool:
+    if text[:1].isalpha() and text[0] not in "nNiI":  # a number begins with a digit, a sign, a dot, or is nan or inf
+        return False
     try:
         float(text)
     except ValueError:

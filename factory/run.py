@@ -215,7 +215,7 @@ class Driver:
             for item in sorted(items, key=lambda item: item.start):
                 sides.update(item.sides)
                 for row in item.rows:
-                    row = known[row.unit].model_copy(update={"position": row.position})
+                    row = placed(known[row.unit], row.position)
                     holder = holders.setdefault(row.content, len(read))
                     if holder < len(read) and read[holder][0].reason and not row.reason:
                         holders[row.content] = len(read)
@@ -328,10 +328,15 @@ class Driver:
 def _fill(commit: Commit, known: dict[str, RowRecord]) -> Commit:
     """The commit with what the ledger knows of rows that were not made again."""
     objects = tuple(
-        item.model_copy(update={"rows": tuple(known[row.unit].model_copy(update={"position": row.position}) if row.unit in known else row for row in item.rows)})
+        item.model_copy(update={"rows": tuple(placed(known[row.unit], row.position) if row.unit in known else row for row in item.rows)})
         for item in commit.objects
     )
     return commit.model_copy(update={"objects": objects})
+
+
+def placed(row: RowRecord, position: str) -> RowRecord:
+    """The row at a place; itself where it stands there, since a driver holds every row."""
+    return row if row.position == position else row.model_copy(update={"position": position})
 
 
 def _duplicates(live: Live) -> Iterator[Rejection]:

@@ -89,4 +89,4 @@ def garbage(root: str, keep: int = 10, now: float | None = None) -> list[storage
                 raise FactoryError(f"`{info.uri}` does not lie under `{prefix}`; give the dataset as it is written there")
             if info.uri.removeprefix(prefix) not in named and now - info.modified > GRACE_SECONDS:
                 found.append(info)
-    return found
+    return found + [info for info in storage.leftovers(root) if now - info.modified > GRACE_SECONDS]

@@ -121,6 +121,7 @@ def build(root: str, recipe: Recipe, placement: Placement, progress: Progress, r
 
 def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool, agree: Agree) -> tuple[publish.Version | None, dict[str, int]]:
     """The version that is published now, None when another run was first; and the units done by stage."""
+    check_budget(recipe)
     before = publish.pointer(root)
     scopes = [identity.compile_scope(recipe.compile, source) for source in recipe.inputs]
     asked = listing(recipe, scopes, root)
@@ -145,6 +146,15 @@ def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress,
 
 def use_store(placement: Placement) -> None:
     storage.configure(placement.s3_endpoint, placement.s3_region, placement.s3_addressing, placement.single_writer)
+
+
+def check_budget(recipe: Recipe) -> None:
+    packing = recipe.compile.packing
+    if packing.budget_tokens < max(packing.min_context_tokens, 1):
+        raise SettingsError(
+            f"`compile.packing`: sequence_tokens = {packing.sequence_tokens:,} less reserve_trace_tokens = {packing.reserve_trace_tokens:,} "
+            f"leaves no room for a prompt of min_context_tokens = {packing.min_context_tokens:,}, so every row would be rejected; change one of them"
+        )
 
 
 def check_writes(root: str, placement: Placement) -> None:

@@ -104,6 +104,11 @@ def test_plan_says_what_would_be_done_and_does_nothing(world: Path, dataset: Pat
         (["build", "--input", ".", "--out", "x", "--format", "absent"], "absent"),
         (["status", "absent-dataset"], "absent-dataset"),
         (["build", "--input", "gopher://x/y", "--out", "x"], "gopher"),
+        (["build", "--input", ".", "--out", "x", "--set", "compile.packing.sequence_tokens=3000"], "reserve_trace_tokens"),
+        (["build", "--input", ".", "--out", "x", "--set", "compile=3", "--set", "compile.packing.seed=1"], "compile"),
+        (["build", "--input", ".", "--out", "x", "--workers", "-3"], "-3"),
+        (["build", "--input", "", "--out", "x"], "uri"),
+        (["build", "--input", ".", "--out", ""], "empty"),
     ],
 )
 def test_a_wrong_request_gives_one_sentence_that_names_it(arguments: list[str], named: str, tmp_path: Path) -> None:

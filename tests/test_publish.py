@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -80,3 +81,15 @@ def test_published_files_may_be_read_by_others(world: Path, tmp_path: Path) -> N
     version = build(tmp_path, recipe_for(world)).version
     for file in (*version.files, *version.rejections):
         assert (tmp_path / file.path).stat().st_mode & stat.S_IROTH
+
+
+def test_what_killed_writers_left_is_garbage_and_no_input_waits_for_a_pipe(world: Path, tmp_path: Path) -> None:
+    build(tmp_path / "out", recipe_for(world))
+    left = tmp_path / "out" / "parts" / "examples" / ".part-killed"
+    left.write_bytes(b"PAR1")
+    assert [info.uri for info in history.garbage(str(tmp_path / "out"), now=4e9)] == [str(left)]
+    assert history.garbage(str(tmp_path / "out")) == []
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    (tmp_path / "loop.jsonl").symlink_to(tmp_path / "loop.jsonl")
+    assert [info.uri for info in storage.find(str(tmp_path)) if info.uri.endswith(".jsonl")] == []
+    assert storage.stat(str(tmp_path / "pipe.jsonl")) is None

@@ -97,6 +97,14 @@ def find(uri: str) -> Iterator[Info]:
     return store(uri).find(uri)
 
 
+def leftovers(root: str) -> Iterator[Info]:
+    """Unfinished files under a local folder that writers left when they were killed; stores of objects have none."""
+    if scheme(root) in ("", "file"):
+        from factory.storage import local
+
+        yield from local.leftovers(root)
+
+
 def prepare(root: str) -> None:
     """Make a local folder for a dataset. StorageError where it takes no files; a store of objects says so with the first write."""
     if not scheme(root) or scheme(root) == "file":

@@ -9,6 +9,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from stat import S_ISREG
 from typing import BinaryIO
 
 from factory.errors import StorageError
@@ -32,7 +33,7 @@ def stat(uri: str) -> Info | None:
     except OSError as e:
         raise StorageError(f"`{uri}` cannot be read: {e.strerror}") from None
     if not path.is_dir():
-        return _info(uri, status)
+        return _info(uri, status) if S_ISREG(status.st_mode) else None
     inside = list(find(uri))
     names = "\n".join(f"{info.uri} {info.etag}" for info in inside)
     return Info(uri, sum(info.size for info in inside), hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()[:32])
@@ -51,9 +52,13 @@ def find(uri: str) -> Iterator[Info]:
         paths = []
     for name in paths:
         try:
-            yield _info(name, os.stat(name))
-        except FileNotFoundError:
-            continue  # a dangling link, or gone since
+            status = os.stat(name)
+        except OSError as e:
+            if isinstance(e, FileNotFoundError) or os.path.islink(name):
+                continue  # a dangling link, or gone since
+            raise StorageError(f"`{name}` cannot be read: {e.strerror}") from None
+        if S_ISREG(status.st_mode):  # opening a pipe would wait for ever
+            yield _info(name, status)
 
 
 def _walk(folder: Path) -> Iterator[str]:
@@ -61,6 +66,13 @@ def _walk(folder: Path) -> Iterator[str]:
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
         yield from (os.path.join(root, name) for name in files if not name.startswith((".", "__")))
+
+
+def leftovers(uri: str) -> Iterator[Info]:
+    """Unfinished files of writers that were killed; no reader ever sees them."""
+    for path in sorted(_path(uri).rglob(".*")):
+        if path.name.startswith((".tmp-", ".part-")) and path.is_file():
+            yield _info(str(path), path.stat())
 
 
 def prepare(uri: str) -> None:

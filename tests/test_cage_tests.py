@@ -34,12 +34,16 @@ def outside():
         yield folder
 
 
+OTHERS = ("plasma", "ray", "sem.", "psm_", "__KMP", "torch_")
+"""Shared memory that clusters and engines, of this machine's other work, make and leave in /dev/shm."""
+
+
 def state(outside: Path) -> dict[str, object]:
     """What an attack could change of the machine."""
     watched = [outside, Path("/"), Path("/etc"), Path("/usr"), Path(sys.prefix), Path("/dev"), Path("/dev/shm")]
     return {
         "files": {str(path): path.read_bytes() for path in outside.rglob("*")},
-        "entries": {str(folder): sorted(os.listdir(folder)) for folder in watched},
+        "entries": {str(folder): sorted(name for name in os.listdir(folder) if not name.startswith(OTHERS)) for folder in watched},
         "mounts": Path("/proc/mounts").read_text(),
         "host": socket.gethostname(),
         "attackers": [p for p in os.listdir("/proc") if p.isdigit() and b"attack.py" in command_of(p)],

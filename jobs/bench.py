@@ -8,6 +8,7 @@ import sys
 # name -> module under jobs, imported when asked for
 BENCHES = {
     "compile": "bench_compile",
+    "incremental": "bench_incremental",
     "memory": "bench_memory",
     "verify": "bench_verify",
     "answers": "bench_answers",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from factory import storage
 from factory.errors import RowError, StorageError
+from factory.records import digest
 
 ABSENT, UNREAD = "", "unread"
 REMEMBERED = 10_000
@@ -35,11 +36,19 @@ class SideInputs:
         self._etags: dict[str, str] = {}
         """URI -> etag, for the object at hand; "" for an absent one."""
         self._unread: set[str] = set()
+        self._asked: set[str] = set()
 
     def begin(self) -> None:
         """Forget which side inputs were read: a new object begins."""
         self._etags = {}
         self._unread = set()
+
+    def begin_row(self) -> None:
+        self._asked = set()
+
+    def seen_by_row(self) -> str:
+        """What a row that could not be made found of its side inputs, whatever rows stand beside it."""
+        return digest(*(f"{uri} {etag}" for uri, etag in sorted(self.seen().items()) if uri in self._asked))
 
     def seen(self) -> dict[str, str]:
         """URI -> etag; UNREAD, which no object has, where it is there and could not be read: the next run tries again."""
@@ -72,6 +81,7 @@ class SideInputs:
         return known
 
     def _etag(self, uri: str) -> str:
+        self._asked.add(uri)
         if uri not in self._etags:
             info = storage.stat(uri)
             self._etags[uri] = info.etag if info else ABSENT

@@ -173,11 +173,12 @@ class Compile:
 
     def _compile_trajectory(self, trajectory: Trajectory, content: str, shard: Shard, raw: bytes) -> tuple[str, Example | Rejection | None]:
         scope, place = self.scopes[shard.source], trajectory.source
+        self.side.begin_row()
         try:
             trajectory, gold_hash = self.joins[shard.source](trajectory)
             sides = [gold_hash, *self._side_hashes(trajectory)]
         except Exception as e:
-            unit = digest("unjoined", shard.uri, content, canonical_json(scope), *sorted(self.side.seen().values()))
+            unit = digest("unjoined", shard.uri, content, canonical_json(scope), self.side.seen_by_row())
             return unit, None if unit in self.known else self._rejection(unit, e, place, trajectory.domain, trajectory.task_id, raw)
         unit = identity.compile_unit(scope, shard.uri, content, place.format, trajectory.domain, sides)
         if unit in self.known:
@@ -186,7 +187,7 @@ class Compile:
             return unit, self._example(trajectory, unit, digest("run", content))
         except Exception as e:
             if isinstance(e, RowError) and e.reason == "side_input_missing":  # it may come, as a commit does with the next fetch
-                unit = digest("missing", unit, *sorted(self.side.seen().values()))
+                unit = digest("missing", unit, self.side.seen_by_row())
             return unit, None if unit in self.known else self._rejection(unit, e, place, trajectory.domain, trajectory.task_id, raw)
 
     def _side_hashes(self, trajectory: Trajectory) -> list[str]:

@@ -70,11 +70,12 @@ def count_workers(placement: Placement, num_tasks: int) -> int:
 
 
 class Watchdog:
-    """Says on stderr what is out when nothing has moved for `stuck_seconds`, and again after each further wait."""
+    """Says what is out when nothing has moved for `stuck_seconds`, and again after each further wait."""
 
-    def __init__(self, work: str, pending: Mapping[int, Any], stuck_seconds: float, say: Callable[[str], None] | None = None):
-        self.work, self.pending, self.stuck_seconds = work, pending, stuck_seconds
+    def __init__(self, work: str, stuck_seconds: float, say: Callable[[str], None] | None = None):
+        self.work, self.stuck_seconds = work, stuck_seconds
         self.say = say or (lambda text: print(text, file=sys.stderr, flush=True))
+        self.pending: Mapping[int, Any] = {}
         self.last = time.monotonic()
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self._watch, daemon=True)
@@ -86,20 +87,18 @@ class Watchdog:
     def __exit__(self, *_: object) -> None:
         self.ended.set()
 
-    def moved(self) -> None:
-        self.last = time.monotonic()
+    def moved(self, pending: Mapping[int, Any]) -> None:
+        """A task has ended, and these are out."""
+        self.last, self.pending = time.monotonic(), pending
 
     def _watch(self) -> None:
         said = self.last
         while not self.ended.wait(min(5.0, self.stuck_seconds)):
-            quiet = time.monotonic() - self.last
             if time.monotonic() - max(said, self.last) >= self.stuck_seconds:
                 said = time.monotonic()
-                self.say(f"factory: {self.work}: no task has ended for {quiet:.0f} s; {self._out()}; {_resources()}")
-
-    def _out(self) -> str:
-        tasks = list(self.pending.values())
-        return f"{len(tasks)} tasks are out, among them {str(tasks[0])[:300]}" if tasks else "all tasks have ended"
+                tasks = list(self.pending.values())
+                out = f"{len(tasks)} tasks are out, among them {str(tasks[0])[:300]}" if tasks else "no task is out"
+                self.say(f"factory: {self.work}: no task has ended for {said - self.last:.0f} s; {out}; {_resources()}")
 
 
 def _resources() -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -37,30 +37,42 @@ def spread(worker: type[Worker], arguments: tuple[Any, ...], tasks: Sequence[Any
         for task in tasks:
             yield called(task)
         return
-    import ray
-
     cluster.start_ray(placement)
+
+    def hand_out(pending: dict[int, Any]) -> Iterator[tuple[int, Any]]:
+        return _round(worker, arguments, pending, cluster.count_workers(placement, len(pending)))
+
+    with cluster.Watchdog(worker.__name__, placement.stuck_seconds) as watchdog:
+        yield from collect(tasks, hand_out, watchdog.moved)
+
+
+class Broken(Exception):
+    """A round of work ended before its tasks did."""
+
+
+def collect(tasks: Sequence[Any], hand_out: Callable[[dict[int, Any]], Iterator[tuple[int, Any]]], moved: Callable[[dict[int, Any]], None]) -> Iterator[Any]:
+    """Hand out the tasks that have no receipt yet, round after round, and yield each task's receipt once."""
     pending = dict(enumerate(tasks))
     fruitless = 0
     while pending:
         before, failure = len(pending), "Ray Data ended early"
-        with cluster.Watchdog(worker.__name__, pending, placement.stuck_seconds) as watchdog:
-            try:
-                for number, receipt in _round(worker, arguments, pending, cluster.count_workers(placement, len(pending))):
-                    watchdog.moved()
-                    if pending.pop(number, None) is not None:
-                        metrics.count(receipt)
-                        yield receipt
-            except ray.exceptions.RayError as e:
-                last = str(e).strip().splitlines()[-1] if str(e).strip() else ""
-                failure = f"a Ray worker failed ({type(e).__name__}: {last})"
+        moved(pending)
+        try:
+            for number, receipt in hand_out(dict(pending)):
+                if pending.pop(number, None) is not None:
+                    moved(pending)
+                    metrics.count(receipt)
+                    yield receipt
+        except Broken as e:
+            failure = str(e)
         fruitless = 0 if len(pending) < before else fruitless + 1
         if fruitless == FRUITLESS_ROUNDS:
             raise FactoryError(f"{failure}, and {len(pending)} of {len(tasks)} tasks are not done; what was committed is kept, run again to go on")
 
 
 def _round(worker: type[Worker], arguments: tuple[Any, ...], pending: dict[int, Any], num_workers: int) -> Iterator[tuple[int, Any]]:
-    """(number of the task, receipt) of the tasks that are not done."""
+    """(number of the task, receipt), as Ray Data brings them."""
+    import ray
     import ray.data
 
     context = ray.data.DataContext.get_current()
@@ -76,11 +88,21 @@ def _round(worker: type[Worker], arguments: tuple[Any, ...], pending: dict[int, 
         concurrency=num_workers,
         num_cpus=1,
     )
-    for row in results.iter_rows():
-        receipt = pickle.loads(row["receipt"])
-        if isinstance(receipt, FactoryError):
-            raise receipt
-        yield row["number"], receipt
+    try:
+        for row in results.iter_rows():
+            receipt = pickle.loads(row["receipt"])
+            if isinstance(receipt, FactoryError):
+                raise receipt
+            yield row["number"], receipt
+    except ray.exceptions.RayError as e:
+        last = str(e).strip().splitlines()[-1] if str(e).strip() else ""
+        failure = f"a Ray worker failed ({type(e).__name__}: {last})"
+        if not isinstance(e, ray.exceptions.RayTaskError):
+            raise Broken(failure) from e
+        cause: BaseException | None = e  # what the task itself raised would be raised again
+        while cause and not isinstance(cause, OSError):
+            cause = getattr(cause, "cause", None) or cause.__cause__
+        raise cause or FactoryError(f"{failure}; what was committed is kept, run again to go on") from e
 
 
 class _Remote:

@@ -61,6 +61,8 @@ class Tokenizer:
         self.cuts_at_lines = self._fast is not None and cuts_at_lines(spec)
         """Whether text may be cut between a newline and a visible character, and counted apart, exactly."""
         self._measured: OrderedDict[Hashable, Measured] = OrderedDict()
+        self._footer = ("", 0, b"")
+        """The footer that was measured last, the number of its tokens when it stands alone, and their ids."""
 
     @cached_property
     def truth(self) -> Any:
@@ -134,9 +136,17 @@ class Tokenizer:
     def _cover(self, ids: np.ndarray, header: str, text: str, footer: str) -> tuple[int, int]:
         # A newline neither composes with what follows it nor with what precedes it, so the composed header and
         # footer lie as they are in the composed document. A token has at least one byte.
-        before, after = self._composed_bytes(header), self._composed_bytes(footer)
+        before = self._composed_bytes(header)
         start = self._num_within(ids[: before + 1], before)
-        end = len(ids) - self._num_within(ids[: -after - 2 : -1], after)
+        if footer != self._footer[0]:
+            alone = self.encode(footer)
+            self._footer = (footer, len(alone), alone.tobytes())
+        _, length, tokens = self._footer
+        if ids[-length:].tobytes() == tokens:  # nearly always: as it is when it stands alone
+            end = len(ids) - length
+        else:
+            after = self._composed_bytes(footer)
+            end = len(ids) - self._num_within(ids[: -after - 2 : -1], after)
         return (start, end) if text else (start, start)
 
     def _num_within(self, ids: np.ndarray, num_bytes: int) -> int:

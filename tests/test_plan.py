@@ -1,0 +1,81 @@
+"""What a plan says of teacher work, and what it predicts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lines import INLINE, build, recipe_for, write_world
+
+from factory import identity, ledger, plan, run
+from factory.cli import main
+from factory.errors import SettingsError
+from factory.recipe import Recipe, Search, Teacher
+from factory.stages.discarded import count_discarded
+from factory.stages.trace import Attempts
+
+
+def asking(recipe: Recipe, model: str) -> Recipe:
+    return recipe.model_copy(update={"teacher": Teacher(kind="openai", model=model)})
+
+
+def answer(root: str, recipe: Recipe) -> ledger.Commit:
+    """Commit records as if the recipe's model had answered every example."""
+    scope = identity.trace_scope(recipe)
+    attempts = Attempts(recipe, scope)
+    rows = [row for commit in ledger.load(root, "compile") for item in commit.objects for row in item.rows if row.ask]
+    units = tuple(ledger.UnitRecord(unit=attempts.of(row)[0], example_unit=row.unit, domain=row.domain, rows=1) for row in rows)
+    commit = ledger.Commit(stage="trace", scope=scope, units=units, engine_seconds=36.0 * len(units))
+    ledger.write(root, commit)
+    return commit
+
+
+@pytest.fixture
+def answered(tmp_path: Path) -> tuple[str, Recipe, int]:
+    """A dataset whose examples a model has answered, the recipe, and the number of examples."""
+    recipe = recipe_for(write_world("search", 12, tmp_path / "world"))
+    build(tmp_path / "out", recipe)
+    return str(tmp_path / "out"), recipe, len(answer(str(tmp_path / "out"), asking(recipe, "one")).units)
+
+
+def discarded(root: str, recipe: Recipe) -> int:
+    scopes = [identity.compile_scope(recipe.compile, source) for source in recipe.inputs]
+    commits = {stage: ledger.load(root, stage) for stage in ledger.STAGES}
+    rows = [row for commit in commits["compile"] for item in commit.objects if item.scope in scopes for row in item.rows]
+    return count_discarded(Attempts(recipe, identity.trace_scope(recipe)), rows, commits, scopes)
+
+
+def test_only_a_changed_recipe_discards_what_a_model_answered(answered: tuple[str, Recipe, int]) -> None:
+    root, recipe, num_examples = answered
+    assert discarded(root, asking(recipe, "one")) == 0
+    assert discarded(root, asking(recipe, "two")) == num_examples > 0
+    assert discarded(root, recipe) == 0  # the trajectory teacher costs nothing
+
+
+def test_a_build_asks_before_a_model_answers_again(answered: tuple[str, Recipe, int]) -> None:
+    root, recipe, num_examples = answered
+    asked: list[int] = []
+    with pytest.raises(SettingsError, match=f"{num_examples} rows .* --yes"):
+        run.build(root, asking(recipe, "two"), INLINE, lambda *_: None, agree=lambda num_rows: bool(asked.append(num_rows)))
+    assert asked == [num_examples]
+
+
+def test_a_plan_predicts_from_what_was_measured(answered: tuple[str, Recipe, int]) -> None:
+    root, recipe, num_examples = answered
+    found = plan.plan(root, asking(recipe, "two"))
+    assert found.retrace == num_examples
+    assert found.predicted["engine_hours"] == pytest.approx(num_examples * 36 / 3_600)
+    assert found.predicted["attempts"] == pytest.approx(num_examples)
+
+
+def test_a_plan_names_objects_and_the_field_that_made_them_stale(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = recipe_for(write_world("search", 12, tmp_path / "world"))
+    build(tmp_path / "out", recipe)
+    changed = recipe.model_copy(update={"compile": recipe.compile.model_copy(update={"search": Search(gold="cited")})})
+    found = plan.plan(str(tmp_path / "out"), changed)
+    assert found.named == [(str(tmp_path / "world/search/runs-00000.jsonl"), "stale", ["compile.search"])]
+    assert found.predicted["examples"] > 0 and found.predicted["prompt_tokens"] > 1_000
+    asked = ["plan", "--input", str(tmp_path / "world/search"), "--set", "compile.packing.seed=9", "--out", str(tmp_path / "out"), "--explain"]
+    assert main(asked) == 0
+    said = capsys.readouterr().out
+    assert "runs-00000.jsonl  because of compile.packing" in said and "new examples" in said

@@ -15,7 +15,7 @@ from factory import identity, ledger, publish, storage, yields
 from factory.errors import FactoryError, SettingsError, StorageError
 from factory.inputs import Listing, listing, shards
 from factory.ledger import Commit, ObjectRecord, PartRecord, RowRecord
-from factory.recipe import Placement, Recipe
+from factory.recipe import Packing, Placement, Recipe
 from factory.records import DOMAINS, Rejection, Source, canonical_json
 from factory.stages import generate
 from factory.stages.compile import Compile
@@ -121,7 +121,7 @@ def build(root: str, recipe: Recipe, placement: Placement, progress: Progress, r
 
 def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool, agree: Agree) -> tuple[publish.Version | None, dict[str, int]]:
     """The version that is published now, None when another run was first; and the units done by stage."""
-    check_budget(recipe)
+    check_packing(recipe.compile.packing)
     before = publish.pointer(root)
     scopes = [identity.compile_scope(recipe.compile, source) for source in recipe.inputs]
     asked = listing(recipe, scopes, root)
@@ -148,8 +148,11 @@ def use_store(placement: Placement) -> None:
     storage.configure(placement.s3_endpoint, placement.s3_region, placement.s3_addressing, placement.single_writer)
 
 
-def check_budget(recipe: Recipe) -> None:
-    packing = recipe.compile.packing
+def check_packing(packing: Packing) -> None:
+    if packing.target == "histogram" and not packing.histogram:
+        raise SettingsError('`compile.packing.histogram` is empty: with target = "histogram" give {domain = {lower edge = weight}}')
+    if packing.mined_pieces and not packing.pool:
+        raise SettingsError(f"`compile.packing.mined_pieces` = {packing.mined_pieces} needs `pool`, the published dataset to mine")
     if packing.budget_tokens < max(packing.min_context_tokens, 1):
         raise SettingsError(
             f"`compile.packing`: sequence_tokens = {packing.sequence_tokens:,} less reserve_trace_tokens = {packing.reserve_trace_tokens:,} "

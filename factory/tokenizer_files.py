@@ -119,12 +119,15 @@ def _folder(name: str) -> Path:
 
 
 def _prepare_folder(name: str, folder: Path) -> Prepared:
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")  # that there is no PyTorch concerns nobody here
     from transformers import AutoTokenizer
 
     try:
         loaded = AutoTokenizer.from_pretrained(folder, use_fast=True, local_files_only=True)
     except Exception as e:  # whatever the files hold, the answer is the same
-        raise TokenizerError(f"`{name}`: transformers cannot load it ({type(e).__name__}: {e}); check the files in {folder}") from e
+        missing = "" if (folder / "tokenizer.json").exists() else "there is no tokenizer.json; "
+        first = str(e).strip().splitlines()[0] if str(e).strip() else ""
+        raise TokenizerError(f"`{name}`: {missing}transformers cannot load it ({type(e).__name__}: {first}); check the files in {folder}") from e
     backend = getattr(loaded, "backend_tokenizer", None)
     if backend is None:
         raise TokenizerError(f"`{name}` has no fast form; convert it to a tokenizer.json first")

@@ -108,6 +108,9 @@ def test_plan_says_what_would_be_done_and_does_nothing(world: Path, dataset: Pat
         (["build", "--input", ".", "--out", "x", "--set", "compile=3", "--set", "compile.packing.seed=1"], "compile"),
         (["build", "--input", ".", "--out", "x", "--workers", "-3"], "-3"),
         (["build", "--input", "", "--out", "x"], "uri"),
+        (["build", "--input", ".", "--out", "x", "--set", "compile.packing.target=histogram"], "histogram"),
+        (["build", "--input", ".", "--out", "x", "--set", "compile.packing.mined_pieces=2"], "pool"),
+        (["build", "--input", ".", "--out", "x", "--set", "compile.tokenizer=."], "no tokenizer.json"),
         (["build", "--input", ".", "--out", ""], "empty"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from factory import formats, identity, manifest, storage
@@ -88,7 +89,7 @@ def shards(objects: Iterable[tuple[int, storage.Info]], shard_bytes: int, inputs
     for index, info in objects:
         if info.size > 2 * shard_bytes and may_be_cut(info.uri, inputs[index]):
             cuts = [*range(0, info.size, shard_bytes), info.size]
-            tasks.extend((Shard(info.uri, info.etag, info.size, start, end, index),) for start, end in zip(cuts, cuts[1:]))
+            tasks.extend((Shard(info.uri, info.etag, info.size, start, end, index),) for start, end in pairwise(cuts))
             continue
         if group and (size + info.size > shard_bytes or len(group) == SHARD_OBJECTS):
             tasks.append(tuple(group))

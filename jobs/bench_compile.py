@@ -101,7 +101,7 @@ def say_peers(name: str, num_runs: int, warm: Path, scratch: Path, arguments: ar
     head()
     line("ours, Ray Data", mine, megabytes)
     others = {"multiprocessing with tokenizers": floor.measure(work, scratch / "tokenizers", workers, "tokenizers")}
-    others |= {peer: peers.measure(peer, folder, warm, scratch, workers) for peer in peers.PEERS}
+    others |= {peer: peers.measure(peer, folder, scratch, workers) for peer in peers.PEERS}
     for peer, one in others.items():
         if isinstance(one, str):
             print(f"  {peer:32} {one}")

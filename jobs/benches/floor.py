@@ -168,6 +168,7 @@ def serve(queue: Any, clocks: Any, gate: Any, out: str, tokenizer: str) -> None:
     encode = encoder(tokenizer)
     encode([WARM_TEXT])
     Path(out).mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pydict({name: [WARM_TEXT] for name in SCHEMA.names}, SCHEMA), f"{out}/warm-{os.getpid()}.parquet", compression="zstd")
     gate.wait()
     work = Work(out, encode)
     start, cpu = time.time(), cpu_seconds(os.getpid())

@@ -2,7 +2,8 @@
 
 The rows travel as each frame likes it: Ray Data through blocks, `datasets` through Arrow files, datatrove through
 documents. Parsing, collecting, cleaning, packing, gigatoken and the gold check are ours in all of them, so that the
-difference is the frame. Start-up is the time of the same program over two runs.
+difference is the frame. Start-up ends when the first process has compiled one run, which is not counted; what a frame
+reads before that is not counted either.
 """
 
 from __future__ import annotations
@@ -23,21 +24,31 @@ from factory.stages.compile import Compile, Shard
 from jobs.benches.clock import Took, own_cpu_seconds, tree
 from jobs.benches.ours import recipe_of, scopes_of
 
-POLL_S = 0.1
+POLL_S = 0.05
+STARTED = "BENCH_PEER_STARTED"
+"""Environment variable with the path of a file that appears when the first process is ready."""
 PACKAGES = {"Ray Data, rows in blocks": "ray", "datasets.map": "datasets", "datatrove": "datatrove"}
 
 
 @functools.cache
 def compiler(folder: str) -> Compile:
     recipe = recipe_of(Path(folder))
-    return Compile(folder, recipe, tuple(scopes_of(recipe)), frozenset(), 1 << 30)
+    worker = Compile(folder, recipe, tuple(scopes_of(recipe)), frozenset(), 1 << 30)
+    with open(min(Path(folder).glob("*.jsonl")), encoding="utf-8") as file:
+        compiled(worker, file.readline(), folder)
+    Path(os.environ[STARTED]).touch()
+    return worker
 
 
 def row_of(line: str, folder: str) -> dict[str, str] | None:
     """One example as a flat row; None for a run that is rejected."""
+    return compiled(compiler(folder), line, folder)
+
+
+def compiled(worker: Compile, line: str, folder: str) -> dict[str, str] | None:
     data = line.encode()
     record = containers.record_of("0", data, containers.decode(data))
-    for _, _, made in compiler(folder)._compile_record(Shard(f"{folder}/runs.jsonl", "", 0, 0, 0, 0), record):
+    for _, _, made in worker._compile_record(Shard(f"{folder}/runs.jsonl", "", 0, 0, 0, 0), record):
         if isinstance(made, Example):
             return {"id": made.id, "question": made.question, "context": made.context, "agent": made.agent.reasoning, "answer": made.agent.answer}
     return None
@@ -109,31 +120,32 @@ PEERS: dict[str, Callable[[str, str, int], None]] = {
 }
 
 
-def measure(name: str, folder: Path, warm: Path, out: Path, workers: int) -> Took | str:
+def measure(name: str, folder: Path, out: Path, workers: int) -> Took | str:
     """What a peer took; a sentence where it is not installed or failed."""
     if importlib.util.find_spec(PACKAGES[name]) is None:
         return "not installed (pip install acc-factory[bench])"
-    times = []
-    for number, source in enumerate((warm, folder)):
-        target = out / f"{PACKAGES[name]}-{number}"
-        target.mkdir(parents=True, exist_ok=True)
-        start = time.time()
-        command = [sys.executable, "-m", "jobs.benches.peers", name, str(source), str(target), str(workers)]
-        with open(target / "log", "wb") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=log)
-        seen: dict[int, float] = {}
-        while process.poll() is None:
-            for pid in tree(process.pid):
-                seen[pid] = max(seen.get(pid, 0.0), own_cpu_seconds(pid))
-            time.sleep(POLL_S)
-        if process.returncode:
-            return f"failed; see {target / 'log'}"
-        times.append((time.time() - start, sum(seen.values())))
-    (warm_s, warm_cpu), (wall_s, cpu_s) = times
-    return Took(wall_s - warm_s, cpu_s - warm_cpu, warm_s, {})
+    target = out / PACKAGES[name]
+    target.mkdir(parents=True)
+    began, started = time.time(), target / "started"
+    command = [sys.executable, "-m", "jobs.benches.peers", name, str(folder), str(target), str(workers)]
+    with open(target / "log", "wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, STARTED: str(started)})
+    seen: dict[int, float] = {}
+    start, before = 0.0, 0.0
+    while process.poll() is None:
+        for pid in tree(process.pid):
+            seen[pid] = max(seen.get(pid, 0.0), own_cpu_seconds(pid))
+        if not start and started.exists():
+            start, before = started.stat().st_mtime, sum(seen.values())
+        time.sleep(POLL_S)
+    if process.returncode or not start:
+        return "failed:\n" + (target / "log").read_text("utf-8", "replace")[-1_500:]
+    end = (target / "ended").stat().st_mtime
+    return Took(end - start, sum(seen.values()) - before, start - began, {})
 
 
 if __name__ == "__main__":
     from jobs.benches import peers  # so that what travels to other processes is found there by its name
 
     peers.PEERS[sys.argv[1]](sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    (Path(sys.argv[3]) / "ended").touch()

@@ -90,6 +90,9 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("dataset", metavar="OUT")
     sub.add_argument("--to", metavar="FILE", help="where to write it (default: report.html in the dataset)")
 
+    sub = command("delta", delta, "bring the Delta Lake log of a dataset to its current version")
+    sub.add_argument("dataset", metavar="OUT")
+
     sub = command("versions", versions, "list the versions of a dataset")
     sub.add_argument("dataset", metavar="OUT")
 
@@ -256,6 +259,15 @@ def report(arguments: argparse.Namespace) -> int:
     to = arguments.to or storage.join(root, "report.html")
     storage.put(to, reporting.page(root, version).encode("utf-8"))
     print(f"look at {to}")
+    return 0
+
+
+def delta(arguments: argparse.Namespace) -> int:
+    from factory import delta as lake
+
+    root, version = _version(arguments.dataset)
+    written = lake.follow(root)
+    print(f"Delta version {written} holds version {version.version}" if written is not None else f"the Delta log already holds version {version.version}")
     return 0
 
 

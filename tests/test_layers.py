@@ -18,7 +18,7 @@ LAYERS = [
     {"formats", "domains", "teachers", "verifiers", "exports", "publish", "worlds", "evals"},
     {"identity"},
     {"stages"},
-    {"inputs", "run", "plan", "history", "yields", "report"},
+    {"inputs", "run", "plan", "history", "delta", "yields", "report"},
     {"screen", "cli", "arguments"},
 ]
 FAMILIES = {"formats", "domains", "teachers", "verifiers", "exports", "publish", "worlds", "evals"}
@@ -28,6 +28,7 @@ HOMES = {
     "torch": set(),
     "transformers": {"tokenizer_files"},
     "duckdb": {"cage"},
+    "deltalake": {"delta"},
     "boto3": {"storage"},
     "botocore": {"storage"},
 }

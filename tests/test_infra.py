@@ -23,7 +23,7 @@ def test_cluster_files_name_the_command_that_exists() -> None:
     yaml = pytest.importorskip("yaml")
     job = yaml.safe_load((INFRA / "rayjob.yaml").read_text())
     assert job["kind"] == "RayJob" and "python -m jobs.build" in job["spec"]["entrypoint"]
-    named = re.findall(r"infra/placements/\S+", job["spec"]["entrypoint"] + (INFRA / "slurm.sh").read_text())
+    named = re.findall(r"infra/placements/\S+", job["spec"]["entrypoint"] + "\n" + (INFRA / "slurm.sh").read_text())
     assert named and all((INFRA.parent / name).exists() for name in named)
     assert yaml.safe_load((INFRA / "cluster.yaml").read_text())["cluster_name"]
     subprocess.run(["bash", "-n", INFRA / "slurm.sh"], check=True)

@@ -29,6 +29,8 @@ class Listing(NamedTuple):
 
 def listing(recipe: Recipe, scopes: list[dict[str, str]], root: str = "") -> Listing:
     """The input objects and the digest of everything that this run is asked to do. What builds wrote, to `root` or elsewhere, is no input."""
+    if not recipe.inputs:
+        raise SettingsError(f"recipe `{recipe.name}` names no input; add an [[inputs]] section with `uri`, or give --input")
     objects = []
     for index, source in enumerate(recipe.inputs):
         there = list(candidates(source))

@@ -79,6 +79,8 @@ def test_an_input_without_a_place_is_refused(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(SettingsError, match="neither"):
         build(tmp_path / "out", Recipe.model_validate({"inputs": [{}]}))
+    with pytest.raises(SettingsError, match="names no input"):
+        build(tmp_path / "out", Recipe())
     with pytest.raises(SettingsError, match="empty"):
         inputs.absolute("")
 

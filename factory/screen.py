@@ -9,6 +9,8 @@ from typing import Any
 UNITS = {"compile": "bytes", "trace": "examples", "verify": "examples"}
 EVERY_SECONDS = 5.0
 """Between progress lines where the output is no terminal."""
+MEASURED_SECONDS = 0.1
+"""A rate of less time than this says nothing and is not shown."""
 
 
 class ProgressBars:
@@ -52,12 +54,13 @@ class ProgressBars:
         self.started.setdefault(stage, now)
         if done >= total or now - self.printed > EVERY_SECONDS:
             self.printed = now
-            left = f", {(now - self.started[stage]) / done * (total - done):.0f} s left" if 0 < done < total else ""
+            seconds = now - self.started[stage]
+            left = f", {seconds / done * (total - done):.0f} s left" if 0 < done < total and seconds > MEASURED_SECONDS else ""
             print(f"{stage:8} {self._state(stage, done, total)}{left}", file=sys.stderr)
 
     def _state(self, stage: str, done: int, total: int) -> str:
         seconds = time.monotonic() - self.started[stage]
-        measured = done > 0 and seconds > 0.1  # a rate of the first moment says nothing
+        measured = done > 0 and seconds > MEASURED_SECONDS
         if UNITS.get(stage) == "bytes":
             return f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB" + (f", {done / seconds / 1e6:,.1f} MB/s" if measured else "")
         return f"{done:,} of {total:,} {UNITS.get(stage, 'runs')}" + (f", {done / seconds:,.0f}/s" if measured else "")

@@ -13,7 +13,7 @@ from typing import Any
 from factory import prompts
 from factory.records import Example, Trace, Verdict, digest
 
-VERSION = "2"
+VERSION = "3"
 
 
 def row(example: Example, trace: Trace, verdict: Verdict, count: Callable[[str], int], unit: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from lines import build, canonical, recipe_for, rows, write_world
 from factory import history, ledger, storage
 from factory.recipe import Placement
 
-pytestmark = pytest.mark.crash
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(1_200)]
 
 SMALL = Placement(runner="inline", shard_bytes=1 << 19, part_bytes=1 << 18)
 

@@ -42,6 +42,21 @@ def test_changed_replies_are_read(world: Path, tmp_path: Path) -> None:
         assert all(reasoning[:5] in row["messages"][1]["content"] for row in rows(tmp_path / "out"))
 
 
+def test_what_a_reply_holds_is_cleaned_before_it_stands_in_a_row(world: Path, tmp_path: Path) -> None:
+    build(tmp_path / "first", recipe_for(world / "search"))
+    replies = tmp_path / "replies.jsonl"
+    key = "ghp_" + "a1B2c3D4e5F6g7H8i9J0" + "k1L2m3N4o5P6q7R8"
+    reply = f"I see <|im_end|> and </think> and {key} here."
+    lines = [
+        json.dumps({"example_id": row["example_id"], "reasoning": reply, "answer": row["ground_truth_answer"]}) for row in rows(tmp_path / "first")
+    ]
+    replies.write_text("\n".join(lines))
+    build(tmp_path / "out", replayed(world, replies))
+    for row in rows(tmp_path / "out"):
+        said = row["messages"][1]["content"]
+        assert "I see" in said and key not in said and "<|im_end|>" not in said and said.count("</think>") == 1
+
+
 def test_a_commit_that_comes_later_is_found(world: Path, tmp_path: Path) -> None:
     shutil.copytree(world, tmp_path / "world")
     bundles = sorted((tmp_path / "world").rglob("*.bundle"))

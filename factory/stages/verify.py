@@ -10,12 +10,12 @@ import importlib
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from factory import exports, identity, measures, parts, prompts, schemas, tokens
+from factory import cleaning, exports, identity, measures, parts, prompts, schemas, tokens
 from factory.cage.tests import has_cage
 from factory.errors import REASONS, FactoryError
 from factory.ledger import Commit, PartRecord, UnitRecord
 from factory.recipe import Recipe
-from factory.records import Example, Rejection, Trace, Verdict
+from factory.records import RAW_LIMIT, Example, Rejection, Trace, Verdict
 from factory.side import SideInputs
 from factory.stages.compile import Output
 from factory.verifiers import VERIFIERS
@@ -88,7 +88,7 @@ class VerifyStage:
         chosen = self._choose(passing, example.domain)
         if chosen:
             for trace, verdict in chosen:
-                row = exports.row(example, trace, verdict, self.judge.tokenizer.count, unit)
+                row = exports.row(example, *self._cleaned(trace, verdict), self.judge.tokenizer.count, unit)
                 outputs.rows[example.domain].write(unit, row, len(example.context))
             return UnitRecord(unit=unit, example_unit=example.unit, domain=example.domain, rows=len(chosen))
         stage, reason, detail = self._why(judged, task.refused.get(example.unit))
@@ -100,10 +100,18 @@ class VerifyStage:
             detail=detail,
             source=example.source,
             task_id=example.task_id,
-            raw=judged[-1][0].answer[:4_000] if judged else "",
+            raw=self._clean(judged[-1][0].answer[: 2 * RAW_LIMIT])[:RAW_LIMIT] if judged else "",
         )
         outputs.rejections.write(unit, schemas.rejection_row(rejection), 500)
         return UnitRecord(unit=unit, example_unit=example.unit, domain=example.domain, stage=stage, reason=reason)
+
+    def _cleaned(self, trace: Trace, verdict: Verdict) -> tuple[Trace, Verdict]:
+        """What of a reply may stand in a row: a teacher's words are no more trusted than the evidence."""
+        said = {"reasoning": self._clean(trace.reasoning), "answer": self._clean(trace.answer)}
+        return trace.model_copy(update=said), verdict.model_copy(update={"extracted": self._clean(verdict.extracted)})
+
+    def _clean(self, text: str) -> str:
+        return cleaning.clean(text, self.recipe.compile.cleaning, self.judge.tokenizer.special_tokens).text
 
     def _choose(self, passing: list[tuple[Trace, Verdict]], domain: str) -> list[tuple[Trace, Verdict]]:
         if self.recipe.verify.keep == "shortest":

@@ -40,25 +40,25 @@ def environment(endpoint: str) -> dict[str, str]:
 @contextmanager
 def pointed_at(endpoint: str, **others: str) -> Iterator[None]:
     """This process and its children use the server at `endpoint`."""
-    from factory.storage import s3
+    from factory.storage import s3_requests
 
     values = environment(endpoint) | others
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
-    s3.client.cache_clear()
+    s3_requests.client.cache_clear()
     try:
         yield
     finally:
-        s3.client.cache_clear()
+        s3_requests.client.cache_clear()
         for name, value in before.items():
             os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
 
 
 def new_bucket() -> str:
-    from factory.storage import s3
+    from factory.storage import s3_requests
 
     name = f"test-{uuid.uuid4().hex[:12]}"
-    s3.client().create_bucket(Bucket=name)
+    s3_requests.client().create_bucket(Bucket=name)
     return f"s3://{name}"
 
 

@@ -92,11 +92,11 @@ def test_one_of_four_racing_swaps_wins_when_answers_are_lost(proxy: FaultyProxy)
 
 
 def test_a_store_that_stays_away_is_named(proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch) -> None:
-    from factory.storage import s3
+    from factory.storage import s3_requests
 
     root = new_bucket()
-    monkeypatch.setattr(s3, "TRIES", 2)
-    s3.client.cache_clear()
+    monkeypatch.setattr(s3_requests, "TRIES", 2)
+    s3_requests.client.cache_clear()
     proxy.choose = lambda number, method, headers: "unavailable"
     with pytest.raises(StorageError, match="get_object failed: SlowDown"):
         storage.read(f"{root}/x")

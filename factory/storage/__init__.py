@@ -41,9 +41,9 @@ def configure(endpoint: str = "", region: str = "", addressing: str = "", single
     changed = {ENVIRONMENT[name]: value for name, value in given.items() if value and os.environ.get(ENVIRONMENT[name]) != value}
     if changed:
         os.environ.update(changed)
-        from factory.storage import s3
+        from factory.storage import s3_requests
 
-        s3.client.cache_clear()
+        s3_requests.client.cache_clear()
 
 
 def settings() -> dict[str, str]:
@@ -174,7 +174,7 @@ def holds_conditions(root: str) -> bool:
 
 
 def _try_conditions(uri: str) -> bool:
-    from factory.storage import s3
+    from factory.storage import s3, s3_requests
 
     try:
         first = s3.conditional_put(uri, b"1", IfNoneMatch="*")
@@ -182,7 +182,7 @@ def _try_conditions(uri: str) -> bool:
         found = read_tagged(uri)
         wrong = s3.conditional_put(uri, b"3", IfMatch="0" * 32)
         right = s3.conditional_put(uri, b"4", IfMatch=found[1] if found else "")
-    except s3.Refused as e:
+    except s3_requests.Refused as e:
         if e.code in ("NotImplemented", "InvalidArgument", "InvalidRequest", "501", "400"):
             return False
         raise

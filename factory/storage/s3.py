@@ -11,88 +11,41 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import functools
 import glob
 import hashlib
 import io
 import os
-import random
 import re
 import shutil
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from factory.errors import StorageError
 from factory.storage import Info
+from factory.storage.s3_requests import (
+    ABSENT,
+    CONFLICT,
+    LOST_RACE,
+    TRIES,
+    Refused,
+    again,
+    call,
+    check,
+    pause,
+    split,
+)
 
 PART_BYTES = 32 << 20
 """A file of more than two such parts is uploaded in parts."""
 AHEAD_LEAST, AHEAD_MOST = 256 << 10, 8 << 20
 """Bytes fetched at once by a stream: more and more while it is read in order."""
-TRIES = 6
-ABSENT = ("404", "NoSuchKey", "NotFound")
-LOST_RACE = ("412", "PreconditionFailed")
-CONFLICT = ("409", "ConditionalRequestConflict", "OperationAborted")
-
-
-class Refused(StorageError):
-    """The store's answer was an error. `code` is S3's word for it."""
-
-    def __init__(self, message: str, code: str):
-        super().__init__(message)
-        self.code = code
-
-
-@functools.cache
-def client() -> Any:
-    # Ceph RGW and others refuse the streaming checksums that newer clients send by default.
-    os.environ.setdefault("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required")
-    os.environ.setdefault("AWS_RESPONSE_CHECKSUM_VALIDATION", "when_required")
-    import boto3
-    from botocore.config import Config
-
-    seconds = float(os.environ.get("FACTORY_S3_TIMEOUT_SECONDS", "60"))
-    config = Config(
-        retries={"mode": "standard", "total_max_attempts": TRIES},
-        s3={"addressing_style": os.environ.get("FACTORY_S3_ADDRESSING", "auto")},
-        connect_timeout=seconds,
-        read_timeout=seconds,
-        max_pool_connections=32,
-    )
-    return boto3.session.Session().client("s3", config=config)
-
-
-def _split(uri: str) -> tuple[str, str]:
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    return bucket, key
-
-
-def _call(uri: str, method: str, **arguments: Any) -> Any:
-    """One request. Refused where the store says no, StorageError where it cannot be reached."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    bucket, key = _split(uri)
-    place = {"Bucket": bucket} if method == "list_objects_v2" else {"Bucket": bucket, "Key": key}
-    try:
-        return getattr(client(), method)(**place, **arguments)
-    except ClientError as e:
-        error = e.response.get("Error", {})
-        code = str(error.get("Code", ""))
-        raise Refused(f"`{uri}`: {method} failed: {code} {error.get('Message', '')}", code) from None
-    except BotoCoreError as e:
-        raise StorageError(f"`{uri}`: {method} failed: {e}; check endpoint, region and credentials") from None
-
-
-def _pause(attempt: int) -> None:
-    time.sleep(random.random() * min(5.0, 0.1 * 2**attempt))
 
 
 def stat(uri: str) -> Info | None:
-    _, key = _split(uri)
+    _, key = split(uri)
     found = _head(uri) if key else None
     if found:
         return Info(uri, found["ContentLength"], found["ETag"].strip('"'), found["LastModified"].timestamp())
@@ -105,7 +58,7 @@ def stat(uri: str) -> Info | None:
 
 def _head(uri: str) -> Any:
     try:
-        return _call(uri, "head_object")
+        return call(uri, "head_object")
     except Refused as e:
         if e.code in ABSENT:
             return None
@@ -114,7 +67,7 @@ def _head(uri: str) -> Any:
 
 def find(uri: str) -> Iterator[Info]:
     """What is there under the very name comes first, as on a disk: a glob is a name that nothing has."""
-    if glob.has_magic(_split(uri)[1]):
+    if glob.has_magic(split(uri)[1]):
         literal = list(_find(uri, False))
         yield from literal or _find(uri, True)
     else:
@@ -122,13 +75,13 @@ def find(uri: str) -> Iterator[Info]:
 
 
 def _find(uri: str, magic: bool) -> Iterator[Info]:
-    bucket, key = _split(uri)
+    bucket, key = split(uri)
     prefix = re.split(r"[*?[]", key, maxsplit=1)[0] if magic else key
     pattern = _pattern(key if magic else glob.escape(key.rstrip("/")))
     shown = len(prefix.rpartition("/")[0] if magic else key)  # what was asked for by name is not hidden
     token: dict[str, str] = {}
     while True:
-        page = _call(uri, "list_objects_v2", Prefix=prefix, **token)
+        page = call(uri, "list_objects_v2", Prefix=prefix, **token)
         for item in page.get("Contents", []):
             name = item["Key"]
             hidden = any(part.startswith((".", "__")) for part in name[shown:].split("/"))
@@ -168,7 +121,7 @@ def read(uri: str) -> bytes:
 
 def read_tagged(uri: str) -> tuple[bytes, str] | None:
     try:
-        data, found = _again(uri, lambda: _fetch(uri))
+        data, found = again(uri, lambda: _fetch(uri))
     except Refused as e:
         if e.code in ABSENT:
             return None
@@ -177,35 +130,11 @@ def read_tagged(uri: str) -> tuple[bytes, str] | None:
 
 
 def _fetch(uri: str, **arguments: Any) -> tuple[bytes, Any]:
-    found = _call(uri, "get_object", **arguments)
+    found = call(uri, "get_object", **arguments)
     data = found["Body"].read()
     wanted = None if arguments else found.get("Metadata", {}).get("sha256")
-    _check(uri, found, len(data), hashlib.sha256(data).hexdigest() if wanted else None)
+    check(uri, found, len(data), hashlib.sha256(data).hexdigest() if wanted else None)
     return data, found
-
-
-class _Damaged(Exception):
-    """What arrived is not what is stored."""
-
-
-def _check(uri: str, found: Any, num_bytes: int, sha256: str | None) -> None:
-    if num_bytes != found["ContentLength"]:
-        raise _Damaged(f"{num_bytes} of {found['ContentLength']} bytes arrived")
-    if sha256 and sha256 != found["Metadata"]["sha256"]:
-        raise _Damaged(f"its sha256 is {sha256}, and {found['Metadata']['sha256']} was written")
-
-
-def _again(uri: str, read_it: Callable[[], Any]) -> Any:
-    """`read_it()`, anew where a body broke off."""
-    from botocore.exceptions import HTTPClientError, IncompleteReadError
-
-    for attempt in range(TRIES):
-        try:
-            return read_it()
-        except (_Damaged, HTTPClientError, IncompleteReadError) as e:
-            if attempt + 1 == TRIES:
-                raise StorageError(f"`{uri}`: read {TRIES} times, and it came damaged each time ({e})") from None
-            _pause(attempt)
 
 
 class _Ranges(io.RawIOBase):
@@ -234,7 +163,7 @@ class _Ranges(io.RawIOBase):
             end = min(self.at + max(len(buffer), self.ahead), self.info.size)
             options = {"Range": f"bytes={self.at}-{end - 1}", "IfMatch": self.info.etag}
             try:
-                self.block, _ = _again(self.info.uri, lambda: _fetch(self.info.uri, **options))
+                self.block, _ = again(self.info.uri, lambda: _fetch(self.info.uri, **options))
             except Refused as e:
                 if e.code in (*LOST_RACE, *ABSENT):
                     raise StorageError(f"`{self.info.uri}` changed while it was read; run again") from None
@@ -261,7 +190,7 @@ def _md5(data: bytes) -> str:
 
 def put(uri: str, data: bytes, **condition: str) -> None:
     sums = {"ContentMD5": _md5(data), "Metadata": {"sha256": hashlib.sha256(data).hexdigest()}}
-    _call(uri, "put_object", Body=data, **sums, **condition)
+    call(uri, "put_object", Body=data, **sums, **condition)
 
 
 def conditional_put(uri: str, data: bytes, **condition: str) -> bool:
@@ -272,7 +201,7 @@ def conditional_put(uri: str, data: bytes, **condition: str) -> bool:
             return True
         except Refused as e:
             if e.code in CONFLICT:  # a racing write was under way, and may yet have failed
-                _pause(attempt)
+                pause(attempt)
             elif e.code in LOST_RACE or (e.code in ABSENT and "IfMatch" in condition):
                 break
             elif not _may_have_happened(e.code):
@@ -328,32 +257,32 @@ def upload(path: Path, uri: str) -> None:
 def _upload_parts(path: Path, uri: str, size: int) -> None:
     with open(path, "rb") as f:
         sha256 = hashlib.file_digest(f, "sha256").hexdigest()
-    upload_id = _call(uri, "create_multipart_upload", Metadata={"sha256": sha256})["UploadId"]
+    upload_id = call(uri, "create_multipart_upload", Metadata={"sha256": sha256})["UploadId"]
 
     def send(number: int) -> dict[str, Any]:
         with open(path, "rb") as f:
             f.seek((number - 1) * PART_BYTES)
             data = f.read(PART_BYTES)
-        sent = _call(uri, "upload_part", UploadId=upload_id, PartNumber=number, Body=data, ContentMD5=_md5(data))
+        sent = call(uri, "upload_part", UploadId=upload_id, PartNumber=number, Body=data, ContentMD5=_md5(data))
         return {"PartNumber": number, "ETag": sent["ETag"]}
 
     try:
         with ThreadPoolExecutor(4) as pool:
             parts = list(pool.map(send, range(1, -(-size // PART_BYTES) + 1)))
         try:
-            _call(uri, "complete_multipart_upload", UploadId=upload_id, MultipartUpload={"Parts": parts})
+            call(uri, "complete_multipart_upload", UploadId=upload_id, MultipartUpload={"Parts": parts})
         except StorageError:
             found = _head(uri)  # the answer may have been lost after the completion
             if found is None or found["ContentLength"] != size or found["Metadata"].get("sha256") != sha256:
                 raise
     except BaseException:
         with contextlib.suppress(StorageError):  # what failed first is what the user must see
-            _call(uri, "abort_multipart_upload", UploadId=upload_id)
+            call(uri, "abort_multipart_upload", UploadId=upload_id)
         raise
 
 
 def delete(uri: str) -> None:
-    _call(uri, "delete_object")
+    call(uri, "delete_object")
 
 
 def local_copy(uri: str, cache: Path) -> Path:
@@ -371,7 +300,7 @@ def local_copy(uri: str, cache: Path) -> Path:
         for item in find(uri):
             file = staged / target.name / item.uri.removeprefix(root) if item.uri != uri else staged / target.name
             file.parent.mkdir(parents=True, exist_ok=True)
-            _again(item.uri, lambda item=item, file=file: _download(item, file))
+            again(item.uri, lambda item=item, file=file: _download(item, file))
         os.rename(staged, target.parent)
     except OSError:
         if not target.exists():  # else another process was first
@@ -382,11 +311,11 @@ def local_copy(uri: str, cache: Path) -> Path:
 
 
 def _download(item: Info, file: Path) -> None:
-    found = _call(item.uri, "get_object", IfMatch=item.etag)
+    found = call(item.uri, "get_object", IfMatch=item.etag)
     total, num_bytes = hashlib.sha256(), 0
     with open(file, "wb") as f:
         for chunk in found["Body"].iter_chunks(1 << 20):
             f.write(chunk)
             total.update(chunk)
             num_bytes += len(chunk)
-    _check(item.uri, found, num_bytes, total.hexdigest() if "sha256" in found.get("Metadata", {}) else None)
+    check(item.uri, found, num_bytes, total.hexdigest() if "sha256" in found.get("Metadata", {}) else None)

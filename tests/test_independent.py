@@ -17,8 +17,8 @@ from factory.recipe import Packing
 from factory.stages.compile import Compile
 
 NUM_EXAMPLES = 50
-NUM_RUNS = {"search": 200, "swe": 62, "sql": 70}
-MAX_CHARACTERS = {"search": 27_000}
+NUM_RUNS = {"search": 230, "swe": 108, "sql": 70}
+MAX_CHARACTERS = {"search": 24_000, "swe": 27_000}
 """Longer contexts are left out: the slow implementation counts the whole prompt again for every distractor."""
 
 

@@ -107,14 +107,21 @@ def test_tests_fail_at_the_base_commit_and_pass_with_the_gold_patch(world: World
         assert git(place, "status", "--short").stdout.count("\n") == truth["text"].count("diff --git")
 
 
+def handed_in(row: dict[str, Any]) -> str:
+    """The patch of the run's last message."""
+    said, _, answer = row["messages"][-1]["content"].rpartition("</think>")
+    return answer.lstrip("\n") if said else answer
+
+
 def test_accepted_answers_give_the_gold_files_but_for_comments(world: World) -> None:
     commented = 0
     for row, expected in world.with_reason(None):
-        if expected["answer"] == row["ground_truth"]["text"]:
+        assert expected["answer"] == row["ground_truth"]["text"]
+        if handed_in(row) == expected["answer"]:
             continue
         commented += 1
         trees = []
-        for patch in (expected["answer"], row["ground_truth"]["text"]):
+        for patch in (handed_in(row), expected["answer"]):
             place = world.checkout(row)
             assert applies(place, patch)
             trees.append([ast.dump(ast.parse((place / path).read_text("utf-8"))) for path in expected["gold"]])
@@ -126,8 +133,8 @@ def test_wrong_answers_apply_and_still_fail_the_tests(world: World) -> None:
     runs = world.with_reason("wrong_answer")
     for number, (row, expected) in enumerate(runs):
         place = world.checkout(row)
-        assert applies(place, expected["answer"])
-        assert {line[6:] for line in expected["answer"].splitlines() if line.startswith("+++ b/")} <= set(expected["gold"])
+        assert applies(place, handed_in(row))
+        assert {line[6:] for line in handed_in(row).splitlines() if line.startswith("+++ b/")} <= set(expected["gold"])
         if number < 2:
             truth = row["ground_truth"]
             assert not {*truth["fail_to_pass"], *truth["pass_to_pass"]} <= passing(place)
@@ -137,9 +144,9 @@ def test_wrong_answers_apply_and_still_fail_the_tests(world: World) -> None:
 def test_garbled_answers_do_not_apply_however_lenient(world: World) -> None:
     for row, expected in world.with_reason("patch_does_not_apply"):
         place = world.checkout(row)
-        assert not applies(place, expected["answer"], "--recount", "-C1", "--ignore-whitespace")
+        assert not applies(place, handed_in(row), "--recount", "-C1", "--ignore-whitespace")
         files = {path: (place / path).read_text("utf-8") for path in expected["gold"]}
-        assert not patches.apply(files, expected["answer"], strict=False).ok
+        assert not patches.apply(files, handed_in(row), strict=False).ok
 
 
 def test_pieces_are_files_of_the_base_commit_that_the_run_opened(world: World) -> None:

@@ -78,11 +78,8 @@ def race(writers: int, write: Callable[[int], bool]) -> list[int]:
         if write(i):
             won.append(i)
 
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(writers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(writers) as pool:
+        list(pool.map(work, range(writers)))
     return won
 
 

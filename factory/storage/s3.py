@@ -27,7 +27,6 @@ from factory.errors import StorageError
 from factory.storage import Info
 from factory.storage.s3_requests import (
     ABSENT,
-    CONFLICT,
     LOST_RACE,
     TRIES,
     Refused,
@@ -194,31 +193,27 @@ def put(uri: str, data: bytes, **condition: str) -> None:
 
 
 def conditional_put(uri: str, data: bytes, **condition: str) -> bool:
-    """Whether the store took the write under its condition; a lost answer is resolved by reading back."""
+    """Whether the store took the write under its condition.
+
+    After a lost answer, or one that says nothing (Ceph answers 500 to some writers of a race), the object tells: when
+    it holds our data, we won."""
     for attempt in range(TRIES):
         try:
             put(uri, data, **condition)
             return True
         except Refused as e:
-            if e.code in CONFLICT:  # a racing write was under way, and may yet have failed
-                pause(attempt)
-            elif e.code in LOST_RACE or (e.code in ABSENT and "IfMatch" in condition):
-                break
-            elif not _may_have_happened(e.code):
+            is_lost = e.code in LOST_RACE or (e.code in ABSENT and "IfMatch" in condition)
+            if e.is_clear and not is_lost:
                 raise
         except StorageError:
-            pass  # the answer to the last attempt did not come
-        if (found := read_tagged(uri)) is not None and found[0] == data:
-            return True
-    else:
-        raise StorageError(f"`{uri}`: a conditional write got no clear answer {TRIES} times; run again")
-    # Sent again after a lost answer, our own write is what the condition failed on.
-    found = read_tagged(uri)
-    return found is not None and found[0] == data
-
-
-def _may_have_happened(code: str) -> bool:
-    return code.startswith("5") or code in ("InternalError", "SlowDown", "ServiceUnavailable", "RequestTimeout")
+            is_lost = False
+        found = read_tagged(uri)
+        if found is not None and found[0] == data:
+            return True  # sent again after a lost answer, our own write is what the condition failed on
+        if is_lost:
+            return False
+        pause(attempt)
+    raise StorageError(f"`{uri}`: a conditional write got no clear answer {TRIES} times; run again")
 
 
 def put_if_absent(uri: str, data: bytes) -> bool:

@@ -21,11 +21,16 @@ CONFLICT = ("409", "ConditionalRequestConflict", "OperationAborted")
 
 
 class Refused(StorageError):
-    """The store's answer was an error. `code` is S3's word for it."""
+    """The store's answer was an error. `code` is S3's word for it, `status` that of HTTP."""
 
-    def __init__(self, message: str, code: str):
+    def __init__(self, message: str, code: str, status: int):
         super().__init__(message)
-        self.code = code
+        self.code, self.status = code, status
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the request surely did nothing."""
+        return 400 <= self.status < 500 and self.code not in (*CONFLICT, "RequestTimeout")
 
 
 @functools.cache
@@ -63,7 +68,8 @@ def call(uri: str, method: str, **arguments: Any) -> Any:
     except ClientError as e:
         error = e.response.get("Error", {})
         code = str(error.get("Code", ""))
-        raise Refused(f"`{uri}`: {method} failed: {code} {error.get('Message', '')}", code) from None
+        status = int(e.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        raise Refused(f"`{uri}`: {method} failed: {code} ({status}) {error.get('Message') or ''}".rstrip(), code, status) from None
     except BotoCoreError as e:
         raise StorageError(f"`{uri}`: {method} failed: {e}; check endpoint, region and credentials") from None
 

@@ -76,8 +76,9 @@ def pack(
     dropped: Counter[str] = Counter()
     lots = Lots(pair_id, settings.seed, "fill")
     for tier in ("tier1", "tier2"):
-        for one in lots.sort(one for one in offered if one.evidence.role == tier):
-            document = _document(one, tokenizer)
+        documents = [_document(one, tokenizer) for one in offered if one.evidence.role == tier]
+        fit = tokenizer.cuts_at_lines and used + sum(document.measured.num_tokens for document in documents) <= target
+        for document in documents if fit else lots.sort(documents):  # where all fit, their order is nothing to anyone
             total = used + document.measured.num_tokens
             if total <= target:
                 chosen.append(document)

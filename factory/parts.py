@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from factory import storage
+from factory import schemas, storage
 from factory.errors import StorageError
 
 ROW_GROUP_BYTES = 8 << 20
@@ -77,7 +77,7 @@ class PartWriter:
             os.close(handle)
             self._path = Path(name)
             self._writer = pq.ParquetWriter(name, self.schema, compression="zstd", compression_level=1, use_dictionary=False)
-        self._writer.write_table(pa.Table.from_pylist(self._rows, self.schema))
+        self._writer.write_batch(schemas.batch_of(self._rows, self.schema))
         self._num_rows += len(self._rows)
         self._written_bytes += self._pending_bytes
         self._rows, self._pending_bytes = [], 0

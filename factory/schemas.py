@@ -7,7 +7,8 @@ Nested models travel as JSON text where a reader has no use for their columns.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, chain, islice
 from typing import Any
 
 import pyarrow as pa
@@ -195,11 +196,24 @@ def rejection_row(rejection: Rejection) -> dict[str, Any]:
 
 
 def batches(rows: Iterable[dict[str, Any]], schema: pa.Schema, num_rows: int = 64) -> Iterator[pa.RecordBatch]:
-    pending: list[dict[str, Any]] = []
-    for row in rows:
-        pending.append(row)
-        if len(pending) == num_rows:
-            yield pa.RecordBatch.from_pylist(pending, schema)
-            pending = []
-    if pending:
-        yield pa.RecordBatch.from_pylist(pending, schema)
+    rows = iter(rows)
+    while pending := list(islice(rows, num_rows)):
+        yield batch_of(pending, schema)
+
+
+def batch_of(rows: Sequence[dict[str, Any]], schema: pa.Schema) -> pa.RecordBatch:
+    """The rows as one batch, made column by column: pyarrow's way from rows takes several times as long for structs."""
+    return pa.RecordBatch.from_arrays([array_of([row[field.name] for row in rows], field.type) for field in schema], schema=schema)
+
+
+def array_of(values: Sequence[Any], type: pa.DataType) -> pa.Array:
+    if not pa.types.is_list(type) or any(value is None for value in values):
+        return pa.array(values, type)
+    flat = list(chain.from_iterable(values))
+    if pa.types.is_struct(type.value_type):
+        fields = list(type.value_type)
+        items = pa.StructArray.from_arrays([array_of([item[field.name] for item in flat], field.type) for field in fields], fields=fields)
+    else:
+        items = pa.array(flat, type.value_type)
+    ends = pa.array(accumulate(map(len, values), initial=0), pa.int32())
+    return pa.ListArray.from_arrays(ends, items, type)

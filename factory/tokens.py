@@ -72,11 +72,9 @@ class Tokenizer:
         return tokenizers.Tokenizer.from_buffer(self._json)
 
     @cached_property
-    def _num_bytes(self) -> np.ndarray:
+    def _num_bytes(self) -> list[int]:
         """Bytes of each token, by id."""
-        import numpy as np
-
-        lengths = np.zeros(self._fast.vocab_size, np.int64)
+        lengths = [0] * self._fast.vocab_size
         for id, token in self._fast.vocab.items():
             lengths[id] = len(token)
         return lengths
@@ -151,7 +149,12 @@ class Tokenizer:
 
     def _num_within(self, ids: np.ndarray, num_bytes: int) -> int:
         """How many of the tokens, from the first on, lie wholly within so many bytes."""
-        return int(self._num_bytes[ids].cumsum().searchsorted(num_bytes, side="right"))
+        lengths, number = self._num_bytes, 0
+        for number, id in enumerate(ids.tolist()):  # a few dozen: quicker than four calls of numpy
+            num_bytes -= lengths[id]
+            if num_bytes < 0:
+                return number
+        return number + 1 if len(ids) else 0
 
     def _composed_bytes(self, text: str) -> int:
         if self._composes and not text.isascii():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from factory import vocabulary
 from factory.decoding import decode
@@ -18,7 +19,7 @@ from factory.errors import RowError
 from factory.recipe import Compile
 from factory.records import Evidence, GroundTruth, Step, Trajectory
 from factory.side import SideInputs
-from factory.vocabulary import classify
+from factory.vocabulary import Action, classify
 
 VERSION = f"1.{vocabulary.VERSION}"
 
@@ -71,11 +72,12 @@ def holder(truth: GroundTruth) -> Callable[[str], bool]:
 
 def collect(trajectory: Trajectory, settings: Compile, side: SideInputs) -> Collected:
     """Gold pages, tier 1 (opened, not used; `cited` only) and tier 2 (listed, never opened)."""
-    if not any(act.kind != "submit" for step in trajectory.steps for act in classify(step, settings.vocabulary)):
+    acted = [(step, acts) for step in trajectory.steps if (acts := classify(step, settings.vocabulary))]
+    if not any(act.kind != "submit" for _, acts in acted for act in acts):
         raise RowError("no_tool_call")
     if not trajectory.ground_truth.text.strip():
         raise RowError("no_ground_truth")
-    pages, results = seen(trajectory.steps, settings)
+    pages, results = seen(acted)
     forms = forms_of(trajectory.ground_truth)
     policy = settings.search.gold
     if not pages and policy != "visited_or_result":
@@ -99,15 +101,12 @@ def collect(trajectory: Trajectory, settings: Compile, side: SideInputs) -> Coll
     return Collected([*gold, *tier1, *tier2], trajectory.ground_truth, {"holds_answer": dropped} if dropped else {})
 
 
-def seen(steps: tuple[Step, ...], settings: Compile) -> tuple[dict[str, Found], dict[str, Found]]:
+def seen(acted: list[tuple[Step, tuple[Action, ...]]]) -> tuple[dict[str, Found], dict[str, Found]]:
     """(opened pages, listed results), each by normal address, in the order in which they were met."""
     pages: dict[str, Found] = {}
     results: dict[str, Found] = {}
     subject = ""  # what was searched last: a look-up goes on inside it
-    for step in steps:
-        acts = classify(step, settings.vocabulary)
-        if not acts:
-            continue
+    for step, acts in acted:
         if acts[0].kind == "visit":
             for url, text, whole in opened([act.target.strip() for act in acts], step.observation):
                 if not step.failed and not is_error(text):
@@ -183,6 +182,7 @@ def is_error(text: str) -> bool:
     return not text.strip() or (len(text) < ERROR_LENGTH and bool(ERROR.match(text)))
 
 
+@lru_cache(4_096)  # a page is listed, opened and listed again
 def address(url: str) -> str:
     """The address in a form that its usual spellings share: scheme, `www.`, fragment and last slash do not count."""
     scheme, mark, rest = url.strip().partition("://")

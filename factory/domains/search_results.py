@@ -92,9 +92,8 @@ def numbered_entries(text: str) -> list[Entry]:
             found.append(Entry(url, title, "\n".join(part for part in (title, "\n".join(lines).strip()) if part)))
 
     for line in text.split("\n"):
-        start = NUMBERED.match(line)
-        middle = line.rfind("](") if start else -1
-        if start and middle > 0 and (end := line.find(")", middle)) > 0 and " " not in line[middle + 2 : end]:
+        middle = line.rfind("](")
+        if middle > 0 and (start := NUMBERED.match(line)) and (end := line.find(")", middle)) > 0 and " " not in line[middle + 2 : end]:
             close()
             end = line.rfind(")") if line.rstrip().endswith(")") else end  # an address may hold brackets
             url, title, lines = line[middle + 2 : end].strip(), line[start.end() : middle].strip(), [line[end + 1 :].strip(" -:")]

@@ -16,6 +16,7 @@ rows (fields beside the messages), content_blocks, response_items, react_text, f
 from __future__ import annotations
 
 import importlib
+from functools import lru_cache
 from typing import Any, BinaryIO
 
 from factory.containers import first_values, is_lined
@@ -43,6 +44,7 @@ FORMATS: dict[str, str] = {
 }
 
 
+@lru_cache(64)  # detection asks for every format at every record
 def load(name: str) -> Any:
     if name not in FORMATS:
         raise SettingsError(f"`{name}` is no format; known are {', '.join(FORMATS)}")

@@ -90,8 +90,13 @@ def _read(question: str, golds: tuple[str, ...]) -> tuple[Question, list[Alias]]
     return asked, [alias for gold in golds for alias in expand(gold, asked.many)]
 
 
+@lru_cache(maxsize=16)
+def _tokens(span: str) -> list[Token]:
+    return tokens(clean(span))
+
+
 def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) -> Judged:
-    found = _without_frame(tokens(clean(span)), question)
+    found = _without_frame(_tokens(span), question)
     if not found:
         return Judged("reject", "no_answer", "")
     mine = [t.norm for t in found]

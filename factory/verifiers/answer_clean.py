@@ -53,7 +53,8 @@ def clean(text: str) -> str:
     """`text` with plain dashes, quotes and spaces, without citations, links, LaTeX and control characters."""
     text = text[:MAX_CHARS].translate(_TRANSLATE)
     text = unicodedata.normalize("NFKC", text).translate(_TRANSLATE)[:MAX_CHARS]
-    text = "".join(c if c in "\n\t" or unicodedata.category(c)[0] != "C" else " " for c in text)
+    if not text.isprintable():
+        text = "".join(c if c in "\n\t" or unicodedata.category(c)[0] != "C" else " " for c in text)
     text = _LINK.sub(r"\1", text)
     text = _SPACED.sub(lambda m: m[0].replace(" ", ","), text)
     text = _CITATION.sub(" ", text).replace(" 's", "'s").replace("``", '"').replace("''", '"')

@@ -116,8 +116,6 @@ class DuckdbEngine:
                     return json.dumps({"tables": self.describe_tables(connection)})
                 case "reads":
                     return json.dumps({"tables": self.reads(connection, request["sql"])})
-                case "functions":
-                    return json.dumps({"functions": sorted({m.lower() for m in UNSTABLE.findall(request["sql"])})})
                 case "table":
                     sql = f"SELECT * FROM main.{quote(request['table'])} ORDER BY rowid LIMIT {request['max_rows'] + 1}"
                     return self.query(connection, sql, request)
@@ -188,7 +186,8 @@ class DuckdbEngine:
             ]
 
         rows, _ = encode_rows(fetch_some, request["max_rows"], request["max_bytes"], plain)
-        return f'{{"columns":{json.dumps(columns)},"rows":[{rows}],"replaced":0}}'
+        unstable = json.dumps(sorted({m.lower() for m in UNSTABLE.findall(sql)}))
+        return f'{{"columns":{json.dumps(columns)},"rows":[{rows}],"replaced":0,"unstable":{unstable}}}'
 
     def describe(self, error: Exception, deadline: float) -> tuple[str, str]:
         message = str(error).splitlines()[0] if str(error) else type(error).__name__

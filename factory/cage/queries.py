@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MAX_SQL_CHARS = 20_000
 CLOCK_CALLS = frozenset({"date", "time", "datetime", "julianday", "unixepoch"})
+CLOCK_WORDS = frozenset({"now", "localtime", "today"})
+TELLING = ("order", "limit", "fetch", "top", *CLOCK_CALLS, *CLOCK_WORDS)
 
 
 def parse_query(sql: str, dialect: str) -> exp.Expression | None:
@@ -28,6 +30,12 @@ def parse_query(sql: str, dialect: str) -> exp.Expression | None:
     except (sqlglot.errors.SqlglotError, RecursionError, ValueError, AttributeError, IndexError, KeyError, TypeError):
         return None
     return trees[0] if len(trees) == 1 else None
+
+
+def says_more(sql: str) -> bool:
+    """Whether a query may have an order, a limit or a clock; parsing one that has none would tell nothing."""
+    lowered = sql.lower()
+    return any(word in lowered for word in TELLING)
 
 
 class OrderKey(NamedTuple):
@@ -106,7 +114,7 @@ def reads_clock(tree: exp.Expression) -> bool:
     from sqlglot import exp
 
     for literal in tree.find_all(exp.Literal):
-        if literal.is_string and literal.name.lower() in ("now", "localtime", "today") and isinstance(literal.parent, exp.Func | exp.Cast):
+        if literal.is_string and literal.name.lower() in CLOCK_WORDS and isinstance(literal.parent, exp.Func | exp.Cast):
             return True
     return any(not call.expressions and call.name.lower() in CLOCK_CALLS for call in tree.find_all(exp.Anonymous))
 

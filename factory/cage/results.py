@@ -33,6 +33,8 @@ class ResultTable:
     """LIMIT cuts the last group of equal order keys: other rows could stand in its place."""
     replaced: int = 0
     """Cells whose text was not UTF-8 and holds replacement characters."""
+    unstable: tuple[str, ...] = ()
+    """Functions of the query whose value is chance or the clock, as far as their name tells; not part of the JSON."""
 
     def to_json(self) -> str:
         body = {

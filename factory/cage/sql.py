@@ -33,6 +33,7 @@ MAX_REPLY_BYTES = 4 * MAX_RESULT_BYTES
 CHECK_SECONDS = 60.0
 """For opening and checking a database for the first time."""
 START_SECONDS = 30.0
+KEPT_LISTINGS = 64
 GRACE_SECONDS = 0.3
 MAGIC = {"sqlite": (0, b"SQLite format 3\x00"), "duckdb": (8, b"DUCK")}
 
@@ -153,6 +154,7 @@ class SqlCage:
         self.workers: dict[str, Worker] = {}
         self.checked: set[tuple] = set()
         """Files that passed their check, so that a new worker need not check them again."""
+        self.listed: dict[tuple[str, str], list[Table]] = {}
 
     def __enter__(self) -> SqlCage:
         return self
@@ -183,20 +185,20 @@ class SqlCage:
         return as_table(reply)
 
     def tables(self, database: Path, dialect: str, timeout: float = 30.0) -> list[Table]:
-        """Tables and views that a query can name, in the order of the schema."""
-        listed = self.ask(database, dialect, "tables", timeout)["tables"]
-        return [
-            Table(t["name"], t["view"], tuple(Column(*c) for c in t["columns"]), tuple(tuple(k) for k in t["foreign_keys"]))
-            for t in listed
-        ]
+        """Tables and views that a query can name, in the order of the schema; remembered by the file's identity."""
+        key = identify(database, dialect)
+        if key not in self.listed:
+            if len(self.listed) >= KEPT_LISTINGS:
+                self.listed.clear()
+            self.listed[key] = [
+                Table(t["name"], t["view"], tuple(Column(*c) for c in t["columns"]), tuple(tuple(k) for k in t["foreign_keys"]))
+                for t in self.ask(database, dialect, "tables", timeout)["tables"]
+            ]
+        return self.listed[key]
 
     def tables_read(self, database: Path, dialect: str, sql: str, timeout: float = 10.0) -> list[str]:
         """Names of the tables that the engine reads for `sql`, views followed down; the query is not run."""
         return self.ask(database, dialect, "reads", timeout, sql=sql)["tables"]
-
-    def unstable_functions(self, database: Path, dialect: str, sql: str, timeout: float = 10.0) -> list[str]:
-        """Functions in `sql` whose value is chance or the clock, as far as their name tells."""
-        return self.ask(database, dialect, "functions", timeout, sql=sql)["functions"]
 
     def read_table(
         self, database: Path, dialect: str, table: str, max_rows: int, timeout: float = 60.0, max_bytes: int = MAX_RESULT_BYTES
@@ -296,7 +298,7 @@ def as_table(reply: dict) -> ResultTable:
             tuple(row) if SCALARS.issuperset(map(type, row)) else tuple(decode_cell(c) if isinstance(c, dict | list) else c for c in row)
             for row in reply["rows"]
         )
-        return ResultTable(tuple(reply["columns"]), rows, replaced=reply["replaced"])
+        return ResultTable(tuple(reply["columns"]), rows, replaced=reply["replaced"], unstable=tuple(reply["unstable"]))
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as e:
         raise SqlError("crash", f"the worker's reply is no table: {type(e).__name__}") from None
 

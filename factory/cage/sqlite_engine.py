@@ -80,9 +80,6 @@ class SqliteEngine:
                 return json.dumps({"tables": [self.describe_table(connection, *t) for t in self.list_tables(connection)]})
             case "reads":
                 return json.dumps({"tables": self.reads(connection, request["sql"])})
-            case "functions":
-                self.reads(connection, request["sql"])
-                return json.dumps({"functions": sorted(self.functions & UNSTABLE_FUNCTIONS)})
             case "table":
                 return self.query(connection, self.table_query(connection, request["table"], request["max_rows"]), request)
             case "reversed":
@@ -164,7 +161,8 @@ class SqliteEngine:
             rows, _ = encode_rows(lambda: cursor.fetchmany(256), request["max_rows"], request["max_bytes"], encode_cell)
         finally:
             cursor.close()
-        return f'{{"columns":{json.dumps(columns)},"rows":[{rows}],"replaced":{len(replaced or ())}}}'
+        unstable = json.dumps(sorted(self.functions & UNSTABLE_FUNCTIONS))
+        return f'{{"columns":{json.dumps(columns)},"rows":[{rows}],"replaced":{len(replaced or ())},"unstable":{unstable}}}'
 
     def describe(self, error: Exception, deadline: float) -> tuple[str, str]:
         message = str(error)

@@ -118,7 +118,7 @@ class Database:
 
     def tables(self) -> list[Table]:
         try:
-            return list_tables(self.path, self.dialect, self.identity)
+            return shared_cage("source").tables(self.path, self.dialect)
         except SqlError as e:
             raise RowError("side_input_missing", str(e)) from None
 
@@ -135,17 +135,12 @@ class Database:
         return Evidence(role=role, kind="table", name=name, text=text, turns=turns, edits=edits)
 
 
-# The four questions to a database, cached: `identity` is part of the key only.
+# Questions to a database, cached: `identity` is part of the key only.
 
 
 @functools.lru_cache(maxsize=512)
 def read_gold(path: Path, dialect: str, identity: str, sql: str) -> Gold:
     return run_gold(shared_cage("source"), path, dialect, sql)
-
-
-@functools.lru_cache(maxsize=64)
-def list_tables(path: Path, dialect: str, identity: str) -> list[Table]:
-    return shared_cage("source").tables(path, dialect)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -160,7 +155,7 @@ def find_tables_read(path: Path, dialect: str, identity: str, sql: str) -> tuple
     except SqlError as e:
         if e.kind == "bad_database":
             raise RowError("side_input_missing", str(e)) from None
-        by_name = {t.name.casefold(): t.name for t in list_tables(path, dialect, identity) if not t.view}
+        by_name = {t.name.casefold(): t.name for t in cage.tables(path, dialect) if not t.view}
         found = [by_name[n.casefold()] for n in names_after_from(sql) if n.casefold() in by_name]
         return tuple(dict.fromkeys(found))
 
@@ -168,7 +163,7 @@ def find_tables_read(path: Path, dialect: str, identity: str, sql: str) -> tuple
 @functools.lru_cache(maxsize=32)
 def read_text(path: Path, dialect: str, identity: str, name: str, max_rows: int, max_bytes: int) -> tuple[str, int]:
     """The table's text, and how many of its cells were not UTF-8."""
-    table = next((t for t in list_tables(path, dialect, identity) if t.name == name), None)
+    table = next((t for t in shared_cage("source").tables(path, dialect) if t.name == name), None)
     if table is None:
         raise SqlError("sql", f"no table `{name}`")
     contents = shared_cage("source").read_table(path, dialect, name, max_rows, max_bytes=max_bytes)

@@ -1,7 +1,8 @@
 """The floor: the least that any program must do for the same contexts, in plain processes.
 
-Read, decode, tokenise each distinct piece once, write the same bytes as Parquet (zstd, level 1). No logic: a plan
-made from a finished compile says which slices of which messages, which tables and which files make up each context.
+Read, decode, tokenise each distinct piece once, write the same rows as Parquet (zstd, level 1). No logic: a plan
+made from a finished compile says which slices of which messages, which tables and which files make up each context,
+and holds the row's other columns ready-made.
 With `tokenizers` in place of gigatoken it is the same work as most pipelines do it.
 """
 
@@ -29,9 +30,9 @@ from factory import parts, tokenizer_files
 from factory.ledger import Commit
 from factory.prompts import FOOTER, document_header
 from factory.recipe import Compile
+from factory.schemas import EXAMPLE, batch_of
 from jobs.benches.clock import Took, cpu_seconds
 
-SCHEMA = pa.schema([("question", pa.string()), ("context", pa.large_string()), ("agent", pa.string()), ("answer", pa.string())])
 TASK_BYTES = 8 << 20
 ROW_GROUP_BYTES = parts.ROW_GROUP_BYTES
 WARM_TEXT = "The tokenizer's tables are loaded once.\n" * 50
@@ -66,12 +67,19 @@ class File(NamedTuple):
     """Object name: commit and path."""
 
 
+class Row(NamedTuple):
+    pieces: list[Any]
+    """Of the context."""
+    columns: dict[str, Any]
+    """All but the context."""
+
+
 class Task(NamedTuple):
     path: str
     start: int
     """Byte at which the first line begins."""
-    plans: list[list[Any] | None]
-    """Pieces of the context of each line; None for a run that gives none."""
+    plans: list[Row | None]
+    """Of each line; None for a run that gives none."""
 
 
 class Plan(NamedTuple):
@@ -87,17 +95,17 @@ class Plan(NamedTuple):
 def plan(root: Path, commits: list[Commit]) -> Plan:
     """The work of the compile that is committed under `root`."""
     positions = {row.unit: (item.uri, int(row.position)) for commit in commits for item in commit.objects for row in item.rows}
-    examples: dict[tuple[str, int], list[Any]] = {}
+    examples: dict[tuple[str, int], Row] = {}
     evidence_bytes = given = 0
     distinct: dict[int, int] = {}
     for commit in commits:
         for part in commit.parts:
             if part.kind != "examples":
                 continue
-            for row in parts.read_rows(str(root), part.path, ["unit", "context", "pieces", "environment"]):
+            for row in parts.read_rows(str(root), part.path):
                 uri, position = positions[row["unit"]]
                 pieces = planned(row, uri, position)
-                examples[uri, position] = pieces
+                examples[uri, position] = Row(pieces, {name: value for name, value in row.items() if name != "context"})
                 evidence_bytes += len(row["context"].encode())
                 given += sum(len(piece.text.encode()) for piece in pieces if isinstance(piece, Given))
                 for piece in row["pieces"]:
@@ -127,11 +135,11 @@ def planned(row: dict[str, Any], uri: str, position: int) -> list[Any]:
     return pieces
 
 
-def cut(path: str, examples: dict[tuple[str, int], list[Any]]) -> Iterator[Task]:
+def cut(path: str, examples: dict[tuple[str, int], Row]) -> Iterator[Task]:
     share = max(1, min(TASK_BYTES, os.path.getsize(path) // 4))
     with open(path, "rb") as file:
         start = at = 0
-        plans: list[list[Any] | None] = []
+        plans: list[Row | None] = []
         for line in file:
             plans.append(examples.get((path, at)))
             at += len(line)
@@ -168,7 +176,7 @@ def serve(queue: Any, clocks: Any, gate: Any, out: str, tokenizer: str) -> None:
     encode = encoder(tokenizer)
     encode([WARM_TEXT])
     Path(out).mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pydict({name: [WARM_TEXT] for name in SCHEMA.names}, SCHEMA), f"{out}/warm-{os.getpid()}.parquet", compression="zstd")
+    pq.write_table(pa.table({"warm": [WARM_TEXT]}), f"{out}/warm-{os.getpid()}.parquet", compression="zstd")
     gate.wait()
     work = Work(out, encode)
     start, cpu = time.time(), cpu_seconds(os.getpid())
@@ -209,34 +217,29 @@ class Work:
         self.repositories: dict[str, subprocess.Popen[bytes]] = {}
 
     def do(self, index: int, task: Task) -> None:
-        columns: dict[str, list[str]] = {name: [] for name in SCHEMA.names}
+        rows: list[dict[str, Any]] = []
         pending = 0
         with (
             open(task.path, "rb") as file,
-            pq.ParquetWriter(f"{self.out}/{index}.parquet", SCHEMA, compression="zstd", compression_level=1, use_dictionary=False) as writer,
+            pq.ParquetWriter(f"{self.out}/{index}.parquet", EXAMPLE, compression="zstd", compression_level=1, use_dictionary=False) as writer,
         ):
             file.seek(task.start)
-            for line, pieces in zip(file, task.plans):
+            for line, row in zip(file, task.plans):
                 value = orjson.loads(line)
-                if pieces is None:
+                if row is None:
                     continue
-                messages = value["messages"]
-                texts = [self.text(piece, messages) for piece in pieces]
+                texts = [self.text(piece, value["messages"]) for piece in row.pieces]
                 if new := [text for text in dict.fromkeys(texts) if text not in self.known]:
                     self.encode(new)
                     self.known.update(new)
-                context = "".join(part for piece, text in zip(pieces, texts) for part in (piece.header, text, FOOTER))
-                said = [message["content"] for message in messages if message["role"] == "assistant" and message["content"]]
-                columns["question"].append(next((m["content"] for m in messages if m["role"] == "user"), ""))
-                columns["context"].append(context)
-                columns["agent"].append("\n\n".join(said))
-                columns["answer"].append(said[-1] if said else "")
+                context = "".join(part for piece, text in zip(row.pieces, texts) for part in (piece.header, text, FOOTER))
+                rows.append({**row.columns, "context": context})
                 pending += len(context)
                 if pending >= ROW_GROUP_BYTES:
-                    writer.write_table(pa.Table.from_pydict(columns, SCHEMA))
-                    columns, pending = {name: [] for name in SCHEMA.names}, 0
+                    writer.write_batch(batch_of(rows, EXAMPLE))
+                    rows, pending = [], 0
             if pending:
-                writer.write_table(pa.Table.from_pydict(columns, SCHEMA))
+                writer.write_batch(batch_of(rows, EXAMPLE))
 
     def text(self, piece: Any, messages: list[Any]) -> str:
         if isinstance(piece, Slice):

@@ -1,10 +1,10 @@
-"""Speed of the compile stage:  python -m jobs.bench compile [--quick] [--inputs text search sql swe] [--runs 1000]
+"""Speed of the compile stage:  python -m jobs.bench compile [--quick] [--inputs text tables search sql swe] [--runs 1000]
 
 MB of evidence text (of the finished contexts, UTF-8) a second, best of several rounds, start-up excluded and printed:
 ours in this process and on Ray Data beside the floor (jobs/benches/floor.py: the same reading, decoding, tokenising and
 writing without any logic, in plain processes), and on fewer runs the floor with `tokenizers`, Ray Data with rows in
-blocks, `datasets.map` and datatrove. Inputs: `text` are runs over the real prose and code of this installation, every
-page distinct; the others are the worlds. Seconds of CPU stand beside those of the clock: they hold on a busy machine.
+blocks, `datasets.map` and datatrove. Inputs: `text` (search) and `tables` (SQL) are runs over the real prose and code of
+this installation, every page distinct; the others are the worlds. Seconds of CPU stand beside those of the clock: they hold on a busy machine.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SWE_RUNS = 150
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="jobs.bench compile", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--inputs", nargs="+", default=["text", "search", "sql", "swe"], choices=["text", "search", "sql", "swe"])
+    parser.add_argument("--inputs", nargs="+", default=["text", "tables", "search", "sql", "swe"], choices=["text", "tables", "search", "sql", "swe"])
     parser.add_argument("--runs", type=int, default=1_000, help="runs of each input")
     parser.add_argument("--swe-runs", type=int, default=SWE_RUNS)
     parser.add_argument("--rounds", type=int, default=3, help="the best one counts")

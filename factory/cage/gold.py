@@ -82,13 +82,15 @@ def learn_order(
     if keys is None and not full:
         return table, ""
     strict = dataclasses.replace(table, order=tuple(range(len(table.rows))))
-    wanted = with_keys(tree, keys or [], limit + 1 if full else None, dialect)
-    if wanted is None:
-        return strict, ""
-    try:
-        longer = cage.query(database, dialect, wanted, len(table.rows) + 1, timeout)
-    except SqlError:
-        return strict if keys is not None else table, ""
+    longer = table
+    if full or any(key.column < 0 for key in keys or ()):
+        wanted = with_keys(tree, keys or [], limit + 1 if full else None, dialect)
+        if wanted is None:
+            return strict, ""
+        try:
+            longer = cage.query(database, dialect, wanted, len(table.rows) + 1, timeout)
+        except SqlError:
+            return strict if keys is not None else table, ""
     values = [key_values(row, keys or [], len(table.columns)) for row in longer.rows]
     rows = [row[: len(table.columns)] for row in longer.rows]
     cut = full and len(longer.rows) > limit and values[limit - 1] == values[limit]

@@ -1,14 +1,17 @@
-"""What the benches compile: the worlds, and runs whose pages are real prose and code of this Python installation.
+"""What the benches compile: the worlds, and runs over the real prose and code of this Python installation.
 
-No two pages of the real text are equal, so no cache of texts helps; it is what Python's library and the installed
-packages ship as source and documentation. Everything is made once and kept in the bench's folder.
+`text` opens them as pages, `tables` queries them as rows of a database of its own for each run. No two pages of the
+real text are equal, so no cache of texts helps; it is what Python's library and the installed packages ship as source
+and documentation. Everything is made once and kept in the bench's folder.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import random
+import sqlite3
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -29,6 +32,8 @@ SMALLEST_PAGE = 400
 SMALLEST_RUN, LARGEST_RUN = 40_000, 300_000
 """Characters of the pages that one run opens: log-uniform between the two, 130,000 on average."""
 FILE_RUNS = 50
+REAL = ("text", "tables")
+QUERY = "SELECT package, COUNT(*) AS pages, SUM(lines) AS lines FROM pages GROUP BY package ORDER BY package"
 TOOLS = [
     tool("search", "Search the library.", query="What to search for"),
     tool("visit", "Open a page and return its full text.", url="Address of the page"),
@@ -36,37 +41,70 @@ TOOLS = [
 
 
 def prepare(folder: Path, name: str, num_runs: int) -> Path:
-    """Folder that holds `num_runs` runs of the input `name`: `text` or a world."""
+    """Folder that holds `num_runs` runs of the input `name`: one of REAL, or a world."""
     out = folder / f"{name}-{num_runs}"
     marker = out / "made.json"
     if not marker.exists():
-        if name == "text":
-            write_text_runs(out / "text", num_runs)
+        if name in REAL:
+            write_real_runs(out / name, name, num_runs)
         else:
             worlds.write(name, num_runs, SEED, out)
         marker.write_text(json.dumps({"runs": num_runs}))
     return out / name
 
 
-def write_text_runs(out: Path, num_runs: int) -> None:
-    out.mkdir(parents=True, exist_ok=True)
+def write_real_runs(out: Path, name: str, num_runs: int) -> None:
+    (out / "databases").mkdir(parents=True, exist_ok=True)
     pages = text_pages()
     for start in range(0, num_runs, FILE_RUNS):
         with open(out / f"runs-{start // FILE_RUNS:05d}.jsonl", "wb") as file:
             for index in range(start, min(start + FILE_RUNS, num_runs)):
-                file.write(orjson.dumps(text_run(index, pages)) + b"\n")
+                opened = take(index, pages)
+                run = text_run(index, opened) if name == "text" else table_run(index, opened, out)
+                file.write(orjson.dumps(run) + b"\n")
 
 
-def text_run(index: int, pages: Iterator[tuple[str, str]]) -> dict[str, Any]:
-    """One run: it searches, opens some of what it found, and names a word of the last page."""
+def take(index: int, pages: Iterator[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The next pages for one run."""
     rng = random.Random(f"{SEED} {index}")
     wanted = int(SMALLEST_RUN * (LARGEST_RUN / SMALLEST_RUN) ** rng.random())
-    opened: list[tuple[str, str]] = []
-    while sum(len(text) for _, text in opened) < wanted:
+    taken: list[tuple[str, str]] = []
+    while sum(len(text) for _, text in taken) < wanted:
         page = next(pages, None)
         if page is None:
             raise SettingsError(f"the installed sources and documents are used up after {index} runs; ask for fewer runs")
-        opened.append(page)
+        taken.append(page)
+    return taken
+
+
+def table_run(index: int, pages: list[tuple[str, str]], out: Path) -> dict[str, Any]:
+    """One run: it looks at a database of pages and counts them by package."""
+    rows = [(url, url.split("/")[-2], text.count("\n") + 1, text) for url, text in pages]
+    place = f"databases/{index:06d}.sqlite"
+    (out / place).unlink(missing_ok=True)
+    with contextlib.closing(sqlite3.connect(out / place)) as database:
+        database.execute("CREATE TABLE pages (path TEXT PRIMARY KEY, package TEXT, lines INTEGER, text TEXT)")
+        database.executemany("INSERT INTO pages VALUES (?, ?, ?, ?)", rows)
+        database.commit()
+        counted = database.execute(QUERY).fetchall()
+    shown = ["| package | pages | lines |", "| --- | --- | --- |", *(f"| {name} | {num} | {lines} |" for name, num, lines in counted)]
+    messages = [
+        {"role": "user", "content": "How many pages and lines has each package? Give package, pages and lines, by package."},
+        *called("q0", "query", {"sql": QUERY}, "\n".join(map(str, counted))),
+        {"role": "assistant", "content": "<think>One row for each package.</think>\n\n" + "\n".join(shown)},
+    ]
+    return {
+        "task_id": f"tables-{index:06d}",
+        "domain": "sql",
+        "messages": messages,
+        "ground_truth": {"sql": QUERY},
+        "environment": {"database": place, "dialect": "sqlite"},
+        "solved": True,
+    }
+
+
+def text_run(index: int, opened: list[tuple[str, str]]) -> dict[str, Any]:
+    """One run: it searches, opens some of what it found, and names a word of the last page."""
     answer = max(opened[-1][1].split()[:2_000], key=lambda word: (word.isalnum(), len(word) <= 30, len(word)))
     question = f"Which long word stands in {opened[-1][0]}?"
     messages: list[dict[str, Any]] = [{"role": "user", "content": question}]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from hypothesis import example as case
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -356,6 +357,7 @@ TYPED = st.one_of(st.none(), st.integers(-(10**20), 10**20), st.floats(allow_nan
 
 
 @settings(max_examples=100, deadline=None)
+@case([("\xa0",), ("b\u3000",)])
 @given(st.integers(1, 4).flatmap(lambda n: st.lists(st.tuples(*[TYPED] * n), min_size=1, max_size=5)))
 def test_any_gold_printed_as_markdown_is_accepted(rows):
     gold = of_table(ResultTable(tuple(f"c{i}" for i in range(len(rows[0]))), tuple(rows)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import threading
+from typing import Any
 
 _one_at_a_time = threading.Lock()
 
@@ -16,3 +17,9 @@ def parse(text: str) -> ast.Module:
     """SyntaxError, ValueError, RecursionError or MemoryError as `ast.parse` raises them."""
     with _one_at_a_time:
         return ast.parse(text)
+
+
+def literal(text: str) -> Any:
+    """The value of a Python literal; raises as `ast.literal_eval` does."""
+    with _one_at_a_time:
+        return ast.literal_eval(text)

@@ -6,7 +6,6 @@ holds under the same unit are named in the receipt and not made again.
 
 from __future__ import annotations
 
-import gc
 import importlib
 import traceback
 from collections.abc import Iterator
@@ -93,7 +92,6 @@ class Compile:
         self.pools: dict[str, mining.Pool] = {}
         self.packing = fingerprint(self.settings.packing)
         self.num_unchecked = CHECKED_EXAMPLES
-        gc.freeze()  # what is loaded stays; no collection need look at it again
 
     def __call__(self, shards: tuple[Shard, ...]) -> Commit:
         examples = Output(self.root, "parts/examples", schemas.EXAMPLE, self.part_bytes)

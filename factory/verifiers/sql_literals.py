@@ -6,12 +6,12 @@ pass over the text: nothing is evaluated. Numbers stay as they are printed.
 
 from __future__ import annotations
 
-import ast
 import datetime
 import json
 import re
 from typing import Any
 
+from factory import syntax_trees
 from factory.cage.cells import Printed, read_number
 from factory.cage.results import Cell, Nested
 
@@ -76,7 +76,7 @@ class Reader:
         self.position = match.end()
         string, number, word, mark = match.groups()
         if string is not None:
-            return ast.literal_eval(string)
+            return syntax_trees.literal(string)
         if number is not None:
             return Printed(number)
         if word is not None:

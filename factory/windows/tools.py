@@ -7,11 +7,11 @@ arguments say where the text begins.
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from typing import Any
 
+from factory import syntax_trees
 from factory.records import Step
 from factory.shell import Edit
 from factory.vocabulary import PATH
@@ -240,6 +240,6 @@ def _literal(text: str) -> Any:
     except (ValueError, RecursionError):
         pass
     try:
-        return ast.literal_eval(text)
+        return syntax_trees.literal(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None

@@ -77,5 +77,5 @@ def assertion(argument: str, value: str) -> list[str]:
     line = f"    assert {argument} == {value}"
     if len(line) <= WIDEST:
         return [line]
-    shown = pprint.pformat(ast.literal_eval(value), width=WIDEST - 14, compact=True, sort_dicts=False).splitlines()
+    shown = pprint.pformat(syntax_trees.literal(value), width=WIDEST - 14, compact=True, sort_dicts=False).splitlines()
     return [f"    assert {argument} == (", *(f"        {line}" for line in shown), "    )"]

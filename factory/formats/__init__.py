@@ -10,7 +10,8 @@ A member is a module with
 `domain` is the one asked for, or "auto".
 
 What members share: fields (typed access to untrusted JSON), turns (calls and what came back), questions, answers,
-rows (fields beside the messages), content_blocks, response_items, react_text, file_commands.
+rows (fields beside the messages), content_blocks, response_items, react_text, file_commands. A record that no member
+fits as it stands is tried once more in the plain form that `wrapped` makes of it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any, BinaryIO
 
 from factory.containers import first_values, is_lined
 from factory.errors import RowError, SettingsError
+from factory.formats.wrapped import unwrapped
 from factory.records import Source, Trajectory
 
 # name -> module under factory.formats, imported when first used; the order is the order of detection
@@ -51,26 +53,43 @@ def load(name: str) -> Any:
 
 def detect(value: Any, name: str = "") -> tuple[str, str]:
     """(format, why it is that one); ("", what was seen) when none fits. The object's `name` is no evidence."""
+    return recognise(value)[:2]
+
+
+def recognise(value: Any) -> tuple[str, str, Any]:
+    """(format, why it is that one, what its parser reads): the value, or the plain form of a chat that it wraps."""
+    if found := sniffed(value):
+        return *found, value
+    if (chat := unwrapped(value)) and (found := sniffed(chat[0])):
+        return found[0], f"{found[1]}, where `messages` is `{chat[1]}` of the record", chat[0]
+    if isinstance(value, dict):
+        return "", f"an object with {', '.join(f'`{key}`'[:40] for key in list(value)[:8]) or 'no field'}", value
+    if isinstance(value, str):
+        return "", f"text that begins {value[:60]!r}", value
+    return "", f"a {type(value).__name__}" + (f" of {len(value)}" if isinstance(value, list) else ""), value
+
+
+def sniffed(value: Any) -> tuple[str, str] | None:
     for format in FORMATS:
         if why := load(format).sniff(value):
             return format, why
-    if isinstance(value, dict):
-        return "", f"an object with {', '.join(f'`{key}`'[:40] for key in list(value)[:8]) or 'no field'}"
-    if isinstance(value, str):
-        return "", f"text that begins {value[:60]!r}"
-    return "", f"a {type(value).__name__}" + (f" of {len(value)}" if isinstance(value, list) else "")
+    return None
 
 
 def parse(value: Any, format: str = "auto", domain: str = "auto") -> list[Trajectory]:
     """The runs in one record's value; their source holds the format. RowError when it fits no format, or not this one."""
     asked = format != "auto"
-    if not asked:
-        format, seen = detect(value)
-        if not format:
+    if not asked or not format:
+        format, seen, value = recognise(value)
+        if not format or asked:
             raise RowError("unknown_format", seen)
-    elif not format:
-        raise RowError("unknown_format", detect(value)[1])
-    parsed = load(format).parse(value, domain)
+    try:
+        parsed = load(format).parse(value, domain)
+    except RowError:
+        chat = unwrapped(value) if asked else None
+        if not chat or not load(format).sniff(chat[0]):
+            raise
+        parsed = load(format).parse(chat[0], domain)
     runs = parsed if isinstance(parsed, list) else [parsed]
     if asked and not calls_a_tool(runs):  # chats look alike: perhaps its calls are written in another format's way
         likely, why = detect(value)

@@ -86,7 +86,7 @@ def parse(value: Any, format: str = "auto", domain: str = "auto") -> list[Trajec
     try:
         parsed = load(format).parse(value, domain)
     except RowError:
-        chat = unwrapped(value) if asked else None
+        chat = unwrapped(value) if asked and not sniffed(value) else None
         if not chat or not load(format).sniff(chat[0]):
             raise
         parsed = load(format).parse(chat[0], domain)

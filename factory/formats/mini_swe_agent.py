@@ -65,6 +65,8 @@ def parse(value: Any, domain: str) -> Trajectory:
             continue
         role, text = message.get("role"), content_text(message.get("content"), f"{place}.content")
         if role == "assistant" and (calls := message.get("tool_calls")):
+            if "trajectory_format" not in row and "extra" not in message:
+                raise mismatch(f"{place}.content", "one fenced command, and no tool_calls")
             turns.begin()
             turns.say(text_at(message, "reasoning_content"))
             turns.say(text)

@@ -24,7 +24,7 @@ OF_TASK = ("base_commit", "test_patch", "FAIL_TO_PASS")
 
 def ground_truth_of(row: dict[str, Any]) -> GroundTruth:
     """What the row says the right answer is. A field named `answer` counts as a list, or beside the agent's own: else it may be that."""
-    gold = row.get("ground_truth")
+    gold = row.get("ground_truth", row.get("reference_outputs"))
     model = row.get("reward_model")  # of rollouts for reinforcement learning
     if gold is None and isinstance(model, dict):
         gold = model.get("ground_truth")

@@ -14,6 +14,7 @@ from typing import Any
 from factory.errors import RowError
 from factory.formats import rows
 from factory.formats.answers import final_of
+from factory.formats.call_text import function_tag
 from factory.formats.fields import arguments_of, content_text, decoded, mismatch, need_dict, need_list, text_at
 from factory.formats.questions import question_in
 from factory.formats.turns import Turns
@@ -175,15 +176,6 @@ def called(tag: str, inside: str) -> tuple[str, dict[str, Any]]:
         arguments = call.get("arguments", call.get("parameters", call.get("args")))
         return text_at(call, "name", "tool", "function") or "unknown", arguments_of(arguments)
     return "unknown", {"input": inside.strip()}
-
-
-def function_tag(inside: str) -> tuple[str, dict[str, Any]]:
-    name, _, rest = inside.partition(">")
-    arguments = {}
-    for part in rest.split("<parameter=")[1:]:
-        key, _, value = part.partition(">")
-        arguments[key.strip()] = value.rpartition("</parameter>")[0].strip("\n") if "</parameter>" in value else value
-    return name.strip(), arguments
 
 
 def spans(text: str, tags: dict[str, str]) -> list[tuple[int, int, str, str]]:

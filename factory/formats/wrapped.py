@@ -12,10 +12,12 @@ from typing import Any
 
 from factory.formats.fields import content_text, decoded, text_at
 from factory.formats.react_text import turns_of
+from factory.formats.traces import messages_of_trace
 
 LISTS = ("messages", "conversations", "conversation", "trajectory", "traj", "history", "chat_history", "message_history", "all_messages",
          "new_messages", "dialogue", "dialog", "dialogs", "chat", "turns", "items", "input_list", "transcript", "rollout", "contents", "log", "input")
 AROUND = ("values", "output", "outputs", "inputs", "input", "data", "result", "trace", "request", "main_agent_message_history", "extra_info", "sample")
+JSON_TEXT = ("messages", "conversations", "trajectory", "traj", "history")
 ASKED = ("prompt", "input", "inputs")
 REPLIED = ("completion", "response", "output", "completions", "responses", "generation")
 TEXTS = ("text", "sequences_str", "response", "completion", "output", "Output", "trajectory", "traj", "transcript", "log", "history", "rollout", "full_text",
@@ -41,11 +43,25 @@ def unwrapped(value: Any) -> tuple[dict[str, Any], str] | None:
     if not isinstance(value, dict):
         return None
     row = with_task(value)
+    if traced := messages_of_trace(row):
+        return {"id": row["trace"].get("id", "") if isinstance(row.get("trace"), dict) else "", "messages": traced}, "observations"
     for path, messages in (*exchanges(row), *lists(row), *texts(row)):
         if messages:
             rest = {key: item for key, item in row.items() if key != "messages"}
+            if path.endswith("completion") and "ground_truth" not in row and isinstance(row.get("answer"), str):
+                rest["ground_truth"] = row["answer"]  # beside a rollout stands the answer that it was graded with
             return rest | {"messages": messages}, path
     return None
+
+
+def opened(value: Any) -> Any:
+    """`value` with its messages as a list, where they were stored as JSON text."""
+    if isinstance(value, dict):
+        for key in JSON_TEXT:
+            text = value.get(key)
+            if isinstance(text, str) and text[:1] in ("[", "{") and isinstance(inner := decoded(text), list | dict):
+                return value | {key: inner}
+    return value
 
 
 def with_task(row: dict[str, Any]) -> dict[str, Any]:

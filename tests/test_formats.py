@@ -110,7 +110,7 @@ def test_converted_runs_hold_the_calls_of_the_runs_that_they_were_made_from(shar
         for one, other in zip(raw, standard, strict=True):
             seen = {" ".join(step.observation.split())[:200] for step in other.steps if step.observation.strip()}
             first = {" ".join(step.observation.removeprefix("OBSERVATION:").split())[:200] for step in one.steps if step.observation.strip()}
-            alike += len(seen & first) >= 0.9 * len(seen) and other.domain == "swe" and bool(other.question)
+            alike += len(seen - first) <= 1 and other.domain == "swe" and bool(other.question)  # the converter adds praise at the end
         assert alike == num_alike, name
 
 

@@ -68,7 +68,7 @@ def gold_record(gold: dict[str, Any]) -> GroundTruth:
 
 def benchmark_gold(instance: Any) -> GroundTruth | None:
     """The gold patch of a SWE-bench record, which may be JSON text."""
-    instance = decoded(instance) if isinstance(instance, str) and instance[:1] == "{" else instance
+    instance = opened(instance)
     if not isinstance(instance, dict) or not (patch := patch_in(text_at(instance, "patch"))):
         return None
     return GroundTruth(
@@ -79,16 +79,21 @@ def benchmark_gold(instance: Any) -> GroundTruth | None:
     )
 
 
+def opened(value: Any) -> Any:
+    """The object inside JSON text; other values as they stand."""
+    return decoded(value) if isinstance(value, str) and value[:1] == "{" else value
+
+
 def own_patch(row: dict[str, Any]) -> str:
     """The patch that the agent handed in."""
-    for place in (row, row.get("test_result"), row.get("info")):
+    for place in (row, opened(row.get("test_result")), opened(row.get("info"))):
         if isinstance(place, dict) and (patch := patch_in(text_at(place, *OWN_PATCH))):
             return patch
     return ""
 
 
 def solved_of(row: dict[str, Any]) -> bool | None:
-    test_result = row.get("test_result")
+    test_result = opened(row.get("test_result"))
     report = test_result.get("report") if isinstance(test_result, dict) else None
     for place in (row, report):
         if isinstance(place, dict):

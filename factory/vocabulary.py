@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from factory.recipe import Vocabulary
 from factory.records import Domain, Step
 
-VERSION = "1"
+VERSION = "2"
 """Raised when a call is understood differently. Part of the version of whoever uses it."""
 
 ActionKind = Literal["search", "visit", "view", "edit", "run", "query", "list", "submit", "other"]

@@ -12,7 +12,7 @@ from typing import Any
 from factory.formats import rows
 from factory.formats.fields import content_text, flag_at, mismatch, need_dict, need_list, text_at, texts_of
 from factory.formats.questions import question_in
-from factory.formats.react_text import ACTION, read_turn
+from factory.formats.react_text import ACTION, OBSERVATION, read_turn
 from factory.formats.turns import Turns
 from factory.records import GroundTruth, Trajectory
 
@@ -65,7 +65,7 @@ def parse(value: Any, domain: str) -> Trajectory:
             if not turns.calls and turns.turn < 0:
                 question = question_in(text).removeprefix("Question:").strip()
                 continue
-            seen = text.removeprefix("Observation:").strip()
+            seen = OBSERVATION.sub("", text, count=1).strip() if text.startswith("Observation") else text.strip()
             if not seen.startswith(VERDICT):
                 turns.observe(seen)
         elif role not in ("system", "developer"):

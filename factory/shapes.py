@@ -69,4 +69,4 @@ def is_turn(item: dict[str, Any]) -> bool:
     """Is it one message or event of a run, rather than a run?"""
     if item.keys() & RUN_KEYS:
         return False
-    return "role" in item or item.keys() >= {"from", "value"} or ("type" in item and bool(item.keys() & TURN_KEYS)) or ("source" in item and bool(item.keys() & EVENT_KEYS))
+    return "role" in item or item.keys() >= {"from", "value"} or ("type" in item and bool(item.keys() & TURN_KEYS)) or ("source" in item and bool(item.keys() & EVENT_KEYS)) or item.keys() >= {"kind", "parts"}

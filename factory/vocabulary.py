@@ -28,10 +28,10 @@ class Action(NamedTuple):
 PATH = ("path", "file_path", "filePath", "filename", "file", "file_name", "target_file", "absolute_path", "relative_path",
         "notebook_path", "TargetFile", "AbsolutePath")
 COMMAND = ("command", "cmd", "script", "input", "code", "commands")
-QUERY = ("query", "queries", "q", "search_query", "user_query", "search_term", "keywords", "question", "input", "text", "entity", "prompt")
+QUERY = ("query", "queries", "query_list", "q", "search_query", "user_query", "search_term", "keywords", "question", "input", "text", "entity", "prompt")
 URL = ("url", "urls", "link", "links", "uri", "webpage", "page", "href", "source", "docid", "doc_id", "document_id", "id", "input", "query")
 SQL = ("sql", "query", "statement", "sql_query", "command", "input", "q", "code")
-ANSWER = ("answer", "final_result", "final_answer", "result", "response", "sql", "patch", "text", "message", "content", "output")
+ANSWER = ("answer", "final_result", "final_answer", "result", "response", "sql", "patch", "text", "message", "content", "output", "input")
 PATTERN = (*PATH, "directory", "dir", "dir_path", "pattern", "glob", "query")
 
 

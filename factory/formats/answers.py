@@ -33,7 +33,10 @@ def split_answer(text: str) -> tuple[str, str]:
         start = rest.rfind(opening)
         if start >= 0:
             end = rest.find(closing, start)
-            return joined(reasoning, rest[:start]), rest[start + len(opening) : end if end >= 0 else None].strip()
+            answer = rest[start + len(opening) : end if end >= 0 else None].strip()
+            if answer.startswith("\\boxed{") and (inner := braced(answer, 7)) is not None:
+                answer = unwrapped(inner)
+            return joined(reasoning, rest[:start]), answer
     start = rest.rfind("\\boxed{")
     if start >= 0 and (inner := braced(rest, start + 7)) is not None:
         return joined(reasoning, rest[:start]), unwrapped(inner)

@@ -2,6 +2,7 @@
 
 SWE-smith's and SWE-agent's chats with a fence of no language (`OBSERVATION:` before the output), and agents of people's
 own with bash or SQL fences. A fence alone is no call: chats show code, too. The next message must read like output.
+Of code in Python (smolagents) one call of a known tool is read; other code is a call of the interpreter.
 """
 
 from __future__ import annotations
@@ -11,18 +12,21 @@ from typing import Any
 
 from factory.errors import RowError
 from factory.formats import rows
+from factory.formats.call_text import python_call
 from factory.formats.answers import final_of
 from factory.formats.fields import content_text, mismatch, need_dict, need_list, text_at
 from factory.formats.file_commands import open_file_after, read_command
 from factory.formats.questions import question_in
 from factory.formats.turns import Turns
 from factory.records import Trajectory
+from factory.vocabulary import TOOLS
 
 VERSION = "1"
 WHOLE_FILE = False
-FENCE = re.compile(r"^```([\w-]{0,12})[ \t]*\n(.*?)\n?^```[ \t]*$", re.M | re.S)
-LANGUAGES = {"": "bash", "bash": "bash", "sh": "bash", "shell": "bash", "sql": "query", "sqlite": "query", "mysql": "query"}
+FENCE = re.compile(r"^```([\w-]{0,12})[ \t]*\n(.*?)\n?^```[ \t]*(?:<end_code>)?[ \t]*$|^<(code)>[ \t]*\n(.*?)\n?^</code>", re.M | re.S)
+LANGUAGES = {"": "bash", "bash": "bash", "sh": "bash", "shell": "bash", "sql": "query", "sqlite": "query", "mysql": "query", "py": "python", "python": "python", "code": "python"}
 OUTPUT = re.compile(r"\s*(?:\*\*|<)?(?:OBSERVATION|Observation|Output|OUTPUT|Execution (?:result|output)|Command output|stdout|STDOUT|Result|returncode|exit code|output)\b[^\n]{0,60}[:>]")
+TOOL_CALL = re.compile(r"\b([a-z_]{3,40})\([^()\n]{1,2000}\)")
 RUN_FIELDS = ("instance_id", "model_patch", "git_patch", "submission", "resolved", "exit_status", "db_id", "gold_sql")
 
 
@@ -35,9 +39,12 @@ def sniff(value: Any) -> str:
         said, seen = messages[index], messages[index + 1]
         if not (isinstance(said, dict) and isinstance(seen, dict)) or said.get("tool_calls"):
             return ""
-        if said.get("role") == "assistant" and seen.get("role") == "user" and isinstance(said.get("content"), str) and "```" in said["content"]:
-            command, back = command_in(said["content"])[0], seen.get("content")
-            if command and (of_a_run or (isinstance(back, str) and OUTPUT.match(back))):
+        if said.get("role") == "assistant" and seen.get("role") in ("user", "tool"):
+            text, back = (content_text(message.get("content"), "") if isinstance(message.get("content"), str | list) else "" for message in (said, seen))
+            if not ("```" in text or "<code>" in text):
+                continue
+            command, language, _ = command_in(text)
+            if command and ((of_a_run and LANGUAGES[language] != "python") or OUTPUT.match(back)):
                 return f"`messages[{index}]` ends in a fenced command, and the next one is its output"
     return ""
 
@@ -57,6 +64,9 @@ def parse(value: Any, domain: str) -> Trajectory:
             command, language, said = command_in(text)
             if not command:
                 turns.say(text)
+            elif LANGUAGES[language] == "python":
+                turns.say(said)
+                turns.call(*tool_in(command))
             elif LANGUAGES[language] == "query":
                 turns.say(said)
                 turns.call("query", {"sql": command})
@@ -69,7 +79,7 @@ def parse(value: Any, domain: str) -> Trajectory:
             if not turns.calls and not question:
                 question = question_in(text)
                 continue
-            turns.observe(text.removeprefix("OBSERVATION:").lstrip("\n") if text.startswith("OBSERVATION:") else text)
+            turns.observe(text.removeprefix("OBSERVATION:").lstrip("\n") if text.startswith("OBSERVATION:") else text.removeprefix("Observation:\n").removeprefix("Execution logs:\n"))
             after = open_file_after(text)
             shown = shown if after is None else after
         elif role not in ("system", "developer"):
@@ -94,9 +104,15 @@ def parse(value: Any, domain: str) -> Trajectory:
 
 def command_in(text: str) -> tuple[str, str, str]:
     """(command, language, text before it) of the last fenced block, when nothing but a little text follows it."""
-    found = None
-    for found in FENCE.finditer(text):
-        pass
-    if found is None or found.group(1).lower() not in LANGUAGES or len(text) - found.end() > 200:
+    blocks = list(FENCE.finditer(text))
+    found = blocks[-1] if blocks else None
+    if found is None or (found.group(3) or found.group(1) or "").lower() not in LANGUAGES or len(text) - found.end() > 200:
         return "", "", text
-    return found.group(2).strip("\n"), found.group(1).lower(), text[: found.start()]
+    language, command = (found.group(3), found.group(4)) if found.group(3) else (found.group(1).lower(), found.group(2))
+    return command.strip("\n"), language, text[: found.start()]
+
+
+def tool_in(code: str) -> tuple[str, dict[str, Any]]:
+    """The one known tool that Python code calls; the interpreter where it calls none or several, whose output is mixed."""
+    calls = [call for found in TOOL_CALL.finditer(code) if found.group(1) in TOOLS and (call := python_call(found.group()))[0]]
+    return calls[0] if len(calls) == 1 else ("python_interpreter", {"code": code})

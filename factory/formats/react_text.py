@@ -79,7 +79,7 @@ def turns_of(text: str) -> list[dict[str, Any]]:
         after = AFTER.search(text, observed.end())
         at = after.start() if after else len(text)
         messages.append({"role": "user", "content": text[observed.start() : at].strip()})
-    head, mark, rest = messages[0]["content"].partition("Question:")
+    _, mark, rest = messages[0]["content"].partition("Question:")
     if mark:  # the question stands before the first thought
         begun = AFTER.search(rest)
         cut = begun.start() if begun else len(rest)

@@ -11,7 +11,7 @@ from factory.records import DOMAINS, Domain, Environment, GroundTruth, Step
 from factory.vocabulary import domain_of
 
 GOLD = ("ground_truth", "ground_truth_answer", "expected_answer", "gold_answer", "gold_answers", "golden_answer",
-        "golden_answers", "correct_answer", "true_answer", "reference_answer", "target")
+        "golden_answers", "correct_answer", "true_answer", "reference_answer", "gts", "target")
 GOLD_SQL = ("gold_sql", "golden_sql", "gold_query", "gt_sql", "ground_truth_sql", "reference_sql", "SQL")
 PREDICTED = ("prediction", "pred", "predicted_answer", "pred_answer", "model_answer", "agent_answer", "final_answer", "extracted_answer")
 """Where one of these is the agent's answer, a field named `answer` is the right one."""
@@ -45,6 +45,8 @@ def ground_truth_of(row: dict[str, Any]) -> GroundTruth:
         value = row.get(key)
         if key == "answer" and not (isinstance(value, list) or told):
             continue
+        if isinstance(value, dict) and (truth := gold_record(value)).text:
+            return truth
         if texts := [] if isinstance(value, bool | dict) else texts_of(value):
             return GroundTruth(text=texts[0], aliases=tuple(texts[1:]), sql=sql)
     return GroundTruth(sql=sql)

@@ -27,7 +27,7 @@ ARGUMENTS = ("tool_input", "tool_args", "arguments", "args", "action_input", "in
 SEEN = ("observation", "observations", "tool_output", "tool_result", "tool_response", "outputs", "output", "result", "response", "action_output")
 THOUGHT = ("thought", "thoughts", "reasoning", "model_output", "log", "think", "plan")
 QUESTION = ("question", "Question", "task", "Task", "input", "query", "problem_statement", "instruction", "problem", "goal")
-FINAL = ("prediction", "final_answer", "output", "response", "result", "answer")
+FINAL = ("prediction", "final_answer", "final_result", "output", "response", "result", "answer")
 DSPY = "tool_name_"
 
 
@@ -103,6 +103,8 @@ def observation_of(step: Any) -> str | None:
         return as_text(step[1]) if len(step) == 2 else None
     if not isinstance(step, dict):
         return None
+    if isinstance(results := step.get("tool_results"), list) and results:
+        return observation_of(results[0])
     for key in SEEN:
         seen = step.get(key)
         if isinstance(seen, dict):
@@ -132,12 +134,14 @@ def parse(value: Any, domain: str) -> Trajectory:
         if seen_before and index:
             turns.observe(seen)
         turns.begin()
-        turns.say(text_at(fields, *THOUGHT) or (seen if not calls and fields.get("type") == "reasoning" else ""))
+        turns.say(text_at(fields, *THOUGHT) or said_in(fields) or (seen if not calls and fields.get("type") == "reasoning" else ""))
         if not calls and fields.get("type") == "output_text":
             last = seen
+        results = fields.get("tool_results")
+        results = [observation_of(result) or "" for result in results] if isinstance(results, list) else [seen]
         for number, (tool, arguments) in enumerate(calls):
             failed = bool(fields.get("error") or fields.get("is_error"))
-            known = {} if seen_before else {"observation": seen if not number else "", "failed": failed}
+            known = {} if seen_before else {"observation": results[number] if number < len(results) else "", "failed": failed}
             turns.call(tool, arguments, **known)
     made, said = turns.close()
     domain = rows.domain_for(row, made, domain)
@@ -157,6 +161,12 @@ def parse(value: Any, domain: str) -> Trajectory:
         solved=rows.solved_of(row),
         environment=rows.environment_of(row),
     )
+
+
+def said_in(fields: dict[str, Any]) -> str:
+    """What the model wrote, where its whole reply stands in the step."""
+    reply = fields.get("llm_response")
+    return text_at(reply, "content") if isinstance(reply, dict) else ""
 
 
 def asked_of(row: dict[str, Any]) -> str:

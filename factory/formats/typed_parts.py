@@ -2,7 +2,8 @@
 
 {messages: [{role, content | parts: [{type: tool-call, toolName, input}, {type: tool-result, output}]}]}; Gemini writes
 {functionCall: {name, args}} and {functionResponse: {response}}; a part of a UI message holds call and result together;
-AutoGen's messages are typed and have a source; Gemini CLI keeps `toolCalls` beside the text.
+AutoGen's messages are typed and have a source; Gemini CLI keeps `toolCalls` beside the text. Bedrock writes {toolUse} and
+{toolResult}, Goose {type: toolRequest | toolResponse}, Pydantic AI {kind, parts: [{part_kind: tool-call | tool-return}]}.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ VERSION = "1"
 WHOLE_FILE = False
 LISTS = ("messages", "contents", "history", "chat", "conversation", "task_result")
 AGENT = ("assistant", "model", "ai", "gemini")
-CALLS = ("tool-call", "tool_call", "toolCall", "dynamic-tool", "tool-invocation")
-RESULTS = ("tool-result", "tool_result", "tool_call_response", "toolResult", "function_response")
-GEMINI = (("functionCall", "functionResponse"), ("function_call", "function_response"))
+CALLS = ("tool-call", "tool_call", "toolCall", "dynamic-tool", "tool-invocation", "toolRequest")
+RESULTS = ("tool-result", "tool_result", "tool_call_response", "toolResult", "function_response", "tool-return", "toolResponse")
+GEMINI = (("functionCall", "functionResponse"), ("function_call", "function_response"), ("toolUse", "toolResult"))
 AUTOGEN = ("TextMessage", "ToolCallRequestEvent", "ToolCallExecutionEvent", "ToolCallSummaryMessage", "ThoughtEvent", "MultiModalMessage", "StopMessage")
 
 
@@ -64,14 +65,15 @@ def parts_of(message: dict[str, Any]) -> list[Any]:
 
 
 def is_call(part: dict[str, Any]) -> bool:
-    kind = part.get("type")
+    kind = part.get("type", part.get("part_kind"))
     if isinstance(kind, str) and (kind in CALLS or (kind.startswith("tool-") and "toolCallId" in part)):
         return kind not in RESULTS
-    return any(isinstance(part.get(call), dict) for call, _ in GEMINI)
+    return any(isinstance(part.get(call), dict) for call, _ in GEMINI if "type" not in part)
 
 
 def is_result(part: dict[str, Any]) -> bool:
-    return (part.get("type") in RESULTS and "tool_use_id" not in part) or any(isinstance(part.get(result), dict) for _, result in GEMINI)
+    kind = part.get("type", part.get("part_kind"))
+    return (isinstance(kind, str) and kind in RESULTS and "tool_use_id" not in part) or any(isinstance(part.get(result), dict) for _, result in GEMINI if "type" not in part)
 
 
 def parse(value: Any, domain: str) -> Trajectory:
@@ -80,7 +82,7 @@ def parse(value: Any, domain: str) -> Trajectory:
     for index, message in enumerate(need_list(messages, path)):
         place = f"{path}[{index}]"
         message = need_dict(message, place)
-        role = message.get("role", message.get("type"))
+        role = message.get("role", message.get("type", {"request": "user", "response": "assistant"}.get(str(message.get("kind")))))
         if "source" in message and message.get("type") in AUTOGEN:
             known = True
             question = autogen(turns, message, question, place)
@@ -100,7 +102,7 @@ def parse(value: Any, domain: str) -> Trajectory:
                 known = True
                 say(turns, texts, spoken)
                 read_part(turns, part)
-            elif part.get("type") in (None, "text", "reasoning", "thinking"):
+            elif part.get("type", part.get("part_kind")) in (None, "text", "reasoning", "thinking", "user-prompt"):
                 texts.append(text_at(part, "text", "content", "reasoning"))
         if not spoken and not turns.calls and role in ("user", "human"):
             question = question or question_in("\n".join(texts).strip())
@@ -135,12 +137,22 @@ def say(turns: Turns, texts: list[str], spoken: bool) -> None:
 
 def read_part(turns: Turns, part: dict[str, Any]) -> None:
     """A call, its result, or both in one part."""
-    for call, result in GEMINI:
+    for call, result in GEMINI if "type" not in part else ():
         if isinstance(inner := part.get(call), dict):
-            turns.call(text_at(inner, "name"), arguments_of(inner.get("args", inner.get("arguments"))), text_at(inner, "id"))
+            given = next((inner[key] for key in ("args", "arguments", "input") if key in inner), None)
+            turns.call(text_at(inner, "name"), arguments_of(given), text_at(inner, "id", "toolUseId"))
             return
         if isinstance(inner := part.get(result), dict):
-            turns.observe(result_text(inner.get("response")), text_at(inner, "id"))
+            turns.observe(result_text(inner.get("response", inner.get("content"))), text_at(inner, "id", "toolUseId"), inner.get("status") == "error")
+            return
+    for key, read in (("toolCall", turns.call), ("toolResult", turns.observe)):  # Goose: the call or result, or how it failed
+        if isinstance(inner := part.get(key), dict):
+            inner = inner.get("value", inner)
+            if read == turns.call:
+                inner = inner if isinstance(inner, dict) else {}
+                turns.call(text_at(inner, "name"), arguments_of(inner.get("arguments")), text_at(part, "id"))
+            else:
+                turns.observe(result_text(inner), text_at(part, "id"), part[key].get("status") == "error")
             return
     inner = part["toolInvocation"] if isinstance(part.get("toolInvocation"), dict) else part
     call_id = text_at(inner, "toolCallId", "tool_call_id", "id", "call_id")
@@ -149,7 +161,7 @@ def read_part(turns: Turns, part: dict[str, Any]) -> None:
     if is_result(part):
         turns.observe(result_text(seen), call_id, failed)
         return
-    kind = text_at(part, "type")
+    kind = text_at(part, "type", "part_kind")
     tool = text_at(inner, "toolName", "name", "tool_name") or kind.removeprefix("tool-")
     given = next((inner[key] for key in ("input", "args", "arguments") if inner.get(key) is not None), None)
     if seen is not None or "errorText" in inner:

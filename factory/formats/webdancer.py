@@ -36,6 +36,7 @@ CALLS: dict[str, tuple[str, str, str]] = {
     "<sql>": ("</sql>", "query", "sql"),
     "<execute>": ("</execute>", "execute_ipython_cell", "code"),
     "<|begin_search_query|>": ("<|end_search_query|>", "search", "query"),
+    "<|begin_of_query|>": ("<|end_of_query|>", "search", "query"),
     "<|begin_click_link|>": ("<|end_click_link|>", "visit", "url"),
     "<|tool_call_begin|>": ("<|tool_call_end|>", "", ""),
     "<use_mcp_tool>": ("</use_mcp_tool>", "", ""),
@@ -50,6 +51,7 @@ RESPONSES: dict[str, str] = {
     "<result>": "</result>",
     "<tool_result>": "</tool_result>",
     "<|begin_search_result|>": "<|end_search_result|>",
+    "<|begin_of_documents|>": "<|end_of_documents|>",
     "<|begin_click_result|>": "<|end_click_result|>",
 }
 AROUND = ("<function_calls>", "</function_calls>", "<|tool_calls_section_begin|>", "<|tool_calls_section_end|>")

@@ -16,7 +16,7 @@ from factory.formats.traces import messages_of_trace
 
 LISTS = ("messages", "conversations", "conversation", "trajectory", "traj", "history", "chat_history", "message_history", "all_messages",
          "new_messages", "dialogue", "dialog", "dialogs", "chat", "turns", "items", "input_list", "transcript", "rollout", "contents", "log", "input")
-AROUND = ("values", "output", "outputs", "inputs", "input", "data", "result", "trace", "request", "main_agent_message_history", "extra_info", "sample")
+AROUND = ("trajectory", "run", "conversation", "values", "output", "outputs", "inputs", "input", "data", "result", "trace", "request", "main_agent_message_history", "extra_info", "sample")
 JSON_TEXT = ("messages", "conversations", "trajectory", "traj", "history")
 ASKED = ("prompt", "input", "inputs")
 REPLIED = ("completion", "response", "output", "completions", "responses", "generation")
@@ -28,10 +28,15 @@ ROLES = {
     **dict.fromkeys(("user", "human"), "user"),
     **dict.fromkeys(("assistant", "gpt", "ai", "model", "bot", "agent", "chatbot", "chatgpt", "llm"), "assistant"),
     **dict.fromkeys(("tool", "function", "observation", "ipython", "environment", "env", "tool_response", "tool_result", "tool_output",
-                     "function_response", "function_result"), "tool"),
+                     "function_response", "function_result", "tool-response"), "tool"),
     **dict.fromkeys(("tool_call", "function_call"), "call"),
+    "tool-call": "assistant",
 }  # fmt: skip
-MARKS = ("<tool_call>", "<search>", "<|begin_search_query|>", "<sql>", "<function=", "<execute>", "<execute_bash>", "<function_calls>", "<use_mcp_tool>")
+MARKS = ("<tool_call>", "<search>", "<|begin_search_query|>", "<sql>", "<function=", "<execute>", "<execute_bash>", "<function_calls>", "<use_mcp_tool>", "<invoke name=",
+         "<|begin_of_query|>", "<|tool_call_begin|>")
+LLAMA = re.compile(r"<\|start_header_id\|>(\w{1,20})<\|end_header_id\|>\s*(.*?)(?=<\|eot_id\|>|<\|eom_id\|>|<\|start_header_id\|>|\Z)", re.S)
+BARE = re.compile(r"(?:system\n.*?\n)?user\n(.*?)\nassistant\s*\Z", re.S)
+"""A prompt that was decoded without its special tokens."""
 CHATML = re.compile(r"<\|im_start\|>(\w{1,20})[ \t]*\n(.*?)(?=<\|im_end\|>|<\|im_start\|>|\Z)", re.S)
 
 
@@ -66,7 +71,7 @@ def opened(value: Any) -> Any:
 
 def with_task(row: dict[str, Any]) -> dict[str, Any]:
     """`row` with what a task record inside it says; the answer there is no agent's."""
-    item = row.get("item")
+    item = row.get("item", row.get("task"))
     if isinstance(item, dict):
         given = {key.lower(): field for key, field in item.items()}
         row = given | ({"ground_truth": given["answer"]} if isinstance(given.get("answer"), str | list) else {}) | row
@@ -78,6 +83,9 @@ def exchanges(row: dict[str, Any]) -> Any:
     for ask in ASKED:
         asked = row.get(ask)
         asked = decoded(asked) if isinstance(asked, str) and asked[:1] == "[" else asked
+        for reply in REPLIED if isinstance(asked, str) else ():
+            if isinstance(said := row.get(reply), str) and said.strip():
+                yield f"{ask} and {reply}", templated(asked + said) or answered(asked, said)
         if not isinstance(asked, list):
             continue
         for reply in REPLIED:
@@ -93,6 +101,22 @@ def exchanges(row: dict[str, Any]) -> Any:
         said = message_of(row.get("response", row.get("output")))
         if isinstance(asked, list) and said:
             yield f"{path} and what was replied", plain_chat([*asked, said])
+
+
+def templated(text: str) -> list[dict[str, Any]] | None:
+    """Messages of a text in a chat template."""
+    for mark, pattern in (("<|im_start|>", CHATML), ("<|start_header_id|>", LLAMA)):
+        if mark in text:
+            return plain_chat([{"role": role, "content": said.strip()} for role, said in pattern.findall(text)])
+    return None
+
+
+def answered(asked: str, said: str) -> list[dict[str, Any]] | None:
+    """A plain prompt and a reply that holds a whole run; other replies call no tool, and tell nothing."""
+    if not any(mark in said for mark in MARKS):
+        return None
+    bare = BARE.match(asked)
+    return [{"role": "user", "content": (bare.group(1) if bare else asked).strip()}, *spoken(said)]
 
 
 def message_of(reply: Any) -> dict[str, Any] | None:
@@ -122,8 +146,7 @@ def texts(row: dict[str, Any]) -> Any:
         text = row.get(key)
         if not isinstance(text, str):
             continue
-        if "<|im_start|>" in text:
-            yield key, plain_chat([{"role": role, "content": said.strip()} for role, said in CHATML.findall(text)])
+        yield key, templated(text)
         said = spoken(text)
         question = text_at(row, *(name for name in QUESTIONS if name != key))
         if len(said) > 1 or (question and any(mark in text for mark in MARKS)):

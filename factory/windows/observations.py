@@ -74,7 +74,10 @@ def unwrap(observation: str, command: str = "") -> Output:
             return inside
     if text.startswith('[{"type"') and (parts := _text_parts(text)) is not None:
         text = parts
-    text = without_reminder(text.removeprefix("OBSERVATION:\n"))
+    text = text.removeprefix("OBSERVATION:\n")
+    if text.startswith("EXECUTION RESULT of ["):  # OpenHands without native calls
+        text = text.partition("]:\n")[2] or text
+    text = without_reminder(text)
     if command and (framed := of_command(text)):
         return Output(*framed)
     if "<returncode>" in text[:3000]:

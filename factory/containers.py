@@ -19,7 +19,7 @@ from factory.records import digest
 from factory.shapes import decodes, elements_of, kind_of
 from factory.unpacking import CHUNK, unpack
 
-VERSION = "1"
+VERSION = "2"
 """Raised when other records are read from the same bytes, here or by `decoding`, `shapes` and `unpacking`."""
 
 MAX_LINE = 64 << 20

@@ -20,7 +20,7 @@ from factory.recipe import GoldTable, Input
 from factory.records import Environment, GroundTruth, Trajectory, canonical_json, digest
 from factory.side import SideInputs
 
-VERSION = "1"
+VERSION = "2"
 """Raised when a run is given other gold, success or places."""
 
 # our name -> fields of a gold record that hold it, where the recipe's `fields` says nothing
@@ -227,7 +227,7 @@ def filled(template: str, folder: str, task_id: str, **names: str) -> str:
         if not PLAIN_NAME.fullmatch(value) or len(value.encode("utf-8", "replace")) > LONGEST_NAME:
             raise RowError("side_input_missing", f"`{name}` = {value[:80]!r} is no plain name")
         template = template.replace("{" + name + "}", value)
-    return storage.resolve(template.replace("{folder}", folder), folder)
+    return template.replace("{folder}", folder)  # a relative one counts from where the command runs, as every URI of a recipe
 
 
 def inside(folder: str, name: str) -> str:

@@ -9,8 +9,10 @@ from factory.errors import RowError
 
 WRAPPERS = ("samples", "results", "trajectories", "runs", "rollouts", "data")
 """Keys under which a document keeps its list of runs."""
-RUN_KEYS = {"messages", "trajectory", "traj", "conversations", "response", "history", "turn_history"}
+RUN_KEYS = {"messages", "trajectory", "traj", "conversations", "conversation", "response", "history", "chat_history", "turn_history", "steps",
+            "intermediate_steps", "trajectory_steps", "contents", "observations", "question"}
 TURN_KEYS = {"content", "message", "call_id", "payload", "output", "uuid"}
+EVENT_KEYS = {"action", "observation", "kind"}
 
 
 def kind_of(name: str, head: bytes) -> str:
@@ -67,4 +69,4 @@ def is_turn(item: dict[str, Any]) -> bool:
     """Is it one message or event of a run, rather than a run?"""
     if item.keys() & RUN_KEYS:
         return False
-    return "role" in item or item.keys() >= {"from", "value"} or ("type" in item and bool(item.keys() & TURN_KEYS))
+    return "role" in item or item.keys() >= {"from", "value"} or ("type" in item and bool(item.keys() & TURN_KEYS)) or ("source" in item and bool(item.keys() & EVENT_KEYS)) or item.keys() >= {"kind", "parts"}

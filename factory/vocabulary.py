@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from factory.recipe import Vocabulary
 from factory.records import Domain, Step
 
-VERSION = "1"
+VERSION = "2"
 """Raised when a call is understood differently. Part of the version of whoever uses it."""
 
 ActionKind = Literal["search", "visit", "view", "edit", "run", "query", "list", "submit", "other"]
@@ -28,10 +28,10 @@ class Action(NamedTuple):
 PATH = ("path", "file_path", "filePath", "filename", "file", "file_name", "target_file", "absolute_path", "relative_path",
         "notebook_path", "TargetFile", "AbsolutePath")
 COMMAND = ("command", "cmd", "script", "input", "code", "commands")
-QUERY = ("query", "queries", "q", "search_query", "search_term", "keywords", "question", "input", "text", "entity")
-URL = ("url", "urls", "link", "links", "uri", "webpage", "page", "href", "source", "id")
+QUERY = ("query", "queries", "query_list", "q", "search_query", "user_query", "search_term", "keywords", "question", "input", "text", "entity", "prompt")
+URL = ("url", "urls", "link", "links", "uri", "webpage", "page", "href", "source", "docid", "doc_id", "document_id", "id", "input", "query")
 SQL = ("sql", "query", "statement", "sql_query", "command", "input", "q", "code")
-ANSWER = ("answer", "final_result", "final_answer", "result", "response", "sql", "patch", "text", "message", "content", "output")
+ANSWER = ("answer", "final_result", "final_answer", "result", "response", "sql", "patch", "text", "message", "content", "output", "input")
 PATTERN = (*PATH, "directory", "dir", "dir_path", "pattern", "glob", "query")
 
 
@@ -47,26 +47,31 @@ TOOLS: dict[str, tuple[ActionKind, tuple[str, ...]]] = {
             "exa_search", "google_scholar", "google_scholar_search", "wikipedia", "wikipedia_search", "search_wikipedia",
             "wiki_search", "arxiv_search", "image_search", "local_search", "retrieve", "retriever", "retrieval",
             "knowledge_base_search", "search_documents", "search_docs", "file_search", "sec_filing_search", "lookup",
-            "web_search_call", "search_pubmed", "batch_search", "websearch_tool"),
+            "web_search_call", "search_pubmed", "batch_search", "websearch_tool", "google_web_search", "local_knowledge_base_retrieval",
+            "search_engine_tool", "web_search_tool", "wiki_retriever", "wikisearch", "bing", "parallel_search"),
     **names("visit", URL, "visit", "web_fetch", "webfetch", "fetch", "fetch_url", "browse", "browse_page", "open_url",
             "open_page", "visit_page", "visit_webpage", "visit_website", "visit_url", "goto_url", "web_browser_go",
             "go_to_url", "browser_navigate", "browser_goto", "navigate", "read_url", "read_webpage", "read_page", "crawl",
             "crawl_page", "crawl_url", "crawling_exa", "scrape", "scrape_page", "scrape_url", "scrape_website", "get_page",
             "get_webpage", "get_document", "open_document", "read_document", "tavily_extract", "tavily-extract",
-            "firecrawl_scrape", "jina_reader", "parse_html_page", "extract_url_content", "browse_url", "url_reader"),
+            "firecrawl_scrape", "jina_reader", "parse_html_page", "extract_url_content", "browse_url", "url_reader", "visit_tool",
+            "scrape_and_extract_info", "jina_scrape_llm_summary", "click_link", "visit_web_page", "fetch_webpage", "crawl_webpage"),
     **names("view", PATH, "read", "read_file", "view", "view_file", "open", "open_file", "cat", "cat_file", "goto",
             "scroll_down", "scroll_up", "view_range", "read_lines", "read_many_files", "notebookread", "read_text_file",
-            "get_file_contents", "show_file", "fs_read", "view_file_outline"),
+            "get_file_contents", "show_file", "fs_read", "view_file_outline", "readfile", "file_read", "view_source"),
     **names("edit", PATH, "edit", "edit_file", "multiedit", "write", "write_file", "write_to_file", "create", "create_file",
             "str_replace", "replace", "replace_in_file", "insert", "insert_line", "append", "patch", "notebookedit",
             "search_replace", "delete_file", "apply_diff", "fs_write", "replace_file_content", "edit_block", "undo_edit",
-            "insert_content", "append_file", "move_file"),
+            "insert_content", "append_file", "move_file", "writefile", "strreplacefile", "file_write", "insert_edit_into_file",
+            "replace_string_in_file", "multi_replace_string_in_file", "create_new_file", "update_file"),
     **names("run", COMMAND, "bash", "shell", "sh", "terminal", "execute_bash", "run", "run_command", "run_shell_command",
             "execute_command", "local_shell", "local_shell_call", "exec_command", "container.exec", "run_terminal_cmd",
-            "run_in_terminal", "bash_tool", "execute", "cmd_run", "powershell", "command", "unified_exec"),
+            "run_in_terminal", "bash_tool", "execute", "cmd_run", "powershell", "command", "unified_exec", "shell_command", "command_execution",
+            "execute_bash_command", "terminal_tool", "bash_command", "run_bash"),
     **names("query", SQL, "query", "execute_sql", "run_sql", "sql_query", "sql", "execute_query", "run_query", "query_database",
             "database_query", "sqlite_query", "query_sqlite", "sql_db_query", "read_query", "write_query", "execute_sqlite",
-            "snowflake_query", "bigquery_query", "local_db_sql", "exec_sql", "db_query"),
+            "snowflake_query", "bigquery_query", "local_db_sql", "exec_sql", "db_query", "bigquery_exec_sql", "snowflake_exec_sql",
+            "sql_executor", "execute_sql_query", "run_sql_query", "sql_execute", "sqlite_exec"),
     **names("list", PATTERN, "ls", "list", "list_dir", "list_files", "list_directory", "glob", "grep", "find", "find_file",
             "find_by_name", "grep_search", "search_files", "search_dir", "search_file", "search_code", "codebase_search",
             "file_glob_search", "grep_files", "list_tables", "sql_db_list_tables", "sql_db_schema", "get_schema",

@@ -133,3 +133,11 @@ def test_real_gold_tables_reach_their_runs(shared_trajectories):
         assert trajectory.solved is not None and trajectory.ground_truth.text.startswith("diff --git"), path.name
         found.append(bool(trajectory.environment.base_commit))
     assert len(found) == 40
+
+
+def test_a_relative_place_in_the_recipe_counts_from_where_the_command_runs(tmp_path, monkeypatch):
+    (tmp_path / "databases").mkdir()
+    (tmp_path / "databases" / "coast.sqlite").write_bytes(b"x")
+    monkeypatch.chdir(tmp_path)
+    joined, _ = join(Input(uri="x", database="databases/{database}.sqlite"), run(tmp_path / "runs", environment=Environment(database="coast")))
+    assert Path(joined.environment.database).read_bytes() == b"x"

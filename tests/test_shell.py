@@ -44,6 +44,12 @@ VIEWS = {
     "cat f |\n  head -3": View("f", ((1, 3),)),
     "sed -n '1,5p' f 2>/dev/null": View("f", ((1, 5),)),
     "sed -n '1,5p' f 2>&1 | cat": View("f", ((1, 5),)),
+    "bash -lc \"sed -n '1,10p' src/a.py\"": View("src/a.py", ((1, 10),)),
+    "cd lib && bash -c 'cd src && cat a.py'": View("lib/src/a.py"),
+    "timeout 10 cat f | head -5": View("f", ((1, 5),)),
+    "sudo cat -n f": View("f", numbers=(Numbers("nl"),)),
+    "awk 'FNR>=3 && FNR<=9' f": View("f", ((3, 9),)),
+    "git -C sub show HEAD:./a.py": View("sub/a.py", revision="HEAD"),
 }
 
 
@@ -79,6 +85,12 @@ def test_a_view_says_which_lines_of_which_file(script: str) -> None:
         "cd - && cat a.py",
         "(cat a.py; cat b.py) | head",
         "find . -name a.py -exec cat {} +",
+        "bash -c \"cat $FILE\"",
+        "bash -lc 'cat a.py' > /tmp/out",
+        "bash -x script.sh",
+        "find . -name a.py | xargs cat",
+        "find . | xargs grep foo",
+        "awk 'FNR==3' a.py b.py",
         "xargs cat < list",
         "awk '{print $1}' a.py",
         "awk 'NR%2' a.py",
@@ -94,7 +106,7 @@ def test_what_is_not_understood_is_no_view(script: str) -> None:
 def test_grep_with_numbers_says_the_lines_and_a_recursive_one_the_paths() -> None:
     one = only("grep -n -A 3 'def f' src/a.py").view
     assert one is not None and one.path == "src/a.py" and one.has_file_numbers and one.separated
-    for search in ("grep -rn foo .", "rg -n foo", "git grep -n foo -- ."):
+    for search in ("grep -rn foo .", "rg -n foo", "git grep -n foo -- .", 'grep -rn foo . --include="*.py"', "find . -name '*.py' | xargs grep -n foo | head"):
         many = only(f"cd src && {search}").view
         assert many is not None and many.path_prefixes and many.folder == "src" and many.search
 
@@ -145,6 +157,11 @@ def test_a_heredoc_is_a_file_with_its_text() -> None:
         ("black f.py", "f.py"),
         ("python -m black f.py", "f.py"),
         ("perl -pi -e 's/a/b/' f.py", "f.py"),
+        ("ruff check --fix f.py", "f.py"),
+        ("npx prettier --write f.ts", "f.ts"),
+        ("dd if=g.py of=f.py", "f.py"),
+        ("bash -lc \"echo x >> f.py\"", "f.py"),
+        ("apply_patch <<'EOF'\n*** Begin Patch\n*** Update File: f.py\n@@\n-a\n+b\n*** End Patch\nEOF", "f.py"),
         ("for x in 1 2; do sed -i \"${x}d\" f.py; done", "f.py"),
         ("patch -p1 <<'EOF'\n--- a/f.py\n+++ b/f.py\n@@ -1 +1 @@\n-a\n+b\nEOF", "f.py"),
         ("git apply <<'EOF'\n--- a/f.py\n+++ b/f.py\n@@ -1 +1 @@\n-a\n+b\nEOF", "f.py"),
@@ -156,7 +173,7 @@ def test_an_edit_that_is_not_understood_names_its_file(script: str, path: str) -
 
 @pytest.mark.parametrize(
     "script",
-    ["grep -rl foo . | xargs sed -i 's/foo/bar/'", "find . -name '*.py' -exec sed -i 's/a/b/' {} +", "find . -name '*.orig' -delete", "sed -i 's/a/b/' $F", "git apply fix.patch", "patch -p1 < fix.patch"],
+    ["grep -rl foo . | xargs sed -i 's/foo/bar/'", "find . -name '*.py' -exec sed -i 's/a/b/' {} +", "find . -name '*.orig' -delete", "sed -i 's/a/b/' $F", "git apply fix.patch", "black -q src", "ruff check --fix .", "pre-commit run --all-files", "isort .", "apply_patch < fix.patch", "patch -p1 < fix.patch"],
 )
 def test_an_edit_of_files_that_only_the_shell_knows_is_of_any_file(script: str) -> None:
     assert [(edit.path, edit.kind) for edit in edits(script)] == [("", "unknown")]
@@ -168,7 +185,7 @@ def test_a_command_carried_by_another_is_seen() -> None:
 
 
 def test_programs_that_only_read_edit_nothing() -> None:
-    for script in ("pytest tests/test_a.py", "grep -rn x src/a.py", "ls -la a.py", "git diff a.py", "wc -l a.py", "python --version"):
+    for script in ("pytest tests/test_a.py", "grep -rn x src/a.py", "ls -la a.py", "git diff a.py", "wc -l a.py", "python --version", "black --check src", "ruff check ."):
         assert edits(script) == [], script
 
 

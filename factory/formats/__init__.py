@@ -10,7 +10,8 @@ A member is a module with
 `domain` is the one asked for, or "auto".
 
 What members share: fields (typed access to untrusted JSON), turns (calls and what came back), questions, answers,
-rows (fields beside the messages), content_blocks, response_items, react_text, file_commands.
+rows (fields beside the messages), content_blocks, response_items, react_text, call_text, file_commands. A record that no member
+fits as it stands is tried once more in the plain form that `wrapped` makes of it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any, BinaryIO
 
 from factory.containers import first_values, is_lined
 from factory.errors import RowError, SettingsError
+from factory.formats.wrapped import opened, unwrapped
 from factory.records import Source, Trajectory
 
 # name -> module under factory.formats, imported when first used; the order is the order of detection
@@ -29,10 +31,13 @@ FORMATS: dict[str, str] = {
     "reflexion": "reflexion",
     "claude_code": "claude_code",
     "codex": "codex",
+    "atif": "atif",
+    "adp": "adp",
     "openai_responses": "openai_responses",
     "swe_agent": "swe_agent",
     "nebius": "nebius",
     "openhands_events": "openhands_events",
+    "openhands_sdk": "openhands_sdk",
     "adk": "adk",
     "mini_swe_agent": "mini_swe_agent",
     "anthropic_blocks": "anthropic_blocks",
@@ -40,6 +45,9 @@ FORMATS: dict[str, str] = {
     "webdancer": "webdancer",
     "fireact": "fireact",
     "conversations": "conversations",
+    "typed_parts": "typed_parts",
+    "fenced_commands": "fenced_commands",
+    "tool_steps": "tool_steps",
     "openai_chat": "openai_chat",
 }
 
@@ -53,31 +61,49 @@ def load(name: str) -> Any:
 
 def detect(value: Any, name: str = "") -> tuple[str, str]:
     """(format, why it is that one); ("", what was seen) when none fits. The object's `name` is no evidence."""
+    return recognise(opened(value))[:2]
+
+
+def recognise(value: Any) -> tuple[str, str, Any]:
+    """(format, why it is that one, what its parser reads): the value, or the plain form of a chat that it wraps."""
+    if found := sniffed(value):
+        return *found, value
+    if (chat := unwrapped(value)) and (found := sniffed(chat[0])):
+        return found[0], f"{found[1]}, where `messages` is `{chat[1]}` of the record", chat[0]
+    if isinstance(value, dict):
+        return "", f"an object with {', '.join(f'`{key}`'[:40] for key in list(value)[:8]) or 'no field'}", value
+    if isinstance(value, str):
+        return "", f"text that begins {value[:60]!r}", value
+    return "", f"a {type(value).__name__}" + (f" of {len(value)}" if isinstance(value, list) else ""), value
+
+
+def sniffed(value: Any) -> tuple[str, str] | None:
     for format in FORMATS:
         if why := load(format).sniff(value):
             return format, why
-    if isinstance(value, dict):
-        return "", f"an object with {', '.join(f'`{key}`'[:40] for key in list(value)[:8]) or 'no field'}"
-    if isinstance(value, str):
-        return "", f"text that begins {value[:60]!r}"
-    return "", f"a {type(value).__name__}" + (f" of {len(value)}" if isinstance(value, list) else "")
+    return None
 
 
 def parse(value: Any, format: str = "auto", domain: str = "auto") -> list[Trajectory]:
     """The runs in one record's value; their source holds the format. RowError when it fits no format, or not this one."""
     asked = format != "auto"
-    if not asked:
-        format, seen = detect(value)
-        if not format:
+    value = opened(value)
+    if not asked or not format:
+        format, seen, value = recognise(value)
+        if not format or asked:
             raise RowError("unknown_format", seen)
-    elif not format:
-        raise RowError("unknown_format", detect(value)[1])
-    parsed = load(format).parse(value, domain)
+    try:
+        parsed = load(format).parse(value, domain)
+    except RowError:
+        chat = unwrapped(value) if asked and not sniffed(value) else None
+        if not chat or not load(format).sniff(chat[0]):
+            raise
+        parsed = load(format).parse(chat[0], domain)
     runs = parsed if isinstance(parsed, list) else [parsed]
-    if asked and not calls_a_tool(runs):  # chats look alike: perhaps its calls are written in another format's way
-        likely, why = detect(value)
-        if likely not in ("", format) and calls_a_tool(parse(value, "auto", domain)):
-            raise RowError("format_mismatch", f"no call is written as `{format}` does; it looks like `{likely}`: {why}")
+    if asked and not (calls_a_tool(runs) and load(format).sniff(value)):  # runs look alike: perhaps it is another format's
+        likely, why, inner = recognise(value)
+        if likely not in ("", format) and calls_a_tool(parse(inner, "auto", domain)):
+            raise RowError("format_mismatch", f"nothing is written as `{format}` does; it looks like `{likely}`: {why}")
     return [run.model_copy(update={"source": Source(format=format)}) for run in runs]
 
 

@@ -15,7 +15,7 @@ from factory.formats.turns import Turns
 from factory.records import Environment, Trajectory
 from factory.vocabulary import classify
 
-VERSION = "1"
+VERSION = "2"
 WHOLE_FILE = False
 BUDGETS = ("\n\nYou have ", "\n\nYou must ")
 

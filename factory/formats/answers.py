@@ -29,10 +29,14 @@ def split_thinking(text: str) -> tuple[str, str]:
 def split_answer(text: str) -> tuple[str, str]:
     """(reasoning, answer) of a final message: inside <answer>, \\boxed{}, finish[], after "Final answer:", else all of it."""
     reasoning, rest = split_thinking(text)
-    start = rest.rfind("<answer>")
-    if start >= 0:
-        end = rest.find("</answer>", start)
-        return joined(reasoning, rest[:start]), rest[start + 8 : end if end >= 0 else None].strip()
+    for opening, closing in (("<answer>", "</answer>"), ("<solution>", "</solution>")):
+        start = rest.rfind(opening)
+        if start >= 0:
+            end = rest.find(closing, start)
+            answer = rest[start + len(opening) : end if end >= 0 else None].strip()
+            if answer.startswith("\\boxed{") and (inner := braced(answer, 7)) is not None:
+                answer = unwrapped(inner)
+            return joined(reasoning, rest[:start]), answer
     start = rest.rfind("\\boxed{")
     if start >= 0 and (inner := braced(rest, start + 7)) is not None:
         return joined(reasoning, rest[:start]), unwrapped(inner)

@@ -1,7 +1,8 @@
 """Claude Code sessions: JSONL of {type: user|assistant|..., message: {id, role, content}, uuid, isSidechain}, one session a file.
 
 One assistant turn is split over several lines with the same `message.id`. Side chains are the conversations of
-sub-agents: what they saw and edited belongs to the run, what they were asked is not its question.
+sub-agents: what they saw and edited belongs to the run, what they were asked is not its question. Also what
+`--output-format stream-json` prints: {type, message, session_id}, between a line of type system and one of type result.
 """
 
 from __future__ import annotations
@@ -16,17 +17,18 @@ from factory.formats.turns import Turns
 from factory.records import Trajectory
 from factory.vocabulary import domain_of
 
-VERSION = "1"
+VERSION = "2"
 WHOLE_FILE = True
 AROUND = ("<command-", "<local-command-", "<system-reminder>", "Caveat: The messages below", "[Request interrupted")
 LINE_KEYS = {"uuid", "sessionId", "message", "type"}
+STREAM_KEYS = {"session_id", "message", "type"}
 
 
 def sniff(value: Any) -> str:
     if not isinstance(value, list):
         return ""
     for index, line in enumerate(value[:30]):
-        if isinstance(line, dict) and line.keys() >= LINE_KEYS and isinstance(line["message"], dict):
+        if isinstance(line, dict) and (line.keys() >= LINE_KEYS or line.keys() >= STREAM_KEYS) and isinstance(line["message"], dict):
             return f"line {index} is a message of a session"
     return ""
 
@@ -38,7 +40,7 @@ def parse(value: Any, domain: str) -> Trajectory:
         line = need_dict(line, place)
         if line.get("type") not in ("user", "assistant"):
             continue
-        session = session or text_at(line, "sessionId")
+        session = session or text_at(line, "sessionId", "session_id")
         message = need_dict(line.get("message"), f"{place}.message")
         if line["type"] == "assistant":
             if not said_by or text_at(message, "id") != said_by:
@@ -47,7 +49,7 @@ def parse(value: Any, domain: str) -> Trajectory:
             read_agent(turns, message.get("content"), f"{place}.message.content")
         else:
             text = read_user(turns, message.get("content"), f"{place}.message.content").strip()
-            if text and not question and not line.get("isSidechain") and not text.startswith(AROUND):
+            if text and not question and not line.get("isSidechain") and not line.get("parent_tool_use_id") and not text.startswith(AROUND):
                 question = text
     if not session:
         raise mismatch("lines", "lines with sessionId, type user or assistant, and message")

@@ -1,7 +1,7 @@
 """ShareGPT and AgentInstruct: {conversations: [{from, value}]} or [{role, content}].
 
 Calls stand in turns of their own (`function_call`, answered by `observation`), or in the agent's text: a fenced
-block after `Action: Operation` (SQL) or `Act: bash` (shell), or `Action: name[argument]`.
+block after `Action: Operation` (SQL) or `Act: bash` (shell), or a ReAct action (ToolBench).
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from factory.formats import rows
 from factory.formats.answers import final_of
 from factory.formats.fields import arguments_of, content_text, decoded, mismatch, need_dict, need_list, text_at
 from factory.formats.questions import question_in
-from factory.formats.react_text import FINISH, split_action
+from factory.formats.react_text import read_turn
 from factory.formats.turns import Turns
 from factory.records import Trajectory
 
-VERSION = "1"
+VERSION = "2"
 WHOLE_FILE = False
 AGENT = ("gpt", "assistant", "agent", "model", "chatgpt")
 USER = ("human", "user")
@@ -87,9 +87,11 @@ def agent_text(turns: Turns, text: str) -> None:
         is_sql = found.group(1).lower() in ("sql", "mysql")
         turns.call("query" if is_sql else "bash", {"sql" if is_sql else "command": code})
         return
-    thought, name, argument = split_action(text)
-    if name and name.lower() not in FINISH and " " not in name:
+    thought, name, arguments = read_turn(text) if "Action" in text else ("", "", {})
+    if name and name != "finish" and " " not in name:
         turns.say(thought)
-        turns.call(name, {"query": argument})
+        turns.call(name, arguments)
+    elif name == "finish" and arguments["answer"]:
+        turns.say(f"{thought}\nFinal Answer: {arguments['answer']}")
     else:
         turns.say(text)

@@ -1,7 +1,8 @@
 """mini-swe-agent `.traj.json`: {info: {submission, exit_status}, messages, instance_id}, or its bare list of messages.
 
 Each assistant message holds one fenced shell command; the next user message is its observation, with
-<returncode> and <output>. The gold patch and the success report stand in other files.
+<returncode> and <output>. Version 2 calls a `bash` tool instead: `tool_calls` answered by `role: tool`, or items of
+the Responses API. The gold patch and the success report stand in other files.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from typing import Any
 from factory.errors import RowError
 from factory.formats import rows
 from factory.formats.answers import patch_in, with_last_words
-from factory.formats.fields import content_text, mismatch, need_dict, need_list, text_at
+from factory.formats.fields import arguments_of, content_text, mismatch, need_dict, need_list, text_at
 from factory.formats.questions import question_in
+from factory.formats.response_items import OUTPUTS, read_item
 from factory.formats.turns import Turns
 from factory.records import Trajectory
 
-VERSION = "1"
+VERSION = "2"
 WHOLE_FILE = False
 
 FENCE = re.compile(r"^```(?:mswea_bash_command|bash|sh|shell)[ \t]*\n", re.M)
@@ -52,21 +54,40 @@ def parse(value: Any, domain: str) -> Trajectory:
     for index, message in enumerate(messages):
         place = f"messages[{index}]"
         message = need_dict(message, place)
+        if isinstance(message.get("output"), list):
+            turns.begin()
+            for number, item in enumerate(message["output"]):
+                read_item(turns, item, f"{place}.output[{number}]")
+            continue
+        if message.get("type") in OUTPUTS:
+            seen = content_text(message.get("output"), f"{place}.output")
+            turns.observe(seen, text_at(message, "call_id"), failed=has_failed(seen))
+            continue
         role, text = message.get("role"), content_text(message.get("content"), f"{place}.content")
-        if role == "assistant":
+        if role == "assistant" and (calls := message.get("tool_calls")):
+            if "trajectory_format" not in row and "extra" not in message:
+                raise mismatch(f"{place}.content", "one fenced command, and no tool_calls")
+            turns.begin()
+            turns.say(text_at(message, "reasoning_content"))
+            turns.say(text)
+            for number, call in enumerate(need_list(calls, f"{place}.tool_calls")):
+                function = need_dict(need_dict(call, f"{place}.tool_calls[{number}]").get("function"), f"{place}.tool_calls[{number}].function")
+                turns.call(text_at(function, "name"), arguments_of(function.get("arguments")), text_at(call, "id"))
+        elif role == "assistant":
             turns.begin()
             command, said = command_in(text)
             turns.say(said)
             if command:
                 turns.call("bash", {"command": command})
+        elif role == "tool":
+            turns.observe(text, text_at(message, "tool_call_id"), failed=has_failed(text))
         elif role == "user":
             if not question and not turns.calls:
                 question = question_in(text)
                 continue
-            code = text[12:40].partition("</returncode>")[0] if text.startswith("<returncode>") else "0"
-            turns.observe(text, failed=code.strip() != "0")
+            turns.observe(text, failed=has_failed(text))
             submitted = patch_in(text) if text.startswith(("diff --git", "COMPLETE_TASK")) else ""
-        elif role not in ("system", "tool", "exit"):
+        elif role not in ("system", "exit"):
             raise mismatch(f"{place}.role", "system, user or assistant", role)
     steps, final_reasoning = with_last_words(*turns.close())
     info = row.get("info")
@@ -82,6 +103,11 @@ def parse(value: Any, domain: str) -> Trajectory:
         solved=rows.solved_of(row),
         environment=rows.environment_of({key: row[key] for key in row.keys() - {"environment"}}),
     )
+
+
+def has_failed(seen: str) -> bool:
+    code = seen[12:40].partition("</returncode>")[0] if seen.startswith("<returncode>") else "0"
+    return code.strip() != "0"
 
 
 def command_in(text: str) -> tuple[str, str]:

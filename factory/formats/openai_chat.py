@@ -16,7 +16,7 @@ from factory.formats.questions import question_in
 from factory.formats.turns import Turns
 from factory.records import Trajectory
 
-VERSION = "1"
+VERSION = "2"
 WHOLE_FILE = False
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 
@@ -91,4 +91,5 @@ def called(call: Any, place: str) -> tuple[str, dict[str, Any], str]:
     if isinstance(function, str):
         return function, arguments_of(call.get("arguments")), text_at(call, "id")
     function = need_dict(function, f"{place}.function")
-    return text_at(function, "name"), arguments_of(function.get("arguments")), text_at(call, "id")
+    given = function.get("arguments", function.get("args", function.get("input")))
+    return text_at(function, "name"), arguments_of(given), text_at(call, "id")

@@ -12,29 +12,46 @@ from factory.formats import rows
 from factory.formats.answers import final_of
 from factory.formats.fields import content_text, decoded, mismatch, need_dict, need_list, text_at
 from factory.formats.questions import question_in
-from factory.formats.response_items import KNOWN, read_item
+from factory.formats.response_items import CALLS, KNOWN, read_item
 from factory.formats.turns import Turns
 from factory.records import Trajectory
 
-VERSION = "1"
+VERSION = "2"
 WHOLE_FILE = False
 
 
 def sniff(value: Any) -> str:
     if isinstance(value, dict) and isinstance(value.get("response"), dict) and isinstance(value["response"].get("output"), list):
         return "`response.output` is a list of items"
-    items = value.get("output") if isinstance(value, dict) else value
-    if isinstance(items, list) and items and all(isinstance(item, dict) and item.get("type") in KNOWN for item in items[:20]):
-        return "items of the Responses API"
+    _, items, path = items_of(value)
+    if not isinstance(items, list) or not items or not isinstance(items[0], dict):
+        return ""
+    head = items[:20]
+    if all(isinstance(item, dict) and (item.get("type") in KNOWN or ("role" in item and "type" not in item)) for item in head):
+        kinds = [item.get("type") for item in head]
+        if all(kind in KNOWN for kind in kinds) or any(kind in CALLS for kind in kinds):
+            return f"`{path}` holds items of the Responses API"
     return ""
 
 
+def items_of(value: Any) -> tuple[dict[str, Any], Any, str]:
+    """(the row, its items, their path); items without a wrapper may begin with what the user said."""
+    if isinstance(value, list):
+        return {"output": value}, value, "output"
+    row = need_dict(value, "") if isinstance(value, dict) else {}
+    for key in ("output", "items", "input_list", "input", "messages", "trajectory", "history"):
+        if isinstance(row.get(key), list):
+            return row, row[key], key
+    return row, row.get("output"), "output"
+
+
 def parse(value: Any, domain: str) -> Trajectory:
-    row = {"output": value} if isinstance(value, list) else need_dict(value, "")
+    need_dict({} if isinstance(value, list) else value, "")
+    row, items, path = items_of(value)
     asked = row.get("responses_create_params")
     asked = need_dict(asked, "responses_create_params") if asked is not None else row
-    path = "response.output" if "response" in row else "output"
-    items = need_dict(row["response"], "response").get("output") if "response" in row else row.get("output")
+    if "response" in row and not (path == "output" and isinstance(items, list)):
+        path, items = "response.output", need_dict(row["response"], "response").get("output")
     turns = Turns()
     for index, item in enumerate(need_list(items, path)):
         read_item(turns, item, f"{path}[{index}]")
@@ -50,7 +67,7 @@ def parse(value: Any, domain: str) -> Trajectory:
     return Trajectory(
         domain=domain,
         task_id=rows.task_id_of(beside),
-        question=text_at(metadata, "problem_statement") or question_of(asked.get("input"), items),
+        question=text_at(metadata, "problem_statement") or text_at(row, "question", "problem_statement") or question_of(asked.get("input"), items),
         steps=steps,
         final_reasoning=final_reasoning,
         final_answer=(rows.own_patch(row) if domain == "swe" else "") or final_answer,

@@ -1,7 +1,8 @@
 """OpenHands evaluation output: {instance_id, instruction, instance, history: [event...], test_result: {git_patch}}.
 
 An event is an action {id, source, action, args} or an observation {cause, observation, content, extras}; `cause` is
-the id of its action. Older files keep pairs [action, observation], and `issue` and `git_patch` at the top.
+the id of its action. Older files keep pairs [action, observation], and `issue` and `git_patch` at the top. Also the events
+alone, or under `trajectory`, as the application exports them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from factory.formats.questions import question_in
 from factory.formats.turns import Turns
 from factory.records import Trajectory
 
-VERSION = "1"
+VERSION = "2"
 WHOLE_FILE = False
 
 SILENT = ("system", "recall", "change_agent_state", "condensation", "null", "pause", "loadprompt")
@@ -24,7 +25,7 @@ UNSAID = frozenset(("thought", "is_input", "blocking", "hidden", "confirmation_s
 
 
 def sniff(value: Any) -> str:
-    history = value.get("history") if isinstance(value, dict) else None
+    history = value.get("history", value.get("trajectory")) if isinstance(value, dict) else value
     if not isinstance(history, list):
         return ""
     for index, event in enumerate(history[:10]):
@@ -35,7 +36,7 @@ def sniff(value: Any) -> str:
 
 
 def parse(value: Any, domain: str) -> Trajectory:
-    row = need_dict(value, "")
+    row = {"history": value} if isinstance(value, list) else need_dict(value, "")
     turns, asked = Turns(), ""
     for index, event in enumerate(events_of(row)):
         place = f"history[{index}]"
@@ -74,7 +75,8 @@ def parse(value: Any, domain: str) -> Trajectory:
 
 def events_of(row: dict[str, Any]) -> list[Any]:
     events: list[Any] = []
-    for item in need_list(row.get("history"), "history"):
+    path = "history" if "history" in row else "trajectory"
+    for item in need_list(row.get(path), path):
         events.extend(item if isinstance(item, list) else [item])
     return events
 

@@ -29,6 +29,8 @@ def question_in(prompt: str) -> str:
         start = prompt.rfind(mark)
         if start >= 0:
             return prompt[start + len(mark) :].strip()
+    if prompt.startswith("Answer the given question") and (start := prompt.rfind("Question:")) >= 0:  # Search-R1
+        return prompt[start + 9 :].strip()
     return led(cut(prompt))
 
 

@@ -11,35 +11,51 @@ from factory.records import DOMAINS, Domain, Environment, GroundTruth, Step
 from factory.vocabulary import domain_of
 
 GOLD = ("ground_truth", "ground_truth_answer", "expected_answer", "gold_answer", "gold_answers", "golden_answer",
-        "golden_answers", "correct_answer", "target")
-OWN_PATCH = ("git_patch", "model_patch", "generated_patch", "submission")
+        "golden_answers", "correct_answer", "true_answer", "reference_answer", "gts", "target")
+GOLD_SQL = ("gold_sql", "golden_sql", "gold_query", "gt_sql", "ground_truth_sql", "reference_sql", "SQL")
+PREDICTED = ("prediction", "pred", "predicted_answer", "pred_answer", "model_answer", "agent_answer", "final_answer", "extracted_answer")
+"""Where one of these is the agent's answer, a field named `answer` is the right one."""
+OWN_PATCH = ("git_patch", "model_patch", "generated_patch", "output_patch", "submission")
 GOLD_PATCH = ("gold_patch", "golden_patch")
+TASKS = ("instance", "instance_dict", "ds", "extra_info", "task")
+"""Fields that may hold the benchmark's record."""
+OF_TASK = ("base_commit", "test_patch", "FAIL_TO_PASS")
 
 
 def ground_truth_of(row: dict[str, Any]) -> GroundTruth:
-    """What the row says the right answer is. A field named `answer` counts only as a list: else it may be the agent's own."""
-    gold = row.get("ground_truth")
+    """What the row says the right answer is. A field named `answer` counts as a list, or beside the agent's own: else it may be that."""
+    gold = row.get("ground_truth", row.get("reference_outputs"))
+    model = row.get("reward_model")  # of rollouts for reinforcement learning
+    if gold is None and isinstance(model, dict):
+        gold = model.get("ground_truth")
+        row = row | {"ground_truth": gold}
     if isinstance(gold, dict):
         return gold_record(gold)
     for key in GOLD_PATCH:
         if patch := patch_in(text_at(row, key)):
             return GroundTruth(text=patch)
-    for instance in (row.get("instance"), row.get("instance_dict")):
+    for instance in (*(row.get(key) for key in TASKS), row if any(key in row for key in OF_TASK) else None):
         if truth := benchmark_gold(instance):
             return truth
-    if solved_of(row) and (patch := own_patch(row)):
+    if solved_of(row) and (patch := own_patch(row) or patch_in(text_at(row, "patch"))):
         return GroundTruth(text=patch)  # the tests passed: the run's own patch is the verified one
+    sql = text_at(row, *GOLD_SQL)
+    told = any(text_at(row, key) for key in PREDICTED)
     for key in (*GOLD, "answer"):
         value = row.get(key)
-        texts = texts_of(value) if isinstance(value, list) or (key != "answer" and not isinstance(value, bool)) else []
-        if texts:
-            return GroundTruth(text=texts[0], aliases=tuple(texts[1:]))
-    return GroundTruth()
+        if key == "answer" and not (isinstance(value, list) or told):
+            continue
+        if isinstance(value, dict) and (truth := gold_record(value)).text:
+            return truth
+        if texts := [] if isinstance(value, bool | dict) else texts_of(value):
+            return GroundTruth(text=texts[0], aliases=tuple(texts[1:]), sql=sql)
+    return GroundTruth(sql=sql)
 
 
 def gold_record(gold: dict[str, Any]) -> GroundTruth:
     """A gold written in our own words; a list of texts is the answer and its aliases."""
-    text, *aliases = [gold["text"]] if isinstance(gold.get("text"), str) else texts_of(gold.get("text")) or [""]
+    given = next((gold[key] for key in ("text", "target", "answer", "answers") if gold.get(key)), None)
+    text, *aliases = [given] if isinstance(given, str) else texts_of(given) or [""]
     return GroundTruth(
         text=text,
         aliases=(*aliases, *texts_of(gold.get("aliases"))),
@@ -54,7 +70,7 @@ def gold_record(gold: dict[str, Any]) -> GroundTruth:
 
 def benchmark_gold(instance: Any) -> GroundTruth | None:
     """The gold patch of a SWE-bench record, which may be JSON text."""
-    instance = decoded(instance) if isinstance(instance, str) else instance
+    instance = opened(instance)
     if not isinstance(instance, dict) or not (patch := patch_in(text_at(instance, "patch"))):
         return None
     return GroundTruth(
@@ -65,16 +81,21 @@ def benchmark_gold(instance: Any) -> GroundTruth | None:
     )
 
 
+def opened(value: Any) -> Any:
+    """The object inside JSON text; other values as they stand."""
+    return decoded(value) if isinstance(value, str) and value[:1] == "{" else value
+
+
 def own_patch(row: dict[str, Any]) -> str:
     """The patch that the agent handed in."""
-    for place in (row, row.get("test_result"), row.get("info")):
+    for place in (row, opened(row.get("test_result")), opened(row.get("info"))):
         if isinstance(place, dict) and (patch := patch_in(text_at(place, *OWN_PATCH))):
             return patch
     return ""
 
 
 def solved_of(row: dict[str, Any]) -> bool | None:
-    test_result = row.get("test_result")
+    test_result = opened(row.get("test_result"))
     report = test_result.get("report") if isinstance(test_result, dict) else None
     for place in (row, report):
         if isinstance(place, dict):
@@ -88,12 +109,13 @@ def environment_of(row: dict[str, Any]) -> Environment:
     own = row.get("environment")
     if isinstance(own, dict):
         return Environment(**{key: text_at(own, key) for key in Environment.model_fields})
-    instance = row.get("instance") if isinstance(row.get("instance"), dict) else row
-    return Environment(repository=text_at(instance, "repo", "repository"), base_commit=text_at(instance, "base_commit"))
+    instance = next((row[key] for key in TASKS if isinstance(row.get(key), dict)), row)
+    database = text_at(row, "db_id", "database")
+    return Environment(repository=text_at(instance, "repo", "repository"), base_commit=text_at(instance, "base_commit"), database=database)
 
 
 def task_id_of(row: dict[str, Any]) -> str:
-    return text_at(row, "task_id", "instance_id", "question_id", "qid", "id")
+    return text_at(row, "task_id", "instance_id", "question_id", "query_id", "qid", "id", "uid", "trajectory_id")
 
 
 def domain_for(row: dict[str, Any], steps: tuple[Step, ...], wanted: str, usual: str = "") -> Domain:

@@ -16,7 +16,7 @@ from factory.formats.questions import question_in
 from factory.formats.turns import Turns
 from factory.records import Environment, Trajectory
 
-VERSION = "1"
+VERSION = "2"
 WHOLE_FILE = False
 
 
@@ -24,7 +24,7 @@ def sniff(value: Any) -> str:
     if not isinstance(value, dict) or not isinstance(value.get("trajectory"), list):
         return ""
     steps = value["trajectory"]
-    if steps and isinstance(steps[0], dict) and {"action", "observation"} <= steps[0].keys():
+    if steps and isinstance(steps[0], dict) and {"action", "observation"} <= steps[0].keys() and "code" not in steps[0]:
         return "`trajectory[0]` holds action and observation"
     return "`trajectory`, `history` and `info`" if not steps and {"history", "info"} <= value.keys() else ""
 

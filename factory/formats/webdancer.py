@@ -1,25 +1,30 @@
 """Tool calls as tags inside message text: <tool_call>{"name", "arguments"}</tool_call>, answered by <tool_response>.
 
 WebDancer and the many open-model stacks that speak the Qwen / Hermes template; also <function=NAME> with
-<parameter=KEY> (OpenHands without native calling), and <execute_bash>, <execute_ipython>, <sql> blocks.
-The gold stands in `answer`, a nested list of accepted strings.
+<parameter=KEY> (OpenHands without native calling), <invoke name=NAME>, <use_mcp_tool>, blocks that are a call by
+themselves (<search>, <sql>, <execute_bash>, Search-o1's <|begin_search_query|>), and Cline's <read_file> with an
+argument in each tag inside. WebDancer's gold stands in `answer`, a nested list of accepted strings.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from factory.errors import RowError
 from factory.formats import rows
 from factory.formats.answers import final_of
+from factory.formats.call_text import function_tag
 from factory.formats.fields import arguments_of, content_text, decoded, mismatch, need_dict, need_list, text_at
 from factory.formats.questions import question_in
 from factory.formats.turns import Turns
 from factory.records import Trajectory
 
-VERSION = "1"
+VERSION = "2"
 WHOLE_FILE = False
 
+INSIDE = "tags inside"
+CLINE = ("read_file", "write_to_file", "replace_in_file", "apply_diff", "execute_command", "search_files", "list_files", "attempt_completion")
 # opening tag -> (closing tag, the tool when the tag itself is the call, its argument)
 CALLS: dict[str, tuple[str, str, str]] = {
     "<tool_call>": ("</tool_call>", "", ""),
@@ -29,13 +34,30 @@ CALLS: dict[str, tuple[str, str, str]] = {
     "<execute_ipython>": ("</execute_ipython>", "execute_ipython_cell", "code"),
     "<search>": ("</search>", "search", "query"),
     "<sql>": ("</sql>", "query", "sql"),
+    "<execute>": ("</execute>", "execute_ipython_cell", "code"),
+    "<|begin_search_query|>": ("<|end_search_query|>", "search", "query"),
+    "<|begin_of_query|>": ("<|end_of_query|>", "search", "query"),
+    "<|begin_click_link|>": ("<|end_click_link|>", "visit", "url"),
+    "<|tool_call_begin|>": ("<|tool_call_end|>", "", ""),
+    "<use_mcp_tool>": ("</use_mcp_tool>", "", ""),
+    "<invoke name=": ("</invoke>", "", ""),
+    **{f"<{tool}>": (f"</{tool}>", tool, INSIDE) for tool in CLINE},
 }
 RESPONSES: dict[str, str] = {
     "<tool_response>": "</tool_response>",
     "<information>": "</information>",
     "<function_results>": "</function_results>",
     "<observation>": "</observation>",
+    "<result>": "</result>",
+    "<tool_result>": "</tool_result>",
+    "<|begin_search_result|>": "<|end_search_result|>",
+    "<|begin_of_documents|>": "<|end_of_documents|>",
+    "<|begin_click_result|>": "<|end_click_result|>",
 }
+AROUND = ("<function_calls>", "</function_calls>", "<|tool_calls_section_begin|>", "<|tool_calls_section_end|>")
+"""What stacks put around several calls."""
+CHILD = re.compile(r"<(\w{1,40})>(.*?)</\1>", re.S)
+PARAMETER = re.compile(r"<parameter name=[\"']?([\w.-]{1,80})[\"']?[^>]{0,80}>(.*?)</parameter>", re.S)
 AGENT = ("assistant", "gpt", "ai", "model")
 
 
@@ -58,7 +80,9 @@ def sniff(value: Any) -> str:
         if not isinstance(message, dict) or (message.get("role") or message.get("from")) not in AGENT or message.get("tool_calls"):
             continue
         text = message.get("content", message.get("value"))
-        if isinstance(text, str):
+        if isinstance(text, list):
+            text = content_text(text, "")
+        if isinstance(text, str) and "<" in text:
             for tag, (closing, _, _) in CALLS.items():
                 if tag in text and closing in text:
                     return f"`messages[{index}]` holds {tag} in its text"
@@ -112,25 +136,41 @@ def agent_text(turns: Turns, text: str) -> None:
         inside = text[start:end]
         if tag in RESPONSES:
             turns.say(bare(said))
-            turns.observe(inside.strip())
+            if not turns.observe(inside.strip()):
+                turns.say(inside)
         else:
             turns.say(bare(said))
             tool, arguments = called(tag, inside)
             turns.call(tool, arguments)
         at = end + len(closing)
     rest = text[at:]
+    for tag in AROUND:
+        rest = rest.replace(tag, "")
     turns.say(rest)
 
 
 def bare(text: str) -> str:
     """Reasoning without its think tags."""
-    return text.replace("<think>", "").replace("</think>", "").strip()
+    for tag in ("<think>", "</think>", *AROUND):
+        text = text.replace(tag, "")
+    return text.strip()
 
 
 def called(tag: str, inside: str) -> tuple[str, dict[str, Any]]:
     _, tool, argument = CALLS[tag]
+    if argument == INSIDE:
+        return tool, {key: value.strip("\n") for key, value in CHILD.findall(inside)}
     if tool:
         return tool, {argument: inside.strip()}
+    if tag == "<use_mcp_tool>":
+        given = dict(CHILD.findall(inside))
+        return given.get("tool_name", "unknown").strip(), arguments_of(given.get("arguments"))
+    if tag == "<invoke name=":
+        name, _, rest = inside.partition(">")
+        return name.strip(" \"'") or "unknown", {key: value.strip("\n") for key, value in PARAMETER.findall(rest)}
+    if tag == "<|tool_call_begin|>":
+        name, _, given = inside.partition("<|tool_call_argument_begin|>")
+        return name.strip().partition(":")[0] or "unknown", arguments_of(given)
     if tag == "<function=" or inside.lstrip().startswith("<function="):
         return function_tag(inside.strip().removeprefix("<function="))
     call = decoded(inside.strip())
@@ -138,15 +178,6 @@ def called(tag: str, inside: str) -> tuple[str, dict[str, Any]]:
         arguments = call.get("arguments", call.get("parameters", call.get("args")))
         return text_at(call, "name", "tool", "function") or "unknown", arguments_of(arguments)
     return "unknown", {"input": inside.strip()}
-
-
-def function_tag(inside: str) -> tuple[str, dict[str, Any]]:
-    name, _, rest = inside.partition(">")
-    arguments = {}
-    for part in rest.split("<parameter=")[1:]:
-        key, _, value = part.partition(">")
-        arguments[key.strip()] = value.rpartition("</parameter>")[0].strip("\n") if "</parameter>" in value else value
-    return name.strip(), arguments
 
 
 def spans(text: str, tags: dict[str, str]) -> list[tuple[int, int, str, str]]:

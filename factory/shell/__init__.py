@@ -6,6 +6,8 @@ used, and what it may have changed is told as an `unknown` edit.
 
 from __future__ import annotations
 
+import re
+import shlex
 from typing import Literal, NamedTuple
 
 from factory.shell.edits import Edit, edits_of, is_silent
@@ -40,9 +42,21 @@ def _printed(pipeline: Pipeline) -> str | None:
     return " ".join(words)
 
 
+def _inner(pipeline: Pipeline) -> str | None:
+    """The script of `bash -lc SCRIPT`, in the folder where it runs."""
+    command = pipeline.commands[0]
+    if len(pipeline.commands) > 1 or command.redirects or pipeline.conditional or pipeline.connector == "||" or pipeline.folder is None:
+        return None
+    words = command.words
+    if command.name not in SHELLS or len(words) != 3 or not words[2].exact or not IN_PLACE.fullmatch(words[1].text):
+        return None
+    return words[2].text if pipeline.folder == "." else f"cd {shlex.quote(pipeline.folder)}\n{words[2].text}"
+
+
 def _is_diff(pipeline: Pipeline) -> bool:
     command = pipeline.commands[0]
     words = [w.text for w in command.words[1:] if w.text not in ("--no-pager", "-P")]
+    words = words[2:] if words[:1] == ["-C"] else words
     if command.name != "git" or words[:1] != ["diff"] or len(pipeline.commands) > 1 or not command.stdout_is_shown:
         return False
     if pipeline.folder is None:
@@ -53,7 +67,12 @@ def _is_diff(pipeline: Pipeline) -> bool:
     )
 
 
-def parse(script: str) -> list[Command]:
+SHELLS = ("bash", "sh", "zsh", "dash")
+IN_PLACE = re.compile(r"-[ilx]{0,3}c")
+MAX_NESTING = 3
+
+
+def parse(script: str, depth: int = 0) -> list[Command]:
     """What each pipeline of `script` shows and changes; one `other` command when it cannot be read."""
     try:
         parts = pipelines(script)
@@ -62,6 +81,9 @@ def parse(script: str) -> list[Command]:
         return [Command("other", edits=(Edit("", "script", script),))]
     out: list[Command] = []
     for part in parts:
+        if depth < MAX_NESTING and (inner := _inner(part)) is not None:
+            out += parse(inner, depth + 1)
+            continue
         conditional = part.conditional or part.connector == "||"
         edits = tuple(edit for command in part.commands for edit in edits_of(command, part.folder))
         view = view_of(part)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from factory.shell.lexer import Word
-from factory.shell.syntax import Simple
+from factory.shell.syntax import Simple, carried
+from factory.vocabulary import PATCHED
 
 Kind = Literal["write", "lines", "replace", "substitute", "restore", "stash", "unstash", "commit", "script", "unknown"]
 
@@ -56,8 +57,10 @@ _READS_ONLY = frozenset({
     "scroll_down", "search_dir", "search_file", "find_file", "submit", "exit", "bat",
 })  # fmt: skip
 _PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?|ipython|pypy3?|uv|poetry")
-_CARRIERS = frozenset({"sudo", "env", "nice", "nohup", "time", "timeout", "command", "stdbuf", "xargs"})
-_DURATION = re.compile(r"\d+(?:\.\d+)?[smhd]?")
+_FORMATTERS = frozenset({"black", "isort", "autopep8", "yapf", "autoflake", "pyupgrade", "2to3", "docformatter", "gofmt", "goimports", "rustfmt", "clang-format"})
+_REWRITES = {"ruff": ("--fix", "format"), "eslint": ("--fix",), "prettier": ("--write", "-w"), "pre-commit": ("run",)}
+"""Programs that change files only when told so."""
+_CHECKS = ("--check", "--check-only", "--diff", "-c", "--version", "--help")
 _LINE_ADDRESS = re.compile(r"\s*(\d{1,9})\s*(?:,\s*(\d{1,9})\s*)?([dcais].*)\s*", re.S)
 _LITERAL = re.compile(r"[^\\.*\[\]^$+?(){}|&\n]*")
 
@@ -95,7 +98,7 @@ def edits_of(command: Simple, folder: str | None) -> list[Edit]:
         plain_cat = command.name == "cat" and len(command.words) == 1
         text = command.heredoc if plain_cat and not appended else None
         edits.append(Edit(resolve(target.text), "unknown" if appended else "write", text))
-    inner = _carried(command)
+    inner = carried(command)
     if inner is not None:
         return edits + edits_of(inner, folder)
     name = command.name
@@ -107,6 +110,8 @@ def edits_of(command: Simple, folder: str | None) -> list[Edit]:
     elif name == "tee":
         edits += [Edit(resolve(w.text) if w.exact else "", "unknown" if "-a" in everything else "write") for w in operands]
     elif name in ("mv", "cp", "install", "rsync", "ln", "rm", "truncate", "dd"):
+        if name == "dd":
+            operands = [w._replace(text=w.text[3:]) for w in operands if w.text.startswith("of=")]
         unknown(operands if name in ("mv", "rm") else operands[-1:])
         if name in ("mv", "cp") and operands[-1:] and operands[-1].exact:
             # the target may be a folder
@@ -117,6 +122,13 @@ def edits_of(command: Simple, folder: str | None) -> list[Edit]:
         edits += _git_edits([w.text for w in command.words[1:]], resolve, everything)
     elif name == "patch":
         edits += _diff_targets(everything)
+    elif name in ("apply_patch", "applypatch"):
+        edits += [Edit(resolve(path.strip()), "unknown", everything) for path in PATCHED.findall(everything)] or [Edit("", "unknown", everything)]
+    elif name in _FORMATTERS or any(word in _REWRITES.get(name, ()) for word in everything.split()):
+        if not any(w.text in _CHECKS for w in command.words):
+            named = [w for w in operands if w.text not in ("check", "format", "run")]
+            known = bool(named) and all(_looks_like_file(w.text) for w in named)  # else a folder, or all that the settings name
+            unknown(named if known else [Word("", exact=False)])
     elif _PYTHON.fullmatch(name) or name in ("perl", "ruby", "node", "bash", "sh"):
         edits += _program_edits(command, resolve, everything)
     elif name not in _READS_ONLY and name not in SILENT and name != "sed":
@@ -125,24 +137,8 @@ def edits_of(command: Simple, folder: str | None) -> list[Edit]:
     return edits
 
 
-def _carried(command: Simple) -> Simple | None:
-    """The command that another one runs: `sudo`, `timeout 9`, `env A=1`; with files that only it knows: `xargs`, `find -exec`."""
-    words = command.words[1:]
-    if command.name == "find":
-        at = next((i for i, w in enumerate(words) if w.text in ("-exec", "-execdir", "-ok", "-delete")), None)
-        if at is None:
-            return None
-        program = [Word("rm")] if words[at].text == "-delete" else words[at + 1 :]
-        return Simple([w for w in program if w.text not in ("{}", ";", "+")] + [Word("", exact=False)])
-    if command.name not in _CARRIERS:
-        return None
-    while words and (words[0].text.startswith("-") or "=" in words[0].text or _DURATION.fullmatch(words[0].text)):
-        words = words[1:]
-    return Simple([*words, Word("", exact=False)] if command.name == "xargs" else words, redirects=[])
-
-
 def _looks_like_file(text: str) -> bool:
-    return "." in posixpath.basename(text) and "\n" not in text and len(text) < 500
+    return "." in posixpath.basename(text) and text.strip("./") != "" and "\n" not in text and len(text) < 500
 
 
 def _sed_edits(command: Simple, resolve) -> list[Edit]:

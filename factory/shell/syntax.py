@@ -7,6 +7,7 @@ says whether or how often they ran.
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass, field
 
 from factory.shell.lexer import Operator, ShellSyntaxError, Word, tokenize
@@ -51,6 +52,10 @@ class Simple:
     def stdout_is_shown(self) -> bool:
         """False when standard output goes to a file or to /dev/null."""
         return not any(op.lstrip("1&") in (">", ">>", ">|") for op, _, _ in self.redirects)
+
+
+PLAIN_CARRIERS = frozenset({"sudo", "env", "nice", "nohup", "time", "timeout", "command", "stdbuf"})
+_DURATION = re.compile(r"\d+(?:\.\d+)?[smhd]?")
 
 
 @dataclass
@@ -164,3 +169,19 @@ def _close(tokens: list[Word | Operator], index: int, groups: list, out: list[Pi
         for pipeline in out[first:]:
             pipeline.conditional = True
     return index
+
+
+def carried(command: Simple) -> Simple | None:
+    """The command that another one runs: `sudo`, `timeout 9`, `env A=1`; with files that only it knows: `xargs`, `find -exec`."""
+    words = command.words[1:]
+    if command.name == "find":
+        at = next((i for i, w in enumerate(words) if w.text in ("-exec", "-execdir", "-ok", "-delete")), None)
+        if at is None:
+            return None
+        program = [Word("rm")] if words[at].text == "-delete" else words[at + 1 :]
+        return Simple([w for w in program if w.text not in ("{}", ";", "+")] + [Word("", exact=False)])
+    if command.name not in PLAIN_CARRIERS and command.name != "xargs":
+        return None
+    while words and (words[0].text.startswith("-") or "=" in words[0].text or _DURATION.fullmatch(words[0].text)):
+        words = words[1:]
+    return Simple([*words, Word("", exact=False)] if command.name == "xargs" else words, redirects=[])

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from factory.shell.lexer import Word
-from factory.shell.syntax import Pipeline, Simple
+from factory.shell.syntax import PLAIN_CARRIERS, Pipeline, Simple, carried
 
 Range = tuple[int, int | None]
 """First and last line, 1-based, inclusive; None is the end of the file."""
@@ -73,12 +73,17 @@ def view_of(pipeline: Pipeline) -> View | None:
     if pipeline.folder is None or not pipeline.commands[-1].stdout_is_shown:
         return None
     view: View | None = None
+    commands = [carried(command) if command.name in PLAIN_CARRIERS else command for command in pipeline.commands]
+    found = [at for at, command in enumerate(commands) if command.name == "xargs"]
     try:
-        for position, command in enumerate(pipeline.commands):
+        if found:  # whose files only the shell knows: a search prints the path of each
+            view = _xargs(commands[found[-1]], pipeline.folder)
+            commands = commands[found[-1] + 1 :]
+        for position, command in enumerate(commands):
             program = _PROGRAMS.get(command.name)
             if program is None or (position and view is None):
                 return None
-            if position < len(pipeline.commands) - 1 and not command.stdout_is_shown:
+            if position < len(commands) - 1 and not command.stdout_is_shown:
                 return None
             if not all(w.exact for w in command.words) and command.name not in ("grep", "egrep", "fgrep", "rg"):
                 return None
@@ -123,7 +128,7 @@ def _options(command: Simple, flags: str, valued: str = "", long: tuple[str, ...
         if text == "--":
             operands += words[index:]
             break
-        if text.startswith("--") and not word.quoted:
+        if text.startswith("--"):
             name, _, value = text[2:].partition("=")
             if name not in long:
                 raise _NotAView
@@ -308,6 +313,7 @@ def _awk(command: Simple, view: View | None, folder: str) -> View:
     # blanks inside the quoted separators matter
     script = "".join(p if i % 2 else p.replace(" ", "").replace("\n", "") for i, p in enumerate(re.split(r'("[^"]*")', operands[0].text)))
     view = _source(command, operands[1:], view, folder)
+    script = script.replace("FNR", "NR") if len(operands) == 2 else script  # the same, in one file
     condition, brace, action = script.partition("{")
     action = brace + action
     low, comma, high = (condition.partition("&&") if "&&" in condition else condition.partition(","))
@@ -373,6 +379,14 @@ def _grep(command: Simple, view: View | None, folder: str, walks: bool = False) 
     )
 
 
+def _xargs(command: Simple, folder: str) -> View:
+    inner = carried(command)
+    if inner is None or inner.name not in ("grep", "egrep", "fgrep", "rg") or not command.stdout_is_shown:
+        raise _NotAView
+    view = _grep(replace(inner, words=inner.words[:-1]), None, folder, walks=True)
+    return replace(view, path="")
+
+
 def _rg(command: Simple, view: View | None, folder: str) -> View:
     return _grep(command, view, folder, walks=True)
 
@@ -387,8 +401,12 @@ def _less(command: Simple, view: View | None, folder: str) -> View:
 
 def _git(command: Simple, view: View | None, folder: str) -> View:
     words = [w.text for w in command.words[1:]]
-    while words[:1] in (["--no-pager"], ["-P"]):
-        words = words[1:]
+    while words[:1] in (["--no-pager"], ["-P"], ["-C"]):
+        if words[0] == "-C":  # the folder where it runs
+            if len(words) < 2:
+                raise _NotAView
+            folder = _resolve(folder, words[1])
+        words = words[1 + (words[0] == "-C") :]
     if words[:1] == ["grep"] and view is None:
         return _rg(replace(command, words=command.words[-len(words) :]), None, folder)
     if len(words) != 2 or words[0] != "show" or view is not None:

@@ -64,6 +64,8 @@ def _of_action(step: Step, action: Action, output: Output) -> list[Event]:
     made: list[Edit] = []
     if action.kind == "view" and not windows and action.target and not step.failed:
         windows = tools.viewed(action.target, step.arguments, output)
+    elif action.kind == "list" and not windows and not step.failed:
+        windows = tools.found_lines(step.arguments, output)
     elif action.kind == "edit":
         made = _editor(step, action.target, output, windows)
     elif action.kind == "run":

@@ -10,6 +10,8 @@ import json
 import re
 from typing import NamedTuple
 
+from factory.windows.banners import of_command, without_reminder
+
 
 class Piece(NamedTuple):
     """Consecutive lines of an output; a line that a cut went through is left out."""
@@ -70,7 +72,14 @@ def unwrap(observation: str, command: str = "") -> Output:
         inside = _json_output(text.strip())
         if inside is not None:
             return inside
+    if text.startswith('[{"type"') and (parts := _text_parts(text)) is not None:
+        text = parts
     text = text.removeprefix("OBSERVATION:\n")
+    if text.startswith("EXECUTION RESULT of ["):  # OpenHands without native calls
+        text = text.partition("]:\n")[2] or text
+    text = without_reminder(text)
+    if command and (framed := of_command(text)):
+        return Output(*framed)
     if "<returncode>" in text[:3000]:
         return _tagged(text)
     folder, failed = "", False
@@ -97,6 +106,21 @@ def unwrap(observation: str, command: str = "") -> Output:
     return Output(text, failed, folder.strip())
 
 
+def _text_parts(text: str) -> str | None:
+    """The texts of content parts that were logged as JSON."""
+    try:
+        parts = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not all(isinstance(part, dict) and isinstance(part.get("text"), str) for part in parts):
+        return None
+    return "\n".join(part["text"] for part in parts).encode("utf-8", "replace").decode()
+
+
+_BESIDE = {"exit_code", "total_lines", "error", "status", "success", "metadata", "returncode", "exitCode", "stderr", "truncated"}
+"""Fields that a harness writes beside an output; an object without one is what was shown."""
+
+
 def _json_output(text: str) -> Output | None:
     try:
         value = json.loads(text)
@@ -104,11 +128,12 @@ def _json_output(text: str) -> Output | None:
         return None
     if not isinstance(value, dict):
         return None
-    shown = value.get("content", value.get("output"))
-    if not isinstance(shown, str) or not value.keys() & {"exit_code", "total_lines", "error", "status", "success"}:
+    shown = value.get("content", value.get("output", value.get("stdout")))
+    if not isinstance(shown, str) or not (len(value) == 1 or value.keys() & _BESIDE):
         return None
     total = value.get("total_lines")
-    code = value.get("exit_code")
+    metadata = value["metadata"] if isinstance(value.get("metadata"), dict) else value
+    code = next((metadata[key] for key in ("exit_code", "returncode", "exitCode") if key in metadata), None)
     failed = bool(value.get("error")) or value.get("success") is False or (isinstance(code, int) and code != 0)
     shown = shown.replace("\r\n", "\n").encode("utf-8", "replace").decode()  # escapes may hold half a surrogate pair
     return Output(shown, failed, total_lines=total if isinstance(total, int) else None)

@@ -13,17 +13,18 @@ from typing import Any
 
 from factory import syntax_trees
 from factory.records import Step
-from factory.shell import Edit
+from factory.shell import Edit, Numbers, View
 from factory.vocabulary import PATH
+from factory.windows.banners import of_reader
 from factory.windows.observations import Output, Piece
-from factory.windows.reading import MAX_NUMBER, Window
+from factory.windows.reading import MAX_NUMBER, Window, windows_of
 
 _HEADER = re.compile(
     r"^\[File: (?P<file>[^\n]{1,500}?) \((?P<total>\d{1,9}) lines total\)\][^\n]*$"
     r"|^[^\n]{0,700}?Here's the result of running `cat -n` on (?P<part>a snippet of )?(?P<shown>[^\n]{1,500}?):$",
     re.M,
 )
-_NUMBERED = re.compile(r" *(\d{1,9})(\t|→|\| ?|: ?)")
+_NUMBERED = re.compile(r" *(\d{1,9})(\t|→| ?\| ?|: ?)")
 _MORE = re.compile(r"\(\d{1,9} more lines? (above|below)\)")
 _NO_EDIT = re.compile(
     r"\s*(?:ERROR|Error|error|<tool_use_error>)|No replacement was performed|Your proposed edit has introduced|Text not found"
@@ -56,7 +57,7 @@ def described(output: Output, arguments: dict[str, Any], target: str = "") -> li
         path = header["file"] or header["shown"]
         if path == "the edited file":
             path = target
-        style = ":" if header["file"] else "\t"
+        style = _style(body.pieces[:1]) or ":" if header["file"] and "|" in body.text[:400] else ":" if header["file"] else "\t"
         shown = _numbered(path, body, style, open_ended and not header["part"])
         if header["part"] and shown and shown[-1].lines[-1] == "" and len(shown[-1].lines) > 1:
             # some editors number the end of the snippet as one more line
@@ -74,8 +75,9 @@ def _numbered(path: str, output: Output, style: str, open_ended: bool) -> list[W
         for line in piece.lines:
             head, separator, text = line.partition(style)
             number = head.lstrip(" ")
-            if not separator and style == "\t" and line.rstrip() == line:
-                head, number, text = line, line.strip(), ""  # trailing blanks were stripped
+            if not separator and line.rstrip() == line and line.endswith(style.rstrip()):
+                head = line.removesuffix(style.rstrip())  # trailing blanks were stripped
+                number, text = head.strip(), ""
             if not (number.isascii() and number.isdigit() and len(number) < 9 and 0 < int(number) < MAX_NUMBER):
                 continue
             if run and int(number) == first + len(run):
@@ -107,7 +109,10 @@ def viewed(path: str, arguments: dict[str, Any], output: Output) -> list[Window]
     if output.failed or _FOLDER.search(output.text[:400]):
         return []
     first, limit = _range(arguments)
-    text = output.text
+    shown = of_reader(output.text, path)
+    text, first = shown.text, shown.first or first
+    if shown.total is not None:
+        output = output._replace(total_lines=shown.total)
     closed = False
     tags = _TAGS.match(text)
     if tags:
@@ -136,9 +141,27 @@ def viewed(path: str, arguments: dict[str, Any], output: Output) -> list[Window]
         return []
     out = [Window(path, first, pieces[0].lines)] + [Window(path, None, piece.lines) for piece in pieces[1:]]
     short = limit is not None and len(pieces) == 1 and len(pieces[0].lines) < limit
+    if output.total_lines is not None and len(pieces) == 1:
+        ends = first + len(pieces[0].lines) - 1 >= output.total_lines
+        return [out[0]._replace(reaches_end=ends)]
     if (open_ended or short) and len(pieces[-1].lines) != _READER_LIMIT:
         out[-1] = out[-1]._replace(reaches_end=True)
     return out
+
+
+_WITH_PATH = re.compile(r"[^\s:][^:\n]{0,400}:\d{1,9}[:-]")
+_WITH_NUMBER = re.compile(r"\d{1,9}[:-]")
+
+
+def found_lines(arguments: dict[str, Any], output: Output) -> list[Window]:
+    """Windows of a search tool's output that is written as grep does: `path:number:text`, or `number:text` of the one file."""
+    path = next((arguments[key] for key in PATH if isinstance(arguments.get(key), str)), "")
+    lines = [line for piece in output.pieces for line in piece.lines[:200] if line.strip() and line != "--"]
+    for pattern, name, prefixed in ((_WITH_PATH, "", True), (_WITH_NUMBER, path, False)):
+        if lines and (name or prefixed) and sum(bool(pattern.match(line)) for line in lines) >= 0.8 * len(lines):
+            view = View(name, None, False, numbers=(Numbers("grep"),), separated=True, path_prefixes=prefixed, search=True)
+            return windows_of(view, output)
+    return []
 
 
 def _style(pieces: list[Piece]) -> str:
@@ -153,7 +176,10 @@ def _style(pieces: list[Piece]) -> str:
     kinds = {s[0] for s in separators}
     if len(kinds) > 1:
         return ""
-    return min(separators, key=len)
+    longest = max(separators, key=len)
+    # trailing blanks of empty lines may have been stripped; else the shorter one is the separator, and code follows
+    stripped = all(not line.strip()[len(m.group(0).strip()) :] for line, m in zip(map(str, (m.string for m in matches)), matches) if m.group(2) != longest)
+    return longest if stripped else min(separators, key=len)
 
 
 def _range(arguments: dict[str, Any]) -> tuple[int, int | None]:
@@ -171,9 +197,12 @@ def _range(arguments: dict[str, Any]) -> tuple[int, int | None]:
     both = arguments.get("view_range") or arguments.get("line_range")
     if isinstance(both, list) and len(both) == 2 and all(isinstance(v, int) for v in both):
         return min(max(1, both[0]), MAX_NUMBER), None if both[1] < 0 else max(1, both[1] - both[0] + 1)
-    first = number("offset", "start_line", "start", "line_start", "start_line_one_indexed", "from_line", "StartLine")
-    limit = number("limit", "max_lines", "num_lines")
-    last = number("end_line", "end", "line_end", "end_line_one_indexed_inclusive", "to_line", "EndLine")
+    first = number("offset", "start_line", "start", "line_start", "start_line_one_indexed", "from_line", "StartLine", "startLine",
+                   "startLineNumberBaseOne", "line_offset")
+    if first is not None and "absolute_path" in arguments and "offset" in arguments:
+        first += 1  # Gemini CLI and its descendants count from 0
+    limit = number("limit", "max_lines", "num_lines", "n_lines")
+    last = number("end_line", "end", "line_end", "end_line_one_indexed_inclusive", "to_line", "EndLine", "endLine", "endLineNumberBaseOne")
     first = min(first, MAX_NUMBER) if first and first > 0 else 1
     if limit is None and last is not None and last >= first:
         limit = last - first + 1

@@ -1,0 +1,44 @@
+"""Calls that agents write as text: `<function=NAME>` with parameters, and `Name(key="value")` as Python has it."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+MAX_CALL = 200_000
+"""Characters of a call in Python's syntax: its parser is slow and recurses."""
+
+
+def function_tag(inside: str) -> tuple[str, dict[str, Any]]:
+    """(name, arguments) of what stands after `<function=`."""
+    name, _, rest = inside.partition(">")
+    arguments = {}
+    for part in rest.split("<parameter=")[1:]:
+        key, _, value = part.partition(">")
+        arguments[key.strip()] = value.rpartition("</parameter>")[0].strip("\n") if "</parameter>" in value else value
+    return name.strip(), arguments
+
+
+def python_call(text: str) -> tuple[str, dict[str, Any]]:
+    """(name, arguments) of `Name(key=value, ...)`; the name is "" when the text is no such call."""
+    text = text.strip()
+    name, opened, _ = text.partition("(")
+    if not opened or not name.isidentifier() or not text.endswith(")") or len(text) > MAX_CALL:
+        return "", {}
+    try:
+        call = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return by_hand(name, text[len(name) + 1 : -1])
+    if not isinstance(call, ast.Call):
+        return "", {}
+    given = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg} | {f"input{number or ''}": value for number, value in enumerate(call.args)}
+    return name, {key: value.value for key, value in given.items() if isinstance(value, ast.Constant) and isinstance(value.value, str | int | float)}
+
+
+def by_hand(name: str, inside: str) -> tuple[str, dict[str, Any]]:
+    """A call whose quotes stand unescaped inside quotes: its one argument reaches to the last quote."""
+    key, equals, value = inside.partition("=")
+    value = value.strip()
+    if equals and key.strip().isidentifier() and len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        return name, {key.strip(): value[1:-1]}
+    return "", {}

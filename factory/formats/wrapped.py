@@ -1,0 +1,195 @@
+"""Records that keep an ordinary chat in a place or a spelling of their own, put into plain form.
+
+Data sets and loggers store the same messages under many keys (`trajectory`, `chat_history`, prompt and completion,
+request and response), under other names for a role, or as one text. Only records that no format fits as they stand
+come here, so detection of the others costs nothing. What the plain form holds is then detected like any record.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from factory.formats.fields import content_text, decoded, text_at
+from factory.formats.react_text import turns_of
+from factory.formats.traces import messages_of_trace
+
+LISTS = ("messages", "conversations", "conversation", "trajectory", "traj", "history", "chat_history", "message_history", "all_messages",
+         "new_messages", "dialogue", "dialog", "dialogs", "chat", "turns", "items", "input_list", "transcript", "rollout", "contents", "log", "input")
+AROUND = ("trajectory", "run", "conversation", "values", "output", "outputs", "inputs", "input", "data", "result", "trace", "request", "main_agent_message_history", "extra_info", "sample")
+JSON_TEXT = ("messages", "conversations", "trajectory", "traj", "history")
+ASKED = ("prompt", "input", "inputs")
+REPLIED = ("completion", "response", "output", "completions", "responses", "generation")
+TEXTS = ("text", "sequences_str", "response", "completion", "output", "Output", "trajectory", "traj", "transcript", "log", "history", "rollout", "full_text",
+         "generated_text", "solution")
+QUESTIONS = ("question", "Question", "query", "problem", "problem_statement", "instruction", "task", "prompt", "input", "raw_question")
+ROLES = {
+    **dict.fromkeys(("system", "developer"), "system"),
+    **dict.fromkeys(("user", "human"), "user"),
+    **dict.fromkeys(("assistant", "gpt", "ai", "model", "bot", "agent", "chatbot", "chatgpt", "llm"), "assistant"),
+    **dict.fromkeys(("tool", "function", "observation", "ipython", "environment", "env", "tool_response", "tool_result", "tool_output",
+                     "function_response", "function_result", "tool-response"), "tool"),
+    **dict.fromkeys(("tool_call", "function_call"), "call"),
+    "tool-call": "assistant",
+}  # fmt: skip
+MARKS = ("<tool_call>", "<search>", "<|begin_search_query|>", "<sql>", "<function=", "<execute>", "<execute_bash>", "<function_calls>", "<use_mcp_tool>", "<invoke name=",
+         "<|begin_of_query|>", "<|tool_call_begin|>")
+LLAMA = re.compile(r"<\|start_header_id\|>(\w{1,20})<\|end_header_id\|>\s*(.*?)(?=<\|eot_id\|>|<\|eom_id\|>|<\|start_header_id\|>|\Z)", re.S)
+BARE = re.compile(r"(?:system\n.*?\n)?user\n(.*?)\nassistant\s*\Z", re.S)
+"""A prompt that was decoded without its special tokens."""
+CHATML = re.compile(r"<\|im_start\|>(\w{1,20})[ \t]*\n(.*?)(?=<\|im_end\|>|<\|im_start\|>|\Z)", re.S)
+
+
+def unwrapped(value: Any) -> tuple[dict[str, Any], str] | None:
+    """(the record with its chat under `messages`, where the chat was found); None when there is no chat in it."""
+    if isinstance(value, list):
+        messages = plain_chat(value)
+        return ({"messages": messages}, "") if messages else None
+    if not isinstance(value, dict):
+        return None
+    row = with_task(value)
+    if traced := messages_of_trace(row):
+        return {"id": row["trace"].get("id", "") if isinstance(row.get("trace"), dict) else "", "messages": traced}, "observations"
+    for path, messages in (*exchanges(row), *lists(row), *texts(row)):
+        if messages:
+            rest = {key: item for key, item in row.items() if key != "messages"}
+            if path.endswith("completion") and "ground_truth" not in row and isinstance(row.get("answer"), str):
+                rest["ground_truth"] = row["answer"]  # beside a rollout stands the answer that it was graded with
+            return rest | {"messages": messages}, path
+    return None
+
+
+def opened(value: Any) -> Any:
+    """`value` with its messages as a list, where they were stored as JSON text."""
+    if isinstance(value, dict):
+        for key in JSON_TEXT:
+            text = value.get(key)
+            if isinstance(text, str) and text[:1] in ("[", "{") and isinstance(inner := decoded(text), list | dict):
+                return value | {key: inner}
+    return value
+
+
+def with_task(row: dict[str, Any]) -> dict[str, Any]:
+    """`row` with what a task record inside it says; the answer there is no agent's."""
+    item = row.get("item", row.get("task"))
+    if isinstance(item, dict):
+        given = {key.lower(): field for key, field in item.items()}
+        row = given | ({"ground_truth": given["answer"]} if isinstance(given.get("answer"), str | list) else {}) | row
+    return row
+
+
+def exchanges(row: dict[str, Any]) -> Any:
+    """A prompt and what was said to it, under keys of their own."""
+    for ask in ASKED:
+        asked = row.get(ask)
+        asked = decoded(asked) if isinstance(asked, str) and asked[:1] == "[" else asked
+        for reply in REPLIED if isinstance(asked, str) else ():
+            if isinstance(said := row.get(reply), str) and said.strip():
+                yield f"{ask} and {reply}", templated(asked + said) or answered(asked, said)
+        if not isinstance(asked, list):
+            continue
+        for reply in REPLIED:
+            said = row.get(reply)
+            if isinstance(said, str) and said.strip():
+                yield f"{ask} and {reply}", plain_chat([*asked, *spoken(said)])
+            elif isinstance(said, list) and said:
+                yield f"{ask} and {reply}", plain_chat([*asked, *said])
+            elif isinstance(said, dict) and "role" in said:
+                yield f"{ask} and {reply}", plain_chat([*asked, said])
+    for place, path in ((row.get("request"), "request.messages"), (row.get("input"), "input.messages"), (row, "messages")):
+        asked = place.get("messages") if isinstance(place, dict) else None
+        said = message_of(row.get("response", row.get("output")))
+        if isinstance(asked, list) and said:
+            yield f"{path} and what was replied", plain_chat([*asked, said])
+
+
+def templated(text: str) -> list[dict[str, Any]] | None:
+    """Messages of a text in a chat template."""
+    for mark, pattern in (("<|im_start|>", CHATML), ("<|start_header_id|>", LLAMA)):
+        if mark in text:
+            return plain_chat([{"role": role, "content": said.strip()} for role, said in pattern.findall(text)])
+    return None
+
+
+def answered(asked: str, said: str) -> list[dict[str, Any]] | None:
+    """A plain prompt and a reply that holds a whole run; other replies call no tool, and tell nothing."""
+    if not any(mark in said for mark in MARKS):
+        return None
+    bare = BARE.match(asked)
+    return [{"role": "user", "content": (bare.group(1) if bare else asked).strip()}, *spoken(said)]
+
+
+def message_of(reply: Any) -> dict[str, Any] | None:
+    """The message in a reply of the chat API."""
+    if isinstance(reply, dict) and isinstance(choices := reply.get("choices"), list) and choices and isinstance(choices[0], dict):
+        reply = choices[0].get("message")
+    return reply if isinstance(reply, dict) and "role" in reply else None
+
+
+def lists(row: dict[str, Any]) -> Any:
+    for key in LISTS:
+        yield key, plain_chat(row.get(key))
+    for around in AROUND:
+        inner = row.get(around)
+        if isinstance(inner, str) and inner[:1] in ("{", "["):
+            inner = decoded(inner)
+        if isinstance(inner, dict):
+            for key in LISTS:
+                yield f"{around}.{key}", plain_chat(inner.get(key))
+        elif isinstance(inner, list):
+            yield around, plain_chat(inner)
+
+
+def texts(row: dict[str, Any]) -> Any:
+    """A run written as one text: chat template tags, calls as tags, or ReAct."""
+    for key in TEXTS:
+        text = row.get(key)
+        if not isinstance(text, str):
+            continue
+        yield key, templated(text)
+        said = spoken(text)
+        question = text_at(row, *(name for name in QUESTIONS if name != key))
+        if len(said) > 1 or (question and any(mark in text for mark in MARKS)):
+            yield key, [{"role": "user", "content": question}, *said] if question else said
+
+
+def spoken(text: str) -> list[dict[str, Any]]:
+    """Messages of one text that the agent and its tools wrote in turn; ReAct is cut where observations stand."""
+    return turns_of(text) or [{"role": "assistant", "content": text}]
+
+
+def plain_chat(messages: Any) -> list[dict[str, Any]] | None:
+    """Messages in the spelling of the chat API; None when they are no messages."""
+    if isinstance(messages, str) and messages[:1] == "[":
+        messages = decoded(messages)
+    if not isinstance(messages, list) or not messages:
+        return None
+    plain = []
+    for message in messages:
+        one = plain_message(message)
+        if one is None:
+            return None
+        plain.append(one)
+    return plain if any(message["role"] == "assistant" for message in plain) else None
+
+
+def plain_message(message: Any) -> dict[str, Any] | None:
+    if not isinstance(message, dict):
+        return None
+    said = next((message[key] for key in ("role", "from", "speaker", "author") if isinstance(message.get(key), str)), "")
+    role = ROLES.get(said.lower())
+    text = next((message[key] for key in ("content", "value", "text", "message", "parts") if message.get(key) is not None), None)
+    if role is None or not (text is None or isinstance(text, str | list)):
+        return None
+    if role == "call":
+        calls = decoded(text.strip()) if isinstance(text, str) else text
+        calls = calls if isinstance(calls, list) else [calls]
+        if not all(isinstance(call, dict) for call in calls):
+            return None
+        return {"role": "assistant", "content": "", "tool_calls": calls}
+    kept = {key: message[key] for key in ("tool_calls", "tool_call_id", "function_call", "name", "reasoning_content", "reasoning") if message.get(key)}
+    if role == "assistant" and "tool_calls" not in kept and isinstance(message.get("tool_call"), dict):
+        kept["tool_calls"] = [message["tool_call"]]
+    if isinstance(text, list) and "parts" in message and "content" not in message:
+        text = content_text(text, "parts") if all(isinstance(part, str) or (isinstance(part, dict) and part.keys() <= {"text", "type"}) for part in text) else text
+    return kept | {"role": role, "content": text}

@@ -1,0 +1,64 @@
+"""What became of every object of a recipe: `python -m jobs.table RECIPE OUT [--index INDEX.jsonl]`.
+
+Builds the dataset in this process (nothing new: reads it back) and prints one line per format and object: runs, examples
+(what the compile stage kept, whatever the verifier says of the agent's own answer), and rejections by reason. With an
+index (JSONL of {file, ...}, one line a run) the number of runs that it names stands beside.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from factory import parts, publish, recipe, run
+
+
+def rows(out: str) -> dict[tuple[str, str], Counter[str]]:
+    """(format, object) -> reason -> runs; examples stand under ""."""
+    version = publish.current(out)
+    table: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    examples = set()
+    for file in version.files if version else ():
+        for row in parts.read_rows(out, file.path):
+            source = row["source"] if isinstance(row.get("source"), dict) else {name: row[f"source_{name}"] for name in ("uri", "format")}
+            if row["example_unit"] not in examples:
+                examples.add(row["example_unit"])
+                table[source["format"], source["uri"]][""] += 1
+    for file in version.rejections if version else ():
+        for row in parts.read_rows(out, file.path):
+            compiled = row["stage"] != "compile"
+            table[row["source_format"] or "-", row["source_uri"]]["" if compiled else row["reason"]] += 1
+    return table
+
+
+def printed(table: dict[tuple[str, str], Counter[str]], index: Path | None) -> list[str]:
+    named = Counter(json.loads(line)["file"] for line in index.read_text("utf-8").splitlines()) if index else Counter()
+    lines = [f"{'format':18} {'runs':>6} {'index':>6} {'examples':>9}  object, rejections by reason"]
+    totals: dict[str, Counter[str]] = defaultdict(Counter)
+    for (format, uri), counts in sorted(table.items()):
+        listed = next((count for file, count in named.items() if uri.endswith(f"/{file}")), "")
+        reasons = ", ".join(f"{reason} {count}" for reason, count in counts.most_common() if reason)
+        lines.append(f"{format:18} {sum(counts.values()):6} {listed:>6} {counts['']:9}  {'/'.join(uri.split('/')[-3:])}  {reasons}")
+        totals[format].update(counts)
+    lines.append("")
+    for format, counts in sorted(totals.items()):
+        reasons = ", ".join(f"{reason} {count}" for reason, count in counts.most_common() if reason)
+        lines.append(f"{format:18} {sum(counts.values()):6} {'':>6} {counts['']:9}  all  {reasons}")
+    return lines
+
+
+def main() -> int:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("recipe")
+    asked.add_argument("out")
+    asked.add_argument("--index", type=Path)
+    given = asked.parse_args()
+    run.build(given.out, recipe.load(recipe.Recipe, given.recipe), recipe.Placement(runner="inline"), lambda stage, done, total: None)
+    print("\n".join(printed(rows(given.out), given.index)))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

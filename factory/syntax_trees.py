@@ -19,6 +19,12 @@ def parse(text: str) -> ast.Module:
         return ast.parse(text)
 
 
+def expression(text: str) -> ast.expr:
+    """The tree of one expression; raises as `parse` does."""
+    with _one_at_a_time:
+        return ast.parse(text, mode="eval").body
+
+
 def literal(text: str) -> Any:
     """The value of a Python literal; raises as `ast.literal_eval` does."""
     with _one_at_a_time:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from factory import syntax_trees
+
 MAX_CALL = 200_000
 """Characters of a call in Python's syntax: its parser is slow and recurses."""
 
@@ -26,7 +28,7 @@ def python_call(text: str) -> tuple[str, dict[str, Any]]:
     if not opened or not name.isidentifier() or not text.endswith(")") or len(text) > MAX_CALL:
         return "", {}
     try:
-        call = ast.parse(text, mode="eval").body
+        call = syntax_trees.expression(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return by_hand(name, text[len(name) + 1 : -1])
     if not isinstance(call, ast.Call):

@@ -27,7 +27,7 @@ from factory.verifiers import (
     answer_prose,
     answer_yesno,
 )
-from factory.verifiers.answer_aliases import Alias, expand
+from factory.verifiers.answer_aliases import Alias, expand, with_givens
 from factory.verifiers.answer_clean import MAX_CHARS, clean
 from factory.verifiers.answer_names import find_mentions
 from factory.verifiers.answer_prose import Judged
@@ -38,7 +38,7 @@ from factory.verifiers.answer_text import Token, find_all, tokens
 from factory.verifiers.answer_typed import gold_dates, gold_quantity, judge_date, judge_number
 from factory.verifiers.answer_words import COUNTRIES, GENERIC, REGIONS, STATES, STOP, TITLES
 
-VERSION = "2"
+VERSION = "3"
 
 MAX_GOLDS = 400
 
@@ -87,7 +87,7 @@ def judge(question: str, golds: Sequence[str], answer: str, mode: str = "strict"
 def _read(question: str, golds: tuple[str, ...]) -> tuple[Question, list[Alias]]:
     """The question and all that its answer may be called; several answers to one question are judged in a row."""
     asked = read(question)
-    return asked, [alias for gold in golds for alias in expand(gold, asked.many)]
+    return asked, with_givens([alias for gold in golds for alias in expand(gold, asked.many)])
 
 
 def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) -> Judged:
@@ -118,7 +118,9 @@ def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) 
     for alias in aliases:
         judged = _judge_alias(question, alias, found, mode, named)
         if judged.outcome == "accept":
-            return judged
+            if not _finer_date_differs(question, alias, aliases, found):
+                return judged
+            judged = Judged("undecided", "finer_date_differs", judged.detail)
         if judged.outcome == "reject" and judged.rule in (
             "negated",
             "two_answers",
@@ -130,6 +132,25 @@ def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) 
         if _RANK[judged.outcome] >= _RANK[best.outcome]:
             best = judged
     return best
+
+
+def _finer_date_differs(question: Question, alias: Alias, aliases: list[Alias], found: list[Token]) -> bool:
+    """1792 accepts every day of its year, unless another gold names the day and the answer names none that a gold names."""
+    mine = gold_dates(alias, question)
+    if not mine:
+        return False
+    golds = [dates[0] for other in aliases if other is not alias and (dates := gold_dates(other, question))]
+    finer = [date for date in golds if date != mine[0] and answer_dates.compare(mine[0], date, question.years, False) == "equal"]
+    said = [
+        date
+        for date in answer_dates.find_dates(found)
+        if answer_dates.compare(mine[0], date, question.years, False) == "equal"
+    ]
+    return bool(finer) and not any(
+        answer_dates.compare(gold, date, question.years, False) in ("equal", "coarse", "unclear")
+        for gold in finer
+        for date in said
+    )
 
 
 def _without_frame(found: list[Token], question: Question) -> list[Token]:

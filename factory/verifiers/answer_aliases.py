@@ -37,6 +37,8 @@ class Alias(NamedTuple):
     """Made by leaving a part of the gold out."""
     regions: frozenset[str] = frozenset()
     """Regions that qualify a place and must not be contradicted."""
+    givens: frozenset[str] = frozenset()
+    """Words that fuller aliases put before this one: Obama, beside Michelle Obama, is no Barack Obama."""
 
 
 def expand(gold: str, several: bool = False) -> list[Alias]:
@@ -118,6 +120,20 @@ def expand(gold: str, several: bool = False) -> list[Alias]:
         if found and not (derived and all(t.norm in STOP for t in found)):
             result.append(Alias(form, found, years, derived, regions if form == head.strip() else frozenset()))
     return result
+
+
+def with_givens(aliases: list[Alias]) -> list[Alias]:
+    """`aliases`, each one-word name with what stands before it in the fuller names."""
+    fuller: dict[str, set[str]] = {}
+    for alias in aliases:
+        if len(alias.found) > 1 and alias.found[-1].cap:
+            fuller.setdefault(alias.found[-1].norm, set()).update(t.norm for t in alias.found[:-1])
+    return [
+        alias._replace(givens=frozenset(fuller[alias.found[0].norm]))
+        if len(alias.found) == 1 and alias.found[0].norm in fuller
+        else alias
+        for alias in aliases
+    ]
 
 
 def _region_names(tail: str) -> list[str]:

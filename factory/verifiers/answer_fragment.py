@@ -231,6 +231,8 @@ def _harmless_after(found: list[Token], start: int, end: int, question: Question
     if "," in gap or " - " in gap or ";" in gap or ":" in gap:
         return not _rivals_inside(after, question, open_bracket=False)
     if first.norm in _RELATIVE:
+        if first.norm == "of" and end - start == 1 and found[start].norm in TITLES and not any(t.cap for t in after):
+            return all(_plain(t, question) for t in after)  # director of photography is no director
         if (
             first.norm == "of"
             and end - start == 1

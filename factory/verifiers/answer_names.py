@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from factory.verifiers.answer_aliases import Alias
-from factory.verifiers.answer_people import OPENERS, core, is_person_name, person_spans
+from factory.verifiers.answer_people import OPENERS, core, is_person_name, person_spans, same_given_name
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_stems import stem
 from factory.verifiers.answer_text import Token, find_all
@@ -82,7 +82,8 @@ def find_mentions(alias: Alias, found: list[Token], question: Question) -> list[
                 spans.setdefault((start, start + len(stripped)), "title")
         for shorter in _without_class_words(alias, question):
             for start in find_all(shorter, hay):
-                spans.setdefault((start, start + len(shorter)), "class_word")
+                if not (len(shorter) == 1 and _common_noun(found, start, alias)):
+                    spans.setdefault((start, start + len(shorter)), "class_word")
     result = []
     for (start, end), rule in sorted(spans.items(), key=lambda item: (item[0][0], -item[0][1])):
         if not is_embedded(found, start, end, question, person, alias):
@@ -162,7 +163,7 @@ def _without_class_words(alias: Alias, question: Question) -> list[list[str]]:
         end -= 1
     while end - start > 1 and (words[start] in asked or words[start] in STOP):
         start += 1
-    if start or end < len(words):
+    if (start or end < len(words)) and not (start and "," in alias.found[start].gap):  # not Pennsylvania alone
         keep(words[start:end])
     if (
         words[:3] == ["new", "york", "city"]
@@ -220,6 +221,8 @@ def is_embedded(found: list[Token], start: int, end: int, question: Question, pe
         word = before.norm
         if word in NATIONALITIES and " ".join(t.norm for t in alias.found) in REGIONS:
             return True
+        if alias.givens and _other_given_name(before, alias, question):
+            return True
         if (
             word in DIRECTIONS
             and word not in question.norms
@@ -249,3 +252,21 @@ def is_embedded(found: list[Token], start: int, end: int, question: Question, pe
                 return False  # Cleveland Cavaliers
             return not (question.kind == "person" and word.isalpha())
     return False
+
+
+def _common_noun(found: list[Token], i: int, alias: Alias) -> bool:
+    """The harbor, where the gold is Boston Harbor and the answer writes its names with capitals."""
+    return not found[i].cap and any(t.cap and not t.first for t in found) and all(t.cap for t in alias.found)
+
+
+def _other_given_name(before: Token, alias: Alias, question: Question) -> bool:
+    word = before.norm
+    plain = (
+        word in STOP
+        or word in TITLES
+        or word in GENERIC
+        or word in NATIONALITIES
+        or word in question.norms
+        or (before.first and word in OPENERS)
+    )
+    return before.cap and not plain and not any(same_given_name(word, given) for given in alias.givens)

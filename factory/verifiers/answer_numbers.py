@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from factory.verifiers.answer_stems import stem
 from factory.verifiers.answer_text import Token
+from factory.verifiers.answer_words import ORDINAL_WORDS
 
 _MAGNITUDES = {
     "hundred": 2,
@@ -88,7 +89,7 @@ def find_quantities(found: list[Token]) -> list[Quantity]:
     result: list[Quantity] = []
     i = 0
     while i < len(found):
-        quantity = _read(found, i)
+        quantity = _fraction(found, i) or _read(found, i)
         if quantity is None:
             i += 1
             continue
@@ -123,6 +124,31 @@ def find_quantities(found: list[Token]) -> list[Quantity]:
             result.append(quantity)
         i = quantity.end
     return result
+
+
+def _fraction(found: list[Token], i: int) -> Quantity | None:
+    """one fourth, two-thirds, 3/4, half"""
+    token = found[i]
+    scaled = i + 2 < len(found) and {found[i + 1].norm, found[i + 2].norm} & {*_MAGNITUDES, "dozen"}
+    if token.norm in ("half", "halves") and (i == 0 or not found[i - 1].norm.isdigit()) and not scaled:
+        above, below, end = 1, 2, i + 1
+    elif i + 1 < len(found) and token.norm.isdigit() and len(token.norm) <= 3:
+        part, gap = found[i + 1].norm, found[i + 1].gap
+        above, end = int(token.norm), i + 2
+        word = stem(part)
+        if gap == "/" and part.isdigit() and len(part) <= 3 and not (end < len(found) and found[end].gap == "/"):
+            below = int(part)
+        elif gap not in (" ", "-") or token.raw[:1].isdigit():
+            return None
+        elif part.endswith("th") and part[:-2].isdigit() and not found[i + 1].raw[:1].isdigit():
+            below = int(part[:-2][:4])
+        else:
+            below = {"half": 2, "halve": 2, "third": 3, "quarter": 4}.get(word, ORDINAL_WORDS.get(word, 0))
+        if below < 2:
+            return None
+    else:
+        return None
+    return Quantity(Decimal(above) / below, Decimal(0), "ratio", Decimal(100), "", False, False, False, i, end)
 
 
 def _read(found: list[Token], i: int) -> Quantity | None:

@@ -114,6 +114,8 @@ def judge_number(
         if quantity.end - quantity.start == 1 and found[quantity.start].raw.casefold() in question.raws and others:
             continue  # the question's own number
         how = answer_numbers.compare(gold, quantity, question.stems)
+        if question.counted and quantity.ordinal != gold.ordinal:
+            how = "different"
         span = (quantity.start, quantity.end)
         if [t.norm for t in found[quantity.end : quantity.end + 2]] in (
             ["of", "which"],

@@ -186,7 +186,7 @@ NICKNAMES: tuple[frozenset[str], ...] = tuple(
         "donald don donnie|douglas doug|eugene gene|francis frank fran|franklin frank|"
         "frederick fred freddie fredrick freddy|gerald gerry jerry|gregory greg|harold harry hal|"
         "henry harry hank hal|jacob jake|jeffrey jeff geoff geoffrey|kenneth ken kenny|lawrence larry laurence|"
-        "leonard len lenny leo|matthew matt|nathaniel nat nate nathan|nicholas nick nicky nicolas|"
+        "leonard len lenny leo|leo lev lew|matthew matt|nathaniel nat nate nathan|nicholas nick nicky nicolas|"
         "patrick pat paddy|peter pete|philip phil phillip|raymond ray|ronald ron ronnie|samuel sam sammy|"
         "stephen steve steven stevie|timothy tim timmy|vincent vince vinny|walter walt wally|zachary zach zack|"
         "elizabeth liz beth betty eliza lizzie bess|margaret maggie meg peggy marge|"

@@ -20,7 +20,7 @@ from factory.verifiers.answer_words import (
 
 _GIVEN_NAMES = frozenset(name for group in NICKNAMES for name in group)
 
-_PARTICLES = frozenset("de la van von der den del della di da du le al el bin ibn ben st mac ter ten".split())
+_PARTICLES = frozenset("de la van von der den del della di da du le al el bin ibn st mac ter ten".split())
 
 OPENERS = frozenset(
     """
@@ -194,7 +194,7 @@ def _given_names(found: list[Token], last: int) -> list[int]:
         elif (
             not token.norm.isalpha()
             or (spell_case and not token.cap)
-            or token.norm in STOP
+            or (token.norm in STOP and not (len(token.raw) == 1 and token.raw.isupper()))
             or token.norm in TITLES
             or token.possessive
             or (token.first and token.norm in OPENERS)

@@ -56,9 +56,17 @@ _ROMAN = {
 }
 
 _REGNAL = frozenset(
-    "henry edward george louis charles james william richard philip john paul pius leo benedict gregory gustav".split()
+    """
+        henry edward george louis charles james william richard philip john paul pius leo benedict gregory gustav elizabeth
+        mary catherine alexander nicholas peter ferdinand francis napoleon wilhelm frederick leopold albert victor alfonso
+    """.split()
 )
 """Names that numbers follow, for answers in lower case: george vi."""
+
+_REGNAL_LETTERS = {"i": "1", "v": "5", "x": "10"}
+"""Letters that are numbers behind such a name only, at the end of a piece."""
+
+_REGNAL_END = re.compile(r"[\"'*_)\]}]{0,4}(?:\s{0,3}$|[,;:]|\.\s{0,3}(?:$|\n)|\s(?:of|was|is|and|in|who)\b)")
 
 _SIGNS = {"%": "percent", "&": "and", "$": "$", "€": "€", "£": "£", "¥": "¥", "°": "degree"}
 
@@ -122,6 +130,14 @@ def tokens(text: str) -> list[Token]:
                     continue
             if norm in ORDINAL_WORDS and raw[0].isupper() and gap.split() == ["the"] and found and found[-1].cap:
                 norm = str(ORDINAL_WORDS[norm])  # Henry the Eighth
+            if (
+                norm in _REGNAL_LETTERS
+                and found
+                and found[-1].norm in _REGNAL
+                and gap == " "
+                and _REGNAL_END.match(text, end)
+            ):
+                norm = _REGNAL_LETTERS[norm]
             norm = (
                 str(NUMBER_WORDS[norm])
                 if norm in NUMBER_WORDS

@@ -60,9 +60,9 @@ TITLES = _words(
     rapper songwriter singer-songwriter musician composer artist painter writer novelist poet playwright philosopher scientist physicist
     chemist mathematician astronomer inventor engineer explorer architect producer player footballer quarterback boxer driver wrestler comedian
     model activist dancer pianist violinist businessman businesswoman journalist politician lawyer teacher soldier mother-in-law
-    drummer guitarist bassist vocalist frontman founder ceo owner star hon honourable"""
+    drummer guitarist bassist vocalist frontman founder ceo owner star hon honourable madame mme monsieur signor frau herr"""
 )
-SUFFIXES = _words("jr sr phd md esq obe cbe mbe kbe ra rn qc kc frs mp")
+SUFFIXES = _words("jr sr phd md esq obe cbe mbe kbe dbe gcb gbe ra rn qc kc frs mp")
 
 # Class words that may be added to or left out of a name without changing what it names.
 GENERIC = _words(

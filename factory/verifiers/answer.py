@@ -27,8 +27,9 @@ from factory.verifiers import (
     answer_prose,
     answer_yesno,
 )
-from factory.verifiers.answer_aliases import Alias, expand, with_givens
+from factory.verifiers.answer_aliases import Alias, expand
 from factory.verifiers.answer_clean import MAX_CHARS, clean
+from factory.verifiers.answer_forms import with_forms
 from factory.verifiers.answer_names import find_mentions
 from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_question import Question, is_echo, read
@@ -87,7 +88,7 @@ def judge(question: str, golds: Sequence[str], answer: str, mode: str = "strict"
 def _read(question: str, golds: tuple[str, ...]) -> tuple[Question, list[Alias]]:
     """The question and all that its answer may be called; several answers to one question are judged in a row."""
     asked = read(question)
-    return asked, with_givens([alias for gold in golds for alias in expand(gold, asked.many)])
+    return asked, with_forms([alias for gold in golds for alias in expand(gold, asked.many)], asked)
 
 
 def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) -> Judged:
@@ -188,7 +189,7 @@ def _judge_alias(question: Question, alias: Alias, found: list[Token], mode: str
         return judge_date(question, alias, dates, found, mode)
     if (quantity := gold_quantity(alias, question)) is not None:
         return judge_number(question, alias, quantity, found, mode)
-    items = answer_lists.gold_items(alias, question) if question.many or not answer_long.is_long(alias) else []
+    items = answer_lists.gold_items(alias, question) if question.many or not answer_long.is_long(alias) or answer_lists.is_plain(alias) else []
     if (judged := _judge_name(question, alias, found, mode, named)).outcome == "accept" and not (
         items and judged.rule.endswith(("_with_detail", "prose_exact"))
     ):

@@ -122,20 +122,6 @@ def expand(gold: str, several: bool = False) -> list[Alias]:
     return result
 
 
-def with_givens(aliases: list[Alias]) -> list[Alias]:
-    """`aliases`, each one-word name with what stands before it in the fuller names."""
-    fuller: dict[str, set[str]] = {}
-    for alias in aliases:
-        if len(alias.found) > 1 and alias.found[-1].cap:
-            fuller.setdefault(alias.found[-1].norm, set()).update(t.norm for t in alias.found[:-1])
-    return [
-        alias._replace(givens=frozenset(fuller[alias.found[0].norm]))
-        if len(alias.found) == 1 and alias.found[0].norm in fuller
-        else alias
-        for alias in aliases
-    ]
-
-
 def _region_names(tail: str) -> list[str]:
     names = [" ".join(t.norm for t in tokens(part)) for part in tail.split(",")]
     return [STATES.get(name, name) for name in names if name]

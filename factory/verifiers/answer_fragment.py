@@ -50,7 +50,7 @@ _GEOGRAPHIC = frozenset(
 _RELATIVE = frozenset(
     """
         who which that where when whose during for in of on from at by with as since after before to while because
-        near under
+        near under through throughout into
     """.split()
 )
 
@@ -157,7 +157,7 @@ def _harmless(token: Token, question: Question) -> bool:
         or word in question.norms
         or stem(word) in question.stems
         or word in TITLES
-        or word in ("usa", "uk", "term", "word")
+        or word in ("usa", "uk", "term", "word", "get", "gets", "got", "becomes", "became", "committed")
         or word in NATIONALITIES
         or word in GENERIC
         or word in APPROXIMATE

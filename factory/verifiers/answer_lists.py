@@ -24,6 +24,11 @@ def items_of(text: str) -> list[str]:
     return [piece.strip(" .-*\t\"'") for piece in _SPLIT.split(text) if piece.strip(" .-*\t\"'")]
 
 
+def is_plain(alias: Alias) -> bool:
+    """red, green and blue: items of a word or two, no sentence."""
+    return all(len(item.split()) <= 2 for item in items_of(alias.text))
+
+
 def gold_items(alias: Alias, question: Question) -> list[list[Alias]]:
     """Aliases of every item of a gold that names several things; [] when it names one."""
     text = alias.text

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from factory.verifiers.answer_aliases import Alias
 from factory.verifiers.answer_people import OPENERS, core, is_person_name, person_spans, same_given_name
 from factory.verifiers.answer_question import Question
-from factory.verifiers.answer_stems import stem
+from factory.verifiers.answer_stems import root, stem
 from factory.verifiers.answer_text import Token, find_all
 from factory.verifiers.answer_words import DIRECTIONS, GENERIC, NATIONALITIES, REGIONS, STATES, STOP, SUFFIXES, TITLES
 
@@ -61,6 +61,8 @@ def find_mentions(alias: Alias, found: list[Token], question: Question) -> list[
         stems = [stem(w) for w in hay]
         for start in find_all([stem(w) for w in words], stems):
             spans.setdefault((start, start + len(words)), "number_form")
+        for start, end in _phrases(alias, found):
+            spans.setdefault((start, end), "phrase")
     for start, end in _joined(words, hay):
         spans.setdefault((start, end), "joined")
     if person:
@@ -107,6 +109,21 @@ def _joined(words: list[str], hay: list[str]) -> list[tuple[int, int]]:
             text, j = text + hay[j], j + 1
         if text == whole:
             result.append((i, j))
+    return result
+
+
+def _phrases(alias: Alias, found: list[Token]) -> list[tuple[int, int]]:
+    """Windows that say the gold's content words in its order, in other forms: pumping blood, pumps blood."""
+    wanted = [root(t.norm) for t in alias.found if t.norm not in STOP]
+    single = len(wanted) == 1 and len(alias.found) > 1 and len(wanted[0]) > 4
+    if not (2 <= len(wanted) <= 6 or single) or any(t.cap and not t.first or t.norm[:1].isdigit() for t in alias.found):
+        return []
+    at = [k for k, t in enumerate(found) if t.norm not in STOP]
+    result = []
+    for i in find_all(wanted, [root(found[k].norm) for k in at]):
+        first, last = at[i], at[i + len(wanted) - 1]
+        if found[first].sentence == found[last].sentence and last - first < 2 * len(alias.found) + 2:
+            result.append((first, last + 1))
     return result
 
 

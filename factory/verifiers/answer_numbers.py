@@ -43,7 +43,7 @@ for _line in (
     "mass tonne 1000|mass ton 907.18474|time s sec second 1|time min minute 60|time h hr hour 3600|"
     "time day 86400|time week 604800|time month 2629746|time year yr 31556952|time decade 315569520|"
     "time century 3155695200|ratio percent 1|money$ $ dollar usd us$ 1|money€ € euro eur 1|"
-    "money£ £ gbp sterling 1|money¥ ¥ yen jpy 1|money-c cent 1|rate mph 1.609344|rate kmh kph 1|"
+    "money£ £ gbp sterling 1|money¥ ¥ yen jpy 1|money-c cent 1|rate mph 0.44704|rate kmh kph 0.2777777777777778|"
     "volume l liter 1|volume ml milliliter 0.001|volume gallon gal 3.785411784|power w watt 1|"
     "power kw kilowatt 1000|power mw megawatt 1000000|power hp horsepower 745.7|data mb megabyte 1|"
     "data gb gigabyte 1000|data kb kilobyte 0.001|data tb terabyte 1000000|temperature-c celsius 1|"
@@ -230,6 +230,8 @@ def _read(found: list[Token], i: int) -> Quantity | None:
             if not dimension or unit[0] == dimension:
                 dimension, factor = unit
                 j += 1
+                if dimension == "length" and (per := _per(found, j)):
+                    dimension, factor, j = "rate", factor / per[0], per[1]
         elif (
             found[j].raw[:1].isalpha()
             and name not in _NOT_NOUNS
@@ -245,6 +247,24 @@ def _read(found: list[Token], i: int) -> Quantity | None:
         noun = stem(before.norm)
     approximate = any(found[k].norm in APPROXIMATE for k in range(max(0, start - 2), start))
     return Quantity(value, tolerance, dimension, factor, noun, ordinal, approximate, year_like, start, j)
+
+
+def _per(found: list[Token], j: int) -> tuple[Decimal, int] | None:
+    """(seconds, index after it) of "per hour" or "/h"."""
+    k = j + 1 if j < len(found) and found[j].norm == "per" else j
+    if k >= len(found) or (k == j and found[k].gap != "/"):
+        return None
+    word = found[k].raw.casefold()  # "second" is a number elsewhere
+    unit = _UNITS.get(word) or _UNITS.get(stem(word))
+    return (unit[1], k + 1) if unit and unit[0] == "time" else None
+
+
+def _rounds_to(gold: Decimal, other: Quantity) -> bool:
+    """The answer is the gold with fewer digits: three at least, or two behind "about"."""
+    _, digits, exponent = other.value.normalize().as_tuple()
+    if not isinstance(exponent, int) or len(digits) < (2 if other.approximate else 3):
+        return False
+    return abs(other.value - gold) * 2 <= Decimal(1).scaleb(exponent) and abs(other.value - gold) * 100 <= abs(gold)
 
 
 def compare(gold: Quantity, other: Quantity, asked: frozenset[str]) -> str:
@@ -306,6 +326,8 @@ def compare(gold: Quantity, other: Quantity, asked: frozenset[str]) -> str:
     if difference == 0:
         return "equal"
     if difference <= tolerance and (tolerance < 1 or value == value.to_integral_value() or other.tolerance):
+        return "equal"
+    if (gold.dimension or other.approximate or gold.approximate) and not gold.year_like and _rounds_to(gold.value, other):
         return "equal"
     if other.tolerance and difference <= other.tolerance:
         return "unclear"

@@ -86,6 +86,9 @@ def same_given_name(one: str, two: str) -> bool:
         return one[0] == two[0]
     if 2 <= min(len(one), len(two)) <= 3 and (_vowelless(one) or _vowelless(two)):  # JK Rowling
         return one[0] == two[0]
+    shorter, longer = sorted((one, two), key=len)
+    if len(shorter) >= 4 and len(longer) >= len(shorter) + 2 and longer.startswith(shorter):
+        return True  # Stan and Stanislas, but not Paul and Paula
     return any(one in group and two in group for group in NICKNAMES)
 
 

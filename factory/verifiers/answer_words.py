@@ -137,6 +137,30 @@ STATES: dict[str, str] = dict(
         "wv:west virginia|wi:wisconsin|wy:wyoming|dc:dc"
     ).split("|")
 )
+# Adjective and people of a country; the other adjectives are the country's name and a letter or two.
+DEMONYMS: dict[str, str] = {
+    word: country
+    for country, words in (
+        pair.split(":")
+        for pair in (
+            "usa:american americans|uk:british britons|england:english|scotland:scottish scots|wales:welsh|ireland:irish|france:french|"
+            "germany:german germans|italy:italian italians|spain:spanish spaniard spaniards|portugal:portuguese|"
+            "netherlands:dutch|belgium:belgian belgians|switzerland:swiss|austria:austrian austrians|poland:polish pole poles|"
+            "czechia:czech czechs|slovakia:slovak|hungary:hungarian|romania:romanian|bulgaria:bulgarian|greece:greek greeks|"
+            "turkey:turkish turk turks|russia:russian russians|ussr:soviet soviets|ukraine:ukrainian|sweden:swedish swede swedes|"
+            "norway:norwegian norwegians|denmark:danish dane danes|finland:finnish finn finns|iceland:icelandic|"
+            "canada:canadian canadians|mexico:mexican mexicans|brazil:brazilian|argentina:argentine argentinian|chile:chilean|"
+            "peru:peruvian|colombia:colombian|venezuela:venezuelan|cuba:cuban|jamaica:jamaican|australia:australian|"
+            "china:chinese|japan:japanese|korea:korean|south korea:south korean|vietnam:vietnamese|thailand:thai|india:indian|"
+            "pakistan:pakistani|iran:iranian|persia:persian|iraq:iraqi|israel:israeli|egypt:egyptian egyptians|nigeria:nigerian|"
+            "kenya:kenyan|ethiopia:ethiopian|south africa:south african|morocco:moroccan|algeria:algerian|serbia:serbian|"
+            "croatia:croatian|bosnia:bosnian|slovenia:slovenian|albania:albanian|estonia:estonian|latvia:latvian|"
+            "lithuania:lithuanian|georgia:georgian|armenia:armenian|indonesia:indonesian|philippines:filipino|"
+            "malaysia:malaysian|new zealand:new zealander|costa rica:costa rican|puerto rico:puerto rican"
+        ).split("|")
+    )
+    for word in ([words] if words.startswith(country[:5]) and " " in country else words.split())
+}
 CONTINENTS = frozenset("europe|asia|africa|north america|south america|oceania|antarctica".split("|"))
 REGIONS = COUNTRIES | PROVINCES | CONTINENTS | frozenset(STATES.values())
 CITIES = frozenset(
@@ -171,6 +195,7 @@ CANONICAL: dict[str, str] = dict(
         "calcutta:kolkata|madras:chennai|kiev:kyiv|o k:ok|rocknroll:rock n roll|rock and roll:rock n roll|"
         "railroad:railway|sci fi:science fiction|new york ny:new york city|nyc:new york city|movie:film|"
         "movies:films|automobile:car|automobiles:cars|soccer:football|autumn:fall|metropolitan area:area|"
+        "academy award:oscar|academy awards:oscars|co2:carbon dioxide|maj:major|capt:captain|qb:quarterback|"
         "centimetre:centimeter|centimetres:centimeters|millimetre:millimeter|ageing:aging|sceptic:skeptic"
     ).split("|")
 )

@@ -1,0 +1,59 @@
+"""Forms of a gold that its question or its other aliases allow or forbid.
+
+A country and its people where the question asks for an origin, a state and its postal code, a team by its nickname. A
+one-word alias keeps what the fuller aliases put before it.
+"""
+
+from __future__ import annotations
+
+from factory.verifiers.answer_aliases import Alias
+from factory.verifiers.answer_question import Question
+from factory.verifiers.answer_text import tokens
+from factory.verifiers.answer_words import DEMONYMS, GENERIC, REGIONS, STATES, STOP
+
+_ORIGIN = frozenset("nationality country origin citizenship ethnicity ancestry come from descent nation".split())
+_SPEECH = frozenset("language languages speak spoken word words food dish cuisine".split())
+_TEAM = frozenset("team teams franchise bowl nba nfl mlb nhl pennant series superbowl".split())
+_PEOPLE: dict[str, list[str]] = {}
+for _word, _country in DEMONYMS.items():
+    _PEOPLE.setdefault(_country, []).append(_word)
+_CODES = {state: code for code, state in STATES.items()}
+
+
+def with_forms(aliases: list[Alias], question: Question) -> list[Alias]:
+    """`aliases` and the forms that the question allows, each one-word name with what stands before it in the fuller names."""
+    forms = list(aliases)
+    for alias in aliases:
+        for text in _forms(alias, question):
+            forms.append(Alias(text, tuple(tokens(text)), alias.years, True))
+    fuller: dict[str, set[str]] = {}
+    for alias in aliases:
+        if len(alias.found) > 1 and alias.found[-1].cap:
+            fuller.setdefault(alias.found[-1].norm, set()).update(t.norm for t in alias.found[:-1])
+    return [
+        alias._replace(givens=frozenset(fuller[alias.found[0].norm]))
+        if len(alias.found) == 1 and alias.found[0].norm in fuller
+        else alias
+        for alias in forms
+    ]
+
+
+def _forms(alias: Alias, question: Question) -> list[str]:
+    words = [t.norm for t in alias.found]
+    name = " ".join(words)
+    if question.norms & _SPEECH:
+        return []
+    result = []
+    if name in REGIONS:
+        result += [word.title() for word in _PEOPLE.get(name, ())]
+        if name in _CODES and _CODES[name] not in STOP:
+            result.append(_CODES[name].upper())
+    if name in DEMONYMS:
+        country = DEMONYMS[name]
+        result += [word.title() for word in _PEOPLE[country] if word != name]
+        if question.norms & _ORIGIN or question.kind == "place":
+            result.append(country.upper() if country in ("usa", "uk", "ussr") else country.title())
+    if 2 <= len(words) <= 4 and all(t.cap for t in alias.found):
+        if question.norms & _TEAM and words[-1].endswith("s") and words[-1] not in question.norms | GENERIC:
+            result.append(alias.found[-1].raw)
+    return result

@@ -235,7 +235,7 @@ def _judge_name(question: Question, alias: Alias, found: list[Token], mode: str,
                 "",
             )
             region = region or STATES.get(following.split(" ")[0], "")
-            if region and "," in found[mention.end].gap and region not in alias.regions and region not in COUNTRIES:
+            if region and "," in found[mention.end].gap and not _may_hold(region, alias.regions):
                 return Judged("reject", "region_contradicted", detail)
     if len(found) <= 5 and not echo and "," in "".join(t.gap for t in found) and _same_words(alias, found):
         return Judged("accept", "same_words", detail)
@@ -256,6 +256,14 @@ def _judge_name(question: Question, alias: Alias, found: list[Token], mode: str,
     if echo or all(t.norm in STOP or t.norm.isdigit() for t in alias.found):
         return Judged("undecided", "gold_in_question", detail)
     return answer_prose.decide(found, mentions, name_rivals(found, question), question, typed=False, named=named)
+
+
+def _may_hold(region: str, regions: frozenset[str]) -> bool:
+    """The region is one of the gold's, or a country that may hold them: never England for Massachusetts or France for Italy."""
+    if region in regions:
+        return True
+    american = bool(regions & frozenset(STATES.values()))
+    return region in COUNTRIES and (region == "usa" if american else not regions & COUNTRIES or {region, *regions} & {"uk"} != set())
 
 
 def _same_words(alias: Alias, found: list[Token]) -> bool:

@@ -1,6 +1,6 @@
 """Forms of a gold that its question or its other aliases allow or forbid.
 
-A country and its people where the question asks for an origin, a state and its postal code, a team by its nickname. A
+Umlauts and forts spelled out, a country and its people where the question asks for an origin, a state and its postal code, a team by its nickname. A
 one-word alias keeps what the fuller aliases put before it.
 """
 
@@ -9,11 +9,12 @@ from __future__ import annotations
 from factory.verifiers.answer_aliases import Alias
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_text import tokens
-from factory.verifiers.answer_words import DEMONYMS, GENERIC, REGIONS, STATES, STOP
+from factory.verifiers.answer_words import DEMONYMS, GENERIC, REGIONS, STATES, STOP, TITLES
 
 _ORIGIN = frozenset("nationality country origin citizenship ethnicity ancestry come from descent nation".split())
 _SPEECH = frozenset("language languages speak spoken word words food dish cuisine".split())
 _TEAM = frozenset("team teams franchise bowl nba nfl mlb nhl pennant series superbowl".split())
+_UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
 _PEOPLE: dict[str, list[str]] = {}
 for _word, _country in DEMONYMS.items():
     _PEOPLE.setdefault(_country, []).append(_word)
@@ -30,10 +31,17 @@ def with_forms(aliases: list[Alias], question: Question) -> list[Alias]:
     for alias in aliases:
         if len(alias.found) > 1 and alias.found[-1].cap:
             fuller.setdefault(alias.found[-1].norm, set()).update(t.norm for t in alias.found[:-1])
+    tails: dict[tuple[str, ...], set[str]] = {}
+    for alias in aliases:
+        words = [t.norm for t in alias.found]
+        if "of" in words[1:]:
+            at = words.index("of", 1)
+            tails.setdefault(tuple(words[:at]), set()).update(words[at + 1 :])
     return [
-        alias._replace(givens=frozenset(fuller[alias.found[0].norm]))
-        if len(alias.found) == 1 and alias.found[0].norm in fuller
-        else alias
+        alias._replace(
+            givens=frozenset(fuller.get(alias.found[0].norm, ()) if len(alias.found) == 1 else ()),
+            tails=frozenset(tails.get(tuple(t.norm for t in alias.found), ())),
+        )
         for alias in forms
     ]
 
@@ -44,6 +52,13 @@ def _forms(alias: Alias, question: Question) -> list[str]:
     if question.norms & _SPEECH:
         return []
     result = []
+    if any(c in _UMLAUTS for c in alias.text):
+        result.append("".join(_UMLAUTS.get(c, c) for c in alias.text))
+    if "fort" in words:
+        result.append(" ".join("Ft" if t.norm == "fort" else t.raw for t in alias.found))
+    head = alias.found[0]
+    if question.kind == "person" and words[1:2] == ["of"] and head.cap and len(words[0]) > 4 and words[0] not in TITLES | GENERIC:
+        result.append(head.raw)  # Aristarchus of Samos
     if name in REGIONS:
         result += [word.title() for word in _PEOPLE.get(name, ())]
         if name in _CODES and _CODES[name] not in STOP:

@@ -37,6 +37,7 @@ from factory.verifiers.answer_words import (
 MAX_TOKENS = 16
 _KIN = frozenset("wife husband son daughter brother sister mother father friend cousin uncle aunt not nobody".split())
 _REGION_WORDS = frozenset(word for region in REGIONS for word in region.split()) | frozenset(STATES)
+_FORMAL = frozenset("people's peoples democratic federal federative islamic arab socialist united states commonwealth".split())
 APPROXIMATE = frozenset(
     """
         about approximately around roughly nearly almost circa over approx some more than estimated exactly total
@@ -92,9 +93,9 @@ def decide(
         and "," in found[start].gap
         and (_region_at(found, start, end) or found[start].cap)
         and not any(_region_at(found, k, start) for k in range(start))
-        and " ".join(t.norm for t in found[:start]) not in CITIES
-    )
-    if inner_place and all(t.cap or t.norm in STOP for t in found[:start]):
+        and (_region_at(found, start, end) or " ".join(t.norm for t in found[:start]) not in CITIES)
+    ) or (question.kind == "place" and 1 < start <= 7 and found[start - 1].norm == "in" and found[start].cap and not question.many)
+    if inner_place and all(t.cap or t.norm in STOP or t.norm.isdigit() for t in found[:start]):
         return (
             Judged("accept", "inside_region", detail)
             if end == len(found)
@@ -159,6 +160,7 @@ def _harmless(token: Token, question: Question) -> bool:
         or word in TITLES
         or word in ("usa", "uk", "term", "word", "get", "gets", "got", "becomes", "became", "committed")
         or word in NATIONALITIES
+        or (token.cap and len(word) > 6 and word.endswith(("ian", "ese", "ish")))
         or word in GENERIC
         or word in APPROXIMATE
         or word in NEUTRAL
@@ -172,8 +174,10 @@ def _harmless(token: Token, question: Question) -> bool:
 def _harmless_before(found: list[Token], start: int, question: Question, named: frozenset[int]) -> bool:
     """Small words, the gold's other names, a description in small letters before a name, an owner: England's Harry Kane."""
     before = [t for k, t in enumerate(found[:start]) if k not in named and not _harmless(t, question)]
-    if not before:
+    if not before or (found[start].norm in _REGION_WORDS and all(t.norm in _FORMAL for t in before)):
         return True
+    if question.kind == "person" and "," in found[start].gap and found[start].norm in TITLES and start <= 4:
+        return all(t.cap for t in found[:start])  # Arthur Wellesley, Duke of Wellington
     if (
         found[start - 1].possessive
         and all(t.cap for t in before)

@@ -218,8 +218,12 @@ def is_embedded(found: list[Token], start: int, end: int, question: Question, pe
             and not (word in REGIONS or (word in STATES and question.kind == "place"))
         ):
             return True
-        if after.gap == "-" and after.raw[:1].isalpha() and size == 1:
+        if after.gap == "-" and after.raw[:1].isalpha() and size == 1 and word not in ("born", "based"):
             return True
+        if word == "of" and alias.tails and end + 1 < len(found):
+            tail = found[end + 1]
+            if tail.cap and tail.norm not in alias.tails and tail.norm not in question.norms:
+                return True
         if (
             word.isdigit()
             and after.raw.isdigit()

@@ -92,11 +92,11 @@ def same_given_name(one: str, two: str) -> bool:
     return any(one in group and two in group for group in NICKNAMES)
 
 
-def near_spelling(one: str, two: str) -> bool:
-    """One letter more, less, other or swapped, in words of six letters or more that begin alike."""
+def near_spelling(one: str, two: str, least: int = 6) -> bool:
+    """One letter more, less, other or swapped, in words of `least` letters or more that begin alike."""
     if (
         one == two
-        or min(len(one), len(two)) < 6
+        or min(len(one), len(two)) < least
         or abs(len(one) - len(two)) > 1
         or one[0] != two[0]
         or not (one + two).isalpha()
@@ -214,4 +214,4 @@ def _middles_agree(gold: list[str], other: list[str], first: str, last: str) -> 
     if len(gold) != len(other):
         shorter, longer = sorted((gold, other), key=len)
         return all(any(same_given_name(a, b) for b in longer) for a in shorter) and f"{first} {last}" not in _CONFUSED
-    return all(same_given_name(a, b) for a, b in zip(gold, other))
+    return all(same_given_name(a, b) or near_spelling(a, b, 5) for a, b in zip(gold, other))

@@ -80,7 +80,7 @@ GENERIC = _words(
 
 # Adjectives that may stand before a common noun without naming another thing.
 NEUTRAL = _words(
-    "large big small giant tiny huge famous popular common typical traditional former current late great young old type kind sort form various certain main primary"
+    "human professional natural left right pure whole ordinary large big small giant tiny huge famous popular common typical traditional former current late great young old type kind sort form various certain main primary"
 )
 
 ORGANISATIONS = _words(
@@ -212,7 +212,8 @@ NICKNAMES: tuple[frozenset[str], ...] = tuple(
         "frederick fred freddie fredrick freddy|gerald gerry jerry|gregory greg|harold harry hal|"
         "henry harry hank hal|jacob jake|jeffrey jeff geoff geoffrey|kenneth ken kenny|lawrence larry laurence|"
         "leonard len lenny leo|leo lev lew|matthew matt|nathaniel nat nate nathan|nicholas nick nicky nicolas|"
-        "patrick pat paddy|peter pete|philip phil phillip|raymond ray|ronald ron ronnie|samuel sam sammy|"
+        "nicholas nicolaus nikolaus nikolai|peter pyotr piotr|john johann johannes|frederick friedrich|william wilhelm|carl karl|"
+        "alexander aleksandr alexandre|patrick pat paddy|peter pete|philip phil phillip|raymond ray|ronald ron ronnie|samuel sam sammy|"
         "stephen steve steven stevie|timothy tim timmy|vincent vince vinny|walter walt wally|zachary zach zack|"
         "elizabeth liz beth betty eliza lizzie bess|margaret maggie meg peggy marge|"
         "katherine kate kathy katie catherine cathy kathryn kitty kat|patricia pat patty tricia trish|"

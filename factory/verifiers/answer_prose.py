@@ -199,8 +199,14 @@ def _contest(
         return None
     if before and theirs.strength >= 3 and theirs.strength > mine.strength:
         return Judged("reject", "prose_rival", text)
+    tied = mine.strength >= 3 and _verb_fits(found, mine.span, question)
+    if before and beside and tied and (theirs.strength < mine.strength == 4 or _in_subject(found, theirs.span, mine.span)):
+        return None
     if before and theirs.strength >= 2:
         return Judged("undecided", "prose_rival_first", text)
+    stronger = theirs.strength > mine.strength or (typed and theirs.strength == mine.strength == 4)
+    if not before and tied and not stronger and mine.sentence <= lead and len(theirs.said) <= len(mine.said):
+        return None  # a detail of what has been said
     if typed and theirs.strength and (theirs.strength >= 3 or theirs.sentence <= lead or beside):
         return Judged("undecided", "prose_rival_value", text)
     if beside and theirs.strength >= max(3, mine.strength):
@@ -209,6 +215,22 @@ def _contest(
     if theirs.relation - mine.relation and (theirs.sentence <= mine.sentence or more):
         return Judged("undecided", "prose_rival_clause", text)
     return None
+
+
+def _verb_fits(found: list[Token], span: Mention | Rival, question: Question) -> bool:
+    """A span that opens its sentence is the subject of "be", "have" or a verb of the question, not of "asked Y to"."""
+    opens = span.start == 0 or found[span.start - 1].sentence != found[span.start].sentence
+    if not opens or span.end >= len(found) or found[span.end].gap.strip():
+        return True
+    word = found[span.end].norm
+    return word in COPULAS or word in STOP or root(word) in question.roots
+
+
+def _in_subject(found: list[Token], rival: Mention | Rival, mention: Mention | Rival) -> bool:
+    """The first copula of the sentence parts the two: Olaf, in Disney's Frozen, is voiced by X."""
+    sentence = found[mention.start].sentence
+    k = next((k for k in range(max(0, mention.start - MAX_SENTENCE), mention.start) if found[k].sentence == sentence and found[k].norm in COPULAS), 0)
+    return rival.end <= k
 
 
 def _same_thing(found: list[Token], mention: Mention, rival: Rival, question: Question) -> bool:

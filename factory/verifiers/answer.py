@@ -255,7 +255,9 @@ def _judge_name(question: Question, alias: Alias, found: list[Token], mode: str,
             return judged
     if echo or all(t.norm in STOP or t.norm.isdigit() for t in alias.found):
         return Judged("undecided", "gold_in_question", detail)
-    return answer_prose.decide(found, mentions, name_rivals(found, question), question, typed=False, named=named)
+    places = " ".join(t.norm for t in alias.found) in REGIONS
+    rivals = name_rivals(found, question, places)
+    return answer_prose.decide(found, mentions, rivals, question, typed=False, named=named)
 
 
 def _may_hold(region: str, regions: frozenset[str]) -> bool:

@@ -23,7 +23,7 @@ from factory.verifiers.answer_names import Mention
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_rivals import Rival
 from factory.verifiers.answer_slots import clause_of, strength_of
-from factory.verifiers.answer_stems import root
+from factory.verifiers.answer_stems import root, stem
 from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import COPULAS, NAMING, REGIONS, STOP, TITLES
 
@@ -205,7 +205,7 @@ def _contest(
     if before and theirs.strength >= 2:
         return Judged("undecided", "prose_rival_first", text)
     stronger = theirs.strength > mine.strength or (typed and theirs.strength == mine.strength == 4)
-    if not before and tied and not stronger and mine.sentence <= lead and len(theirs.said) <= len(mine.said):
+    if not before and tied and not stronger and mine.sentence <= lead and not _own_clause(found, mine, theirs, question):
         return None  # a detail of what has been said
     if typed and theirs.strength and (theirs.strength >= 3 or theirs.sentence <= lead or beside):
         return Judged("undecided", "prose_rival_value", text)
@@ -215,6 +215,15 @@ def _contest(
     if theirs.relation - mine.relation and (theirs.sentence <= mine.sentence or more):
         return Judged("undecided", "prose_rival_clause", text)
     return None
+
+
+def _own_clause(found: list[Token], mine: Claim, theirs: Claim, question: Question) -> bool:
+    """The rival's clause says of the question what the gold's does not, or counts the same thing once more."""
+    if theirs.said - mine.said:
+        return True
+    between = found[mine.span.end : theirs.span.start]
+    following = {stem(t.norm) for t in found[theirs.span.end : theirs.span.end + 1]}
+    return bool(following & question.stems) and any(t.norm in ("and", "but") and "," in t.gap or t.norm in _CONTRASTS for t in between)
 
 
 def _verb_fits(found: list[Token], span: Mention | Rival, question: Question) -> bool:

@@ -28,6 +28,8 @@ _FORMER = frozenset(["having", "previously", "formerly", "abandoned"])
 
 _AGENT = frozenset(["by"])
 
+_SAYING = frozenset("known considered called named regarded credited recognized said believed written".split())
+
 _LIGHT = frozenset("provided done performed given made held taken".split())
 
 _CLAUSE_BREAKS = frozenset(
@@ -35,6 +37,8 @@ _CLAUSE_BREAKS = frozenset(
         but while whereas although though which who whom whose where when because after before until then
     """.split()
 )
+
+_PRONOUNS = frozenset(["who", "which", "whom", "whose", "that", "where"])
 
 _RELATIVE = frozenset(
     """
@@ -57,6 +61,8 @@ def strength_of(
     ):
         return 0
     before = _before(found, start, first, question)
+    if first == start and not typed and _other_predicate(found, last, end, question):
+        return 1
     if not typed and is_object(found, first, question):
         return 0
     if not typed and _slot_taken(found, start, first, question):
@@ -141,6 +147,24 @@ def strength_of(
         if root(norm) in question.roots and whole >= needed:
             return 3
     return 2 if whole >= needed or shared >= 1 else 1
+
+
+def _other_predicate(found: list[Token], last: int, end: int, question: Question) -> bool:
+    """X is smaller than Y, X was replaced by Y: what is said of X is not what the question asks."""
+    if last >= end or found[last].norm not in COPULAS or found[last].gap.strip():
+        return False
+    said = found[last + 1 : min(end, last + 7)]
+    compared = next((k for k, t in enumerate(said) if t.norm == "than"), 0)
+    if compared and compared + 1 < len(said) and said[compared + 1].cap and root(said[compared - 1].norm) not in question.roots:
+        return True
+    verb = next((t for t in said[:2] if t.norm not in STOP), None)
+    return (
+        verb is not None
+        and _is_participle(verb)
+        and verb.norm not in _SAYING
+        and root(verb.norm) not in question.roots
+        and any(t.norm == "by" for t in said)
+    )
 
 
 def is_object(found: list[Token], first: int, question: Question) -> bool:
@@ -306,7 +330,10 @@ def _only_adjunct(found: list[Token], start: int, end: int) -> bool:
 
 
 def clause_of(found: list[Token], start: int, end: int, first: int, last: int) -> tuple[int, int]:
-    """The clause around [first, last) in the sentence [start, end)."""
+    """The clause around [first, last) in the sentence [start, end).
+
+    A relative clause ends at its comma, and behind it the main clause goes on; brackets beside the span are skipped.
+    """
     a = first
     while (
         a > start
@@ -316,13 +343,35 @@ def clause_of(found: list[Token], start: int, end: int, first: int, last: int) -
         and "(" not in found[a].gap
     ):
         a -= 1
+    inside = found[a].norm in _PRONOUNS and a < first
+    a = _of_which(found, start, a) if inside else a
     b = last
-    while (
-        b < end
-        and found[b].norm not in _CLAUSE_BREAKS
-        and not (found[b].norm == "and" and "," in found[b].gap)
-        and ";" not in found[b].gap
-        and ")" not in found[b].gap
-    ):
+    while b < end and not (found[b].norm == "and" and "," in found[b].gap) and ";" not in found[b].gap:
+        if "(" in found[b].gap and (close := _closes(found, b + 1, end)) is not None:
+            b = close
+            continue
+        if b == last and found[b].norm in _PRONOUNS and "," in found[b].gap and (rest := _resumes(found, b + 2, end)):
+            b = rest
+            continue
+        if found[b].norm in _CLAUSE_BREAKS or ")" in found[b].gap or (inside and "," in found[b].gap):
+            break
         b += 1
+    if b < end and found[b].norm in _PRONOUNS:
+        b = max(last, _of_which(found, last, b))
     return a, b
+
+
+def _of_which(found: list[Token], low: int, i: int) -> int:
+    """The start of ", the capital of which" for its relative at `i`."""
+    if i > low and found[i - 1].norm == "of":
+        return next((k for k in range(i - 1, max(low, i - 8) - 1, -1) if "," in found[k].gap), i)
+    return i
+
+
+def _closes(found: list[Token], i: int, end: int) -> int | None:
+    return next((k for k in range(i, min(end, i + 12)) if ")" in found[k].gap), None)
+
+
+def _resumes(found: list[Token], i: int, end: int) -> int:
+    """Where the main clause goes on behind a relative clause: the verb after its comma; 0 where it does not."""
+    return next((k for k in range(i, min(end, i + 24)) if "," in found[k].gap and (found[k].norm in COPULAS or found[k].norm in ("has", "had", "won"))), 0)

@@ -162,6 +162,8 @@ def _in_parentheses(found: list[Token], i: int) -> bool:
 def _clause(found: list[Token], piece: list[int]) -> bool:
     """A piece with a verb or a relative word says something about the list and is no item of it."""
     words = {found[p].norm for p in piece}
+    if len(piece) > 4 or all(word.isdigit() for word in words):
+        return True
     return bool(
         words
         & {

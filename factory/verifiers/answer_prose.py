@@ -102,7 +102,8 @@ def decide(
     mine = max(claims, key=lambda c: c.strength)
     detail = sentence_of(found, *_near(sentences[mine.sentence], mine.span))
     crowded = len(sentences) > 1 or bool(rivals) or len(found) > 12
-    if weak := _weakness(found, mine, lead, question, typed, crowded, bool(relation)):
+    speaks = bool(_said([t for t in others if t.sentence <= mine.sentence], question) & relation)
+    if weak := _weakness(found, mine, lead, question, typed, crowded, speaks):
         return Judged("undecided", weak, detail)
     spans = [(m.start, m.end) for m in mentions]
     for rival in rivals[:60]:
@@ -168,7 +169,7 @@ def _weakness(
         return "prose_not_in_lead"
     if mine.sentence < lead and mine.strength < 4 and not mine.alone:
         return "prose_before_lead"
-    if speaks and not mine.relation and not mine.alone:
+    if speaks and not mine.relation and not mine.alone and 2 * len(mine.said) < max(2, len(question.roots)):
         return "prose_other_clause"
     if not typed and mine.earlier & mine.relation:
         return "prose_second_clause"

@@ -30,6 +30,8 @@ _AGENT = frozenset(["by"])
 
 _SAYING = frozenset("known considered called named regarded credited recognized said believed written".split())
 
+_KINDS = frozenset("type kind form sort breed species variety example member class".split())
+
 _LIGHT = frozenset("provided done performed given made held taken".split())
 
 _CLAUSE_BREAKS = frozenset(
@@ -60,12 +62,13 @@ def strength_of(
         and (question.kind == "person" or after.norm not in GENERIC)
     ):
         return 0
-    before = _before(found, start, first, question)
     if first == start and not typed and _other_predicate(found, last, end, question):
         return 1
+    before = _before(found, start, first, question)
     if not typed and is_object(found, first, question):
         return 0
-    if not typed and _slot_taken(found, start, first, question):
+    governed = before is not None and not found[before].cap and root(found[before].norm) in question.roots
+    if not typed and not governed and _slot_taken(found, start, first, question):
         return 0
     if not typed and any(
         found[k].norm in _FORMER
@@ -296,6 +299,9 @@ def _before(found: list[Token], start: int, first: int, question: Question) -> i
             continue
         if token.norm == "of" and i > start and found[i - 1].norm in COPULAS:
             return i - 1
+        if token.norm == "of" and i > start and found[i - 1].norm in _KINDS:
+            i, steps = i - 2, steps + 1
+            continue
         if (
             token.norm in COPULAS
             or token.norm in NAMING

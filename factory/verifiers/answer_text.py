@@ -23,6 +23,8 @@ _TOKEN = re.compile(
 
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]*\s|\n|[!?]$")
 
+_TITLE_END = re.compile(r"[!?][\"'*_]")
+
 _ABBREVIATIONS = frozenset(
     """
         mr mrs ms dr prof st jr sr vs no vol gen col lt sgt capt rev hon inc ltd co corp dept est approx ca c fig mt
@@ -104,7 +106,7 @@ def tokens(text: str) -> list[Token]:
         if match["bold"]:
             bold, carried = not bold, gap
             continue
-        if found and _ends_sentence(found[-1], gap + " "):
+        if found and _ends_sentence(found[-1], gap + " ", match[0]):
             sentence, first = sentence + 1, True
         if match["num"]:
             raw, cap, possessive = match[0], False, False
@@ -161,9 +163,11 @@ def tokens(text: str) -> list[Token]:
     return _phrases(_initials(_number_words(found)))
 
 
-def _ends_sentence(last: Token, gap: str) -> bool:
+def _ends_sentence(last: Token, gap: str, following: str) -> bool:
     if not _SENTENCE_END.search(gap):
         return False
+    if _TITLE_END.search(gap) and following[:1].islower() and "\n" not in gap:
+        return False  # "Mamma Mia!" is a musical
     if "\n" in gap or "!" in gap or "?" in gap:
         return True
     return not (last.norm in _ABBREVIATIONS or (len(last.raw) == 1 and last.raw.isupper()))

@@ -21,7 +21,7 @@ STOP = _words(
     called named known titled entitled answer final question correct just only very some any each both about s"""
 )
 
-NAMING = _words("called named titled entitled known nicknamed dubbed termed")
+NAMING = _words("called named titled entitled known nicknamed dubbed termed means meaning")
 COPULAS = _words("is are was were be been being am")
 
 NEGATIONS = _words(

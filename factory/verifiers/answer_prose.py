@@ -102,8 +102,12 @@ def decide(
     mine = max(claims, key=lambda c: c.strength)
     detail = sentence_of(found, *_near(sentences[mine.sentence], mine.span))
     crowded = len(sentences) > 1 or bool(rivals) or len(found) > 12
-    speaks = bool(_said([t for t in others if t.sentence <= mine.sentence], question) & relation)
-    if weak := _weakness(found, mine, lead, question, typed, crowded, speaks):
+    beside = bool(_said([t for t in others if t.sentence == mine.sentence], question) & relation)
+    elsewhere = bool(_said([t for t in others if t.sentence != mine.sentence], question) & relation)
+    other = 2 if elsewhere else int(beside)
+    if _other_year(found, mine, question):
+        return Judged("undecided", "prose_other_year", detail)
+    if weak := _weakness(found, mine, lead, question, typed, crowded, other):
         return Judged("undecided", weak, detail)
     spans = [(m.start, m.end) for m in mentions]
     for rival in rivals[:60]:
@@ -156,11 +160,11 @@ def _only_bold(found: list[Token], start: int, end: int, span: Mention | Rival) 
 
 
 def _weakness(
-    found: list[Token], mine: Claim, lead: int, question: Question, typed: bool, crowded: bool, speaks: bool
+    found: list[Token], mine: Claim, lead: int, question: Question, typed: bool, crowded: bool, speaks: int
 ) -> str:
     """Why the claim is too weak to be accepted whatever else the answer says, or "".
 
-    `crowded`: something else stands in the answer; `speaks`: some clause of the answer speaks of what is asked.
+    `crowded`: something else stands in the answer; `speaks`: another clause (1) or another sentence (2) speaks of what is asked.
     """
     first = mine.span.start
     if mine.strength == 5:
@@ -169,7 +173,8 @@ def _weakness(
         return "prose_not_in_lead"
     if mine.sentence < lead and mine.strength < 4 and not mine.alone:
         return "prose_before_lead"
-    if speaks and not mine.relation and not mine.alone and 2 * len(mine.said) < max(2, len(question.roots)):
+    enough = speaks < 2 and 2 * len(mine.said) >= max(2, len(question.roots))
+    if speaks and not mine.relation and not mine.alone and not enough:
         return "prose_other_clause"
     if not typed and mine.earlier & mine.relation:
         return "prose_second_clause"
@@ -201,7 +206,11 @@ def _contest(
     if before and theirs.strength >= 3 and theirs.strength > mine.strength:
         return Judged("reject", "prose_rival", text)
     tied = mine.strength >= 3 and _verb_fits(found, mine.span, question)
-    if before and beside and tied and (theirs.strength < mine.strength == 4 or _in_subject(found, theirs.span, mine.span)):
+    if before and beside and tied and theirs.strength < 4 and (
+        mine.strength == 4
+        or _in_subject(found, theirs.span, mine.span)
+        or (question.action in mine.said and question.action not in theirs.said)
+    ):
         return None
     if before and theirs.strength >= 2:
         return Judged("undecided", "prose_rival_first", text)
@@ -216,6 +225,13 @@ def _contest(
     if theirs.relation - mine.relation and (theirs.sentence <= mine.sentence or more):
         return Judged("undecided", "prose_rival_clause", text)
     return None
+
+
+def _other_year(found: list[Token], mine: Claim, question: Question) -> bool:
+    """The question's year stands in another sentence than the claim."""
+    years = {str(year) for year in question.years}
+    said = {t.sentence for t in found if t.norm in years}
+    return bool(said) and mine.sentence not in said
 
 
 def _own_clause(found: list[Token], mine: Claim, theirs: Claim, question: Question) -> bool:

@@ -344,7 +344,7 @@ def clause_of(found: list[Token], start: int, end: int, first: int, last: int) -
     while (
         a > start
         and not (found[a].norm in _CLAUSE_BREAKS and a != first)
-        and not (found[a].norm == "and" and "," in found[a].gap)
+        and not _joins_clause(found, a)
         and ";" not in found[a].gap
         and "(" not in found[a].gap
     ):
@@ -352,7 +352,7 @@ def clause_of(found: list[Token], start: int, end: int, first: int, last: int) -
     inside = found[a].norm in _PRONOUNS and a < first
     a = _of_which(found, start, a) if inside else a
     b = last
-    while b < end and not (found[b].norm == "and" and "," in found[b].gap) and ";" not in found[b].gap:
+    while b < end and not _joins_clause(found, b) and ";" not in found[b].gap:
         if "(" in found[b].gap and (close := _closes(found, b + 1, end)) is not None:
             b = close
             continue
@@ -365,6 +365,15 @@ def clause_of(found: list[Token], start: int, end: int, first: int, last: int) -
     if b < end and found[b].norm in _PRONOUNS:
         b = max(last, _of_which(found, last, b))
     return a, b
+
+
+def _joins_clause(found: list[Token], i: int) -> bool:
+    """And it opened, and died in Paris."""
+    if found[i].norm != "and":
+        return False
+    following = found[i + 1] if i + 1 < len(found) else None
+    verb = following is not None and not following.cap and (following.norm in COPULAS or following.norm.endswith("ed"))
+    return "," in found[i].gap or verb
 
 
 def _of_which(found: list[Token], low: int, i: int) -> int:

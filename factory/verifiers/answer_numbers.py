@@ -132,15 +132,15 @@ def _fraction(found: list[Token], i: int) -> Quantity | None:
     scaled = i + 2 < len(found) and {found[i + 1].norm, found[i + 2].norm} & {*_MAGNITUDES, "dozen"}
     if token.norm in ("half", "halves") and (i == 0 or not found[i - 1].norm.isdigit()) and not scaled:
         above, below, end = 1, 2, i + 1
-    elif i + 1 < len(found) and token.norm.isdigit() and len(token.norm) <= 3:
+    elif i + 1 < len(found) and token.norm.isdigit() and token.norm.isascii() and len(token.norm) <= 3:
         part, gap = found[i + 1].norm, found[i + 1].gap
         above, end = int(token.norm), i + 2
         word = stem(part)
-        if gap == "/" and part.isdigit() and len(part) <= 3 and not (end < len(found) and found[end].gap == "/"):
+        if gap == "/" and part.isdigit() and part.isascii() and len(part) <= 3 and not (end < len(found) and found[end].gap == "/"):
             below = int(part)
         elif gap not in (" ", "-") or token.raw[:1].isdigit():
             return None
-        elif part.endswith("th") and part[:-2].isdigit() and not found[i + 1].raw[:1].isdigit():
+        elif part.endswith("th") and part[:-2].isdigit() and part.isascii() and not found[i + 1].raw[:1].isdigit():
             below = int(part[:-2][:4])
         else:
             below = {"half": 2, "halve": 2, "third": 3, "quarter": 4}.get(word, ORDINAL_WORDS.get(word, 0))

@@ -35,6 +35,7 @@ from factory.verifiers.answer_words import (
 )
 
 MAX_TOKENS = 16
+_CONTRASTS = frozenset(["but", "while", "whereas", "although", "though", "however"])
 _KIN = frozenset("wife husband son daughter brother sister mother father friend cousin uncle aunt not nobody".split())
 _REGION_WORDS = frozenset(word for region in REGIONS for word in region.split()) | frozenset(STATES)
 _FORMAL = frozenset("people's peoples democratic federal federative islamic arab socialist united states commonwealth".split())
@@ -84,6 +85,8 @@ def decide(
         return Judged("undecided", "refusal", detail)
     if asserts.in_opening_adjunct(found, start, question):
         return Judged("undecided", "opening_adjunct", detail)
+    if any(t.norm in _CONTRASTS for t in found[1:]):
+        return Judged("undecided", "contrast", detail)
     if answer_slots.is_object(found, start, question):
         return Judged("undecided", "object_of_the_verb", detail)
     inner_place = (

@@ -28,6 +28,7 @@ from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import COPULAS, NAMING, REGIONS, STOP, TITLES
 
 _RETRACT = frozenset("actually correction wait sorry scratch apologies apologize oops mistake incorrect".split())
+_PRESENT = frozenset("today now nowadays currently since".split())
 _CONTRASTS = frozenset("although though while whereas unlike despite".split())
 
 MAX_SENTENCE = 80
@@ -173,13 +174,16 @@ def _weakness(
         return "prose_not_in_lead"
     if mine.sentence < lead and mine.strength < 4 and not mine.alone:
         return "prose_before_lead"
-    enough = speaks < 2 and 2 * len(mine.said) >= max(2, len(question.roots))
+    enough = speaks < 2 and _verb_fits(found, mine.span, question) and 2 * len(mine.said) >= max(2, len(question.roots))
     if speaks and not mine.relation and not mine.alone and not enough:
         return "prose_other_clause"
     if not typed and mine.earlier & mine.relation:
         return "prose_second_clause"
     if mine.strength == 1 and crowded:
         return "prose_weak"
+    behind = [t.norm for t in found[mine.span.end : mine.span.end + MAX_SENTENCE]]
+    if "until" in behind and not _PRESENT.isdisjoint(behind):
+        return "prose_outdated"
     uncased = not typed and not found[first].cap and len(found) > 3
     if uncased and (mine.strength < 3 or not _near_its_verb(found, first, question)):
         return "prose_uncased"  # its rivals are written small too and cannot be seen
@@ -238,9 +242,9 @@ def _own_clause(found: list[Token], mine: Claim, theirs: Claim, question: Questi
     """The rival's clause says of the question what the gold's does not, or counts the same thing once more."""
     if theirs.said - mine.said:
         return True
-    between = found[mine.span.end : theirs.span.start]
     following = {stem(t.norm) for t in found[theirs.span.end : theirs.span.end + 1]}
-    return bool(following & question.stems) and any(t.norm in ("and", "but") and "," in t.gap or t.norm in _CONTRASTS for t in between)
+    parted = any("," in t.gap or t.norm in _CONTRASTS for t in found[mine.span.end : theirs.span.start])
+    return parted and bool(following & question.stems)
 
 
 def _verb_fits(found: list[Token], span: Mention | Rival, question: Question) -> bool:

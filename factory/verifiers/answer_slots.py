@@ -172,6 +172,8 @@ def _other_predicate(found: list[Token], last: int, end: int, question: Question
 
 def is_object(found: list[Token], first: int, question: Question) -> bool:
     """Who killed X: in "X killed Y" Y is not the answer."""
+    while first > 2 and found[first - 1].norm in TITLES and found[first - 1].cap:
+        first -= 1
     if not question.subject_verb or first < 2:
         return False
     verb = found[first - 1]
@@ -373,7 +375,8 @@ def _joins_clause(found: list[Token], i: int) -> bool:
         return False
     following = found[i + 1] if i + 1 < len(found) else None
     verb = following is not None and not following.cap and (following.norm in COPULAS or following.norm.endswith("ed"))
-    return "," in found[i].gap or verb
+    gapped = any(t.norm == "by" for t in found[i + 2 : i + 5]) and not any(t.cap for t in found[i + 1 : i + 3])
+    return "," in found[i].gap or verb or gapped
 
 
 def _of_which(found: list[Token], low: int, i: int) -> int:

@@ -22,6 +22,8 @@ def stem(word: str) -> str:
 def root(word: str) -> str:
     """A rougher stem, for telling whether two words speak of one action: write, writes, writing, written, writer."""
     word = _IRREGULAR.get(word, stem(word))
+    if len(word) > 4 and word.endswith("ied"):
+        word = word[:-3] + "y"
     for ending in ("ation", "ition", "ment", "tion", "ing", "ed", "er", "or", "al", "ly", "e"):
         if len(word) - len(ending) >= 3 and word.endswith(ending):
             word = word[: -len(ending)]

@@ -43,7 +43,7 @@ def all_said(gold: str, found: list[str], asked: set[str]) -> bool:
 def plain(text: str) -> str:
     kept = (c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c) not in ("Mn", "Cs", "Cc", "Cf") or c in "\n\t")
     text = "".join(kept).casefold()
-    text = text.replace("great britain", "united kingdom")
+    text = text.replace("great britain", "united kingdom").replace("co2", "carbon dioxide")
     for special, usual in (("ø", "o"), ("ł", "l"), ("đ", "d"), ("æ", "ae"), ("œ", "oe"), ("ß", "ss"), ("&", " and ")):
         text = text.replace(special, usual)
     return text
@@ -89,6 +89,7 @@ def is_year(gold: str) -> bool:
 def stands(word: str, found: list[str]) -> bool:
     """The word itself, or one that begins alike: plurals, adjectives, other spellings, nicknames and initials."""
     alike = any(word == w or (min(len(word), len(w)) >= 3 and word[:3] == w[:3]) or (len(w) == 1 and w == word[0]) for w in found)
+    alike = alike or (word in ROMAN and any(value(w) == ROMAN[word] for w in found))
     return alike or bool(difflib.get_close_matches(word, found, 1, 0.75))
 
 

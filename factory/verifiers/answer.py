@@ -45,6 +45,8 @@ MAX_GOLDS = 400
 
 _RETRACTIONS = frozenset(["actually", "correction", "wait", "sorry", "scratch", "oops"])
 
+_NUMERALS = frozenset(["roman", "numeral", "numerals"])
+
 _RANK = {"accept": 2, "undecided": 1, "reject": 0}
 
 
@@ -96,7 +98,11 @@ def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) 
     if not found:
         return Judged("reject", "no_answer", "")
     mine = [t.norm for t in found]
+    if len(found) == 1 and found[0].raw.isupper() and mine[0] in STATES:
+        mine = STATES[mine[0]].split()  # SD, asked for a state
     joined = "".join(mine)
+    if question.norms & _NUMERALS:
+        aliases = [alias for alias in aliases if _keeps_numerals(alias, found)]
     for alias in aliases:
         theirs = [t.norm for t in alias.found]
         if mine == theirs or (joined == "".join(theirs) and len(joined) > 3 and not joined.isdigit()):
@@ -133,6 +139,12 @@ def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) 
         if _RANK[judged.outcome] >= _RANK[best.outcome]:
             best = judged
     return best
+
+
+def _keeps_numerals(alias: Alias, found: list[Token]) -> bool:
+    """Asked for a Roman numeral, 4 is no answer for IV, though Henry 4 is Henry IV elsewhere."""
+    said = {t.raw.upper() for t in found}
+    return all(t.raw in said for t in alias.found if t.raw.isupper() and t.norm.isdigit() and t.raw.isalpha())
 
 
 def _finer_date_differs(question: Question, alias: Alias, aliases: list[Alias], found: list[Token]) -> bool:

@@ -1,6 +1,6 @@
 """Forms of a gold that its question or its other aliases allow or forbid.
 
-Umlauts and forts spelled out, a country and its people where the question asks for an origin, a state and its postal code, a team by its nickname. A
+Umlauts and forts spelled out, a country and its people where the question asks for an origin; a team by its nickname. A
 one-word alias keeps what the fuller aliases put before it.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from factory.verifiers.answer_aliases import Alias
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_text import tokens
-from factory.verifiers.answer_words import DEMONYMS, GENERIC, REGIONS, STATES, STOP, TITLES
+from factory.verifiers.answer_words import DEMONYMS, GENERIC, NICKNAMES, REGIONS, TITLES
 
 _ORIGIN = frozenset("nationality country origin citizenship ethnicity ancestry come from descent nation".split())
 _SPEECH = frozenset("language languages speak spoken word words food dish cuisine".split())
@@ -18,7 +18,6 @@ _UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "U
 _PEOPLE: dict[str, list[str]] = {}
 for _word, _country in DEMONYMS.items():
     _PEOPLE.setdefault(_country, []).append(_word)
-_CODES = {state: code for code, state in STATES.items()}
 
 
 def with_forms(aliases: list[Alias], question: Question) -> list[Alias]:
@@ -57,12 +56,11 @@ def _forms(alias: Alias, question: Question) -> list[str]:
     if "fort" in words:
         result.append(" ".join("Ft" if t.norm == "fort" else t.raw for t in alias.found))
     head = alias.found[0]
-    if question.kind == "person" and words[1:2] == ["of"] and head.cap and len(words[0]) > 4 and words[0] not in TITLES | GENERIC:
+    common = words[0] in TITLES or words[0] in GENERIC or any(words[0] in group for group in NICKNAMES)
+    if question.kind == "person" and words[1:2] == ["of"] and head.cap and len(words[0]) > 4 and not common:
         result.append(head.raw)  # Aristarchus of Samos
     if name in REGIONS:
         result += [word.title() for word in _PEOPLE.get(name, ())]
-        if name in _CODES and _CODES[name] not in STOP:
-            result.append(_CODES[name].upper())
     if name in DEMONYMS:
         country = DEMONYMS[name]
         result += [word.title() for word in _PEOPLE[country] if word != name]

@@ -180,7 +180,7 @@ def _without_class_words(alias: Alias, question: Question) -> list[list[str]]:
         end -= 1
     while end - start > 1 and (words[start] in asked or words[start] in STOP):
         start += 1
-    if (start or end < len(words)) and not (start and "," in alias.found[start].gap):  # not Pennsylvania alone
+    if (start or end < len(words)) and 2 * (end - start) >= len(words) and not (start and "," in alias.found[start].gap):
         keep(words[start:end])
     if (
         words[:3] == ["new", "york", "city"]

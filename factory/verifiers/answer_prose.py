@@ -29,6 +29,7 @@ from factory.verifiers.answer_words import COPULAS, NAMING, REGIONS, STOP, TITLE
 
 _RETRACT = frozenset("actually correction wait sorry scratch apologies apologize oops mistake incorrect".split())
 _PRESENT = frozenset("today now nowadays currently since".split())
+_TURNS = frozenset("but while whereas although though which that whose".split())
 _CONTRASTS = frozenset("although though while whereas unlike despite".split())
 
 MAX_SENTENCE = 80
@@ -181,6 +182,8 @@ def _weakness(
         return "prose_second_clause"
     if mine.strength == 1 and crowded:
         return "prose_weak"
+    if mine.strength < 4 and _said_later(found, mine, question) - mine.said:
+        return "prose_later_clause"
     behind = [t.norm for t in found[mine.span.end : mine.span.end + MAX_SENTENCE]]
     if "until" in behind and not _PRESENT.isdisjoint(behind):
         return "prose_outdated"
@@ -209,7 +212,10 @@ def _contest(
         return None
     if before and theirs.strength >= 3 and theirs.strength > mine.strength:
         return Judged("reject", "prose_rival", text)
-    tied = mine.strength >= 3 and _verb_fits(found, mine.span, question)
+    fits = _verb_fits(found, mine.span, question)
+    if not typed and beside and not before and not fits and theirs.strength:
+        return Judged("undecided", "prose_other_verb", text)
+    tied = mine.strength >= 3 and fits
     if before and beside and tied and theirs.strength < 4 and (
         mine.strength == 4
         or _in_subject(found, theirs.span, mine.span)
@@ -238,6 +244,14 @@ def _other_year(found: list[Token], mine: Claim, question: Question) -> bool:
     return bool(said) and mine.sentence not in said
 
 
+def _said_later(found: list[Token], mine: Claim, question: Question) -> frozenset[str]:
+    """What a "but", "while", "which" behind the claim goes on to say of the question, names left out."""
+    end = min(len(found), mine.span.end + MAX_SENTENCE)
+    later = [k for k in range(mine.span.end, end) if found[k].sentence == mine.sentence]
+    start = next((k for k in later if found[k].norm in _TURNS), end)
+    return _said([found[k] for k in later if k > start and not found[k].cap], question)
+
+
 def _own_clause(found: list[Token], mine: Claim, theirs: Claim, question: Question) -> bool:
     """The rival's clause says of the question what the gold's does not, or counts the same thing once more."""
     if theirs.said - mine.said:
@@ -249,7 +263,7 @@ def _own_clause(found: list[Token], mine: Claim, theirs: Claim, question: Questi
 
 def _verb_fits(found: list[Token], span: Mention | Rival, question: Question) -> bool:
     """A span that opens its sentence is the subject of "be", "have" or a verb of the question, not of "asked Y to"."""
-    opens = span.start == 0 or found[span.start - 1].sentence != found[span.start].sentence
+    opens = span.start == 0 or found[span.start - 1].sentence != found[span.start].sentence or "," in found[span.start].gap
     if not opens or span.end >= len(found) or found[span.end].gap.strip():
         return True
     word = found[span.end].norm

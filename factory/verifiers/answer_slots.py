@@ -104,6 +104,7 @@ def strength_of(
         and whole >= needed
         and root(after.norm) in question.roots
         and _is_verb(after, question)
+        and not (last + 1 < end and found[last + 1].norm in COPULAS)  # the bronze doors were
     ):
         return 4
     if not found[first].cap and _second_clause(found, start, first, question):
@@ -301,6 +302,8 @@ def _before(found: list[Token], start: int, first: int, question: Question) -> i
             continue
         if token.norm == "of" and i > start and found[i - 1].norm in COPULAS:
             return i - 1
+        if token.norm == "of" and i > start and _is_participle(found[i - 1]) and root(found[i - 1].norm) in question.roots:
+            return i - 1  # made of
         if token.norm == "of" and i > start and found[i - 1].norm in _KINDS:
             i, steps = i - 2, steps + 1
             continue

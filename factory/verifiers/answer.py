@@ -153,7 +153,11 @@ def _finer_date_differs(question: Question, alias: Alias, aliases: list[Alias], 
     if not mine:
         return False
     golds = [dates[0] for other in aliases if other is not alias and (dates := gold_dates(other, question))]
-    finer = [date for date in golds if date != mine[0] and answer_dates.compare(mine[0], date, question.years, False) == "equal"]
+    finer = [
+        date
+        for date in golds
+        if date != mine[0] and answer_dates.compare(mine[0], date, question.years, False) == "equal"
+    ]
     said = [
         date
         for date in answer_dates.find_dates(found)
@@ -201,7 +205,11 @@ def _judge_alias(question: Question, alias: Alias, found: list[Token], mode: str
         return judge_date(question, alias, dates, found, mode)
     if (quantity := gold_quantity(alias, question)) is not None:
         return judge_number(question, alias, quantity, found, mode)
-    items = answer_lists.gold_items(alias, question) if question.many or not answer_long.is_long(alias) or answer_lists.is_plain(alias) else []
+    items = (
+        answer_lists.gold_items(alias, question)
+        if question.many or not answer_long.is_long(alias) or answer_lists.is_plain(alias)
+        else []
+    )
     if (judged := _judge_name(question, alias, found, mode, named)).outcome == "accept" and not (
         items and judged.rule.endswith(("_with_detail", "prose_exact"))
     ):
@@ -277,7 +285,9 @@ def _may_hold(region: str, regions: frozenset[str]) -> bool:
     if region in regions:
         return True
     american = bool(regions & frozenset(STATES.values()))
-    return region in COUNTRIES and (region == "usa" if american else not regions & COUNTRIES or {region, *regions} & {"uk"} != set())
+    return region in COUNTRIES and (
+        region == "usa" if american else not regions & COUNTRIES or {region, *regions} & {"uk"} != set()
+    )
 
 
 def _same_words(alias: Alias, found: list[Token]) -> bool:

@@ -11,9 +11,11 @@ from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_text import tokens
 from factory.verifiers.answer_words import DEMONYMS, GENERIC, NICKNAMES, REGIONS, TITLES
 
-_ORIGIN = frozenset("nationality country origin citizenship ethnicity ancestry come from descent nation".split())
-_SPEECH = frozenset("language languages speak spoken word words food dish cuisine".split())
-_TEAM = frozenset("team teams franchise bowl nba nfl mlb nhl pennant series superbowl".split())
+_ORIGIN = frozenset(
+    ["nationality", "country", "origin", "citizenship", "ethnicity", "ancestry", "come", "from", "descent", "nation"]
+)
+_SPEECH = frozenset(["language", "languages", "speak", "spoken", "word", "words", "food", "dish", "cuisine"])
+_TEAM = frozenset(["team", "teams", "franchise", "bowl", "nba", "nfl", "mlb", "nhl", "pennant", "series", "superbowl"])
 _UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
 _PEOPLE: dict[str, list[str]] = {}
 for _word, _country in DEMONYMS.items():
@@ -66,7 +68,7 @@ def _forms(alias: Alias, question: Question) -> list[str]:
         result += [word.title() for word in _PEOPLE[country] if word != name]
         if question.norms & _ORIGIN or question.kind == "place":
             result.append(country.upper() if country in ("usa", "uk", "ussr") else country.title())
-    if 2 <= len(words) <= 4 and all(t.cap for t in alias.found):
-        if question.norms & _TEAM and words[-1].endswith("s") and words[-1] not in question.norms | GENERIC:
-            result.append(alias.found[-1].raw)
+    named = 2 <= len(words) <= 4 and all(t.cap for t in alias.found)
+    if named and question.norms & _TEAM and words[-1].endswith("s") and words[-1] not in question.norms | GENERIC:
+        result.append(alias.found[-1].raw)  # Broncos
     return result

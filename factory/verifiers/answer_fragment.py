@@ -38,7 +38,9 @@ MAX_TOKENS = 16
 _CONTRASTS = frozenset(["but", "while", "whereas", "although", "though", "however"])
 _KIN = frozenset("wife husband son daughter brother sister mother father friend cousin uncle aunt not nobody".split())
 _REGION_WORDS = frozenset(word for region in REGIONS for word in region.split()) | frozenset(STATES)
-_FORMAL = frozenset("people's peoples democratic federal federative islamic arab socialist united states commonwealth".split())
+_FORMAL = frozenset(
+    "people's peoples democratic federal federative islamic arab socialist united states commonwealth".split()
+)
 APPROXIMATE = frozenset(
     """
         about approximately around roughly nearly almost circa over approx some more than estimated exactly total
@@ -97,7 +99,13 @@ def decide(
         and (_region_at(found, start, end) or found[start].cap)
         and not any(_region_at(found, k, start) for k in range(start))
         and (_region_at(found, start, end) or " ".join(t.norm for t in found[:start]) not in CITIES)
-    ) or (question.kind == "place" and 1 < start <= 7 and found[start - 1].norm == "in" and found[start].cap and not question.many)
+    ) or (
+        question.kind == "place"
+        and 1 < start <= 7
+        and found[start - 1].norm == "in"
+        and found[start].cap
+        and not question.many
+    )
     if inner_place and all(t.cap or t.norm in STOP or t.norm.isdigit() for t in found[:start]):
         return (
             Judged("accept", "inside_region", detail)
@@ -109,7 +117,9 @@ def decide(
         and 0 < start <= 3
         and end - start <= 2
         and (end - start == 1 or mention.rule in ("exact", "name_variant"))
-        and all(t.cap and t.raw.isalpha() and t.norm not in STOP and t.norm not in question.norms for t in found[:start])
+        and all(
+            t.cap and t.raw.isalpha() and t.norm not in STOP and t.norm not in question.norms for t in found[:start]
+        )
         and not any(t.gap.strip(' "') for t in found[1 : start + 1])
     ):
         if end == len(found) or _harmless_after(found, 0, end, question, typed):
@@ -128,7 +138,7 @@ def decide(
         and found[start - 1].norm in ("and", "or")
         and any(t.norm not in STOP for t in found[:start])
         and not typed
-        and not (start - 2 in named)
+        and start - 2 not in named
     ):
         return Judged("undecided", "second_item", detail)
     if not _harmless_before(found, start, question, named) or _second_item(found, start, question):
@@ -190,7 +200,11 @@ def _harmless_before(found: list[Token], start: int, question: Question, named: 
     return (
         found[start].cap
         and len(before) <= 4
-        and all(not t.cap and t.raw.isalpha() or _title_number(found, k) for k, t in enumerate(found[:start]) if t in before)
+        and all(
+            (not t.cap and t.raw.isalpha()) or _title_number(found, k)
+            for k, t in enumerate(found[:start])
+            if t in before
+        )
         and not any(t.norm in _RELATIVE or t.norm in _KIN or t.norm in ("and", "of", "than") for t in found[:start])
         and not any(t.norm.endswith(("ing", "ed")) for t in found[start - 1 : start])
         and not any(t.possessive for t in found[:start])

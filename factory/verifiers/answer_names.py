@@ -116,7 +116,9 @@ def _phrases(alias: Alias, found: list[Token]) -> list[tuple[int, int]]:
     """Windows that say the gold's content words in its order, in other forms: pumping blood, pumps blood."""
     wanted = [root(t.norm) for t in alias.found if t.norm not in STOP]
     single = len(wanted) == 1 and len(alias.found) > 1 and len(wanted[0]) > 4
-    if not (2 <= len(wanted) <= 6 or single) or any(t.cap and not t.first or t.norm[:1].isdigit() for t in alias.found):
+    if not (2 <= len(wanted) <= 6 or single) or any(
+        (t.cap and not t.first) or t.norm[:1].isdigit() for t in alias.found
+    ):
         return []
     at = [k for k, t in enumerate(found) if t.norm not in STOP]
     result = []
@@ -180,7 +182,11 @@ def _without_class_words(alias: Alias, question: Question) -> list[list[str]]:
         end -= 1
     while end - start > 1 and (words[start] in asked or words[start] in STOP):
         start += 1
-    if (start or end < len(words)) and 2 * (end - start) >= len(words) and not (start and "," in alias.found[start].gap):
+    if (
+        (start or end < len(words))
+        and 2 * (end - start) >= len(words)
+        and not (start and "," in alias.found[start].gap)
+    ):
         keep(words[start:end])
     if (
         words[:3] == ["new", "york", "city"]

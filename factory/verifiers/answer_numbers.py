@@ -136,7 +136,13 @@ def _fraction(found: list[Token], i: int) -> Quantity | None:
         part, gap = found[i + 1].norm, found[i + 1].gap
         above, end = int(token.norm), i + 2
         word = stem(part)
-        if gap == "/" and part.isdigit() and part.isascii() and len(part) <= 3 and not (end < len(found) and found[end].gap == "/"):
+        if (
+            gap == "/"
+            and part.isdigit()
+            and part.isascii()
+            and len(part) <= 3
+            and not (end < len(found) and found[end].gap == "/")
+        ):
             below = int(part)
         elif gap not in (" ", "-") or token.raw[:1].isdigit():
             return None
@@ -327,7 +333,11 @@ def compare(gold: Quantity, other: Quantity, asked: frozenset[str]) -> str:
         return "equal"
     if difference <= tolerance and (tolerance < 1 or value == value.to_integral_value() or other.tolerance):
         return "equal"
-    if (gold.dimension or other.approximate or gold.approximate) and not gold.year_like and _rounds_to(gold.value, other):
+    if (
+        (gold.dimension or other.approximate or gold.approximate)
+        and not gold.year_like
+        and _rounds_to(gold.value, other)
+    ):
         return "equal"
     if other.tolerance and difference <= other.tolerance:
         return "unclear"

@@ -87,7 +87,7 @@ def gold_quantity(alias: Alias, question: Question) -> answer_numbers.Quantity |
     if quantity.start and found[quantity.start].raw.isupper() and found[quantity.start].raw.isalpha():
         return None  # George III
     rest = [t for k, t in enumerate(found) if not quantity.start <= k < quantity.end]
-    if any(len(t.raw) < 3 and t.raw.isalpha() and t.norm not in STOP or not t.raw.isascii() for t in rest):
+    if any((len(t.raw) < 3 and t.raw.isalpha() and t.norm not in STOP) or not t.raw.isascii() for t in rest):
         return None  # a formula
     allowed = answer_numbers.APPROXIMATE | {"long", "tall", "high", "wide", "deep", "old", "heavy", "total"}
     rest = [t for t in rest if t.norm not in STOP and t.norm not in allowed and stem(t.norm) not in question.stems]

@@ -184,7 +184,7 @@ def _without_class_words(alias: Alias, question: Question) -> list[list[str]]:
         start += 1
     if (
         (start or end < len(words))
-        and 2 * (end - start) >= len(words)
+        and (end - start > 1 or len(words) < 3)
         and not (start and "," in alias.found[start].gap)
     ):
         keep(words[start:end])

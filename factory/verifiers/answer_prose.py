@@ -179,10 +179,11 @@ def _weakness(
 
 
 def _other_year(found: list[Token], mine: Claim, question: Question) -> bool:
-    """The question's year stands in another sentence than the claim."""
+    """The claim's sentence holds another year than the question's, which stands in another sentence."""
     years = {str(year) for year in question.years}
     said = {t.sentence for t in found if t.norm in years}
-    return bool(said) and mine.sentence not in said
+    own = any(t.sentence == mine.sentence and len(t.raw) == 4 and t.raw.isdigit() for t in found)
+    return bool(said) and mine.sentence not in said and own and mine.strength < 5
 
 
 def _said_later(found: list[Token], mine: Claim, question: Question) -> frozenset[str]:

@@ -35,13 +35,13 @@ _MAGNITUDES = {
 }
 _UNITS: dict[str, tuple[str, Decimal]] = {}
 for _line in (
-    "length m meter 1|length km kilometer kilometre 1000|length cm centimeter 0.01|length mm millimeter 0.001|"
+    "length m meter 1|length km kms kilometer kilometre 1000|length cm centimeter 0.01|length mm millimeter 0.001|"
     "length ft foot feet 0.3048|length in inch inches 0.0254|length mi mile miles 1609.344|"
-    "length yd yard 0.9144|length ly lightyear 9460730472580800|area km2 sqkm 1000000|area m2 1|"
-    "area sqmi 2589988.110336|area acre 4046.8564224|area hectare ha 10000|mass kg kilogram kilo 1|"
+    "length yd yds yard 0.9144|length ly lightyear 9460730472580800|area km2 sqkm 1000000|area m2 1|"
+    "area sqmi 2589988.110336|area acre 4046.8564224|area hectare ha 10000|mass kg kgs kilogram kilo 1|"
     "mass g gram 0.001|mass mg milligram 0.000001|mass lb pound lbs 0.45359237|mass oz ounce 0.028349523125|"
-    "mass tonne 1000|mass ton 907.18474|time s sec second 1|time min minute 60|time h hr hour 3600|"
-    "time day 86400|time week 604800|time month 2629746|time year yr 31556952|time decade 315569520|"
+    "mass tonne 1000|mass ton 907.18474|time s sec secs second 1|time min mins minute 60|time h hr hrs hour 3600|"
+    "time day 86400|time week 604800|time month 2629746|time year yr yrs 31556952|time decade 315569520|"
     "time century 3155695200|ratio percent 1|money$ $ dollar usd us$ 1|money€ € euro eur 1|"
     "money£ £ gbp sterling 1|money¥ ¥ yen jpy 1|money-c cent 1|rate mph 0.44704|rate kmh kph 0.2777777777777778|"
     "volume l liter 1|volume ml milliliter 0.001|volume gallon gal 3.785411784|power w watt 1|"

@@ -80,7 +80,7 @@ GENERIC = _words(
 
 # Adjectives that may stand before a common noun without naming another thing.
 NEUTRAL = _words(
-    "human professional natural pure whole ordinary large big small giant tiny huge famous popular common typical traditional former current late great young old type kind sort form various certain main primary"
+    "mostly mainly chiefly human professional natural pure whole ordinary large big small giant tiny huge famous popular common typical traditional former current late great young old type kind sort form various certain main primary"
 )
 
 ORGANISATIONS = _words(

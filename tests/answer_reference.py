@@ -24,7 +24,7 @@ SPELT = {
     for value, word in enumerate(
         ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
     )
-} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "first": 1, "second": 2, "third": 3, "fifth": 5, "eighth": 8, "ninth": 9, "twelfth": 12, "once": 1, "twice": 2}  # fmt: skip
+} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "first": 1, "second": 2, "third": 3, "fifth": 5, "fourth": 4, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "twelfth": 12, "sixteenth": 16, "once": 1, "twice": 2}  # fmt: skip
 ROMAN = {"ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
 
 
@@ -43,7 +43,7 @@ def all_said(gold: str, found: list[str], asked: set[str]) -> bool:
 def plain(text: str) -> str:
     kept = (c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c) not in ("Mn", "Cs", "Cc", "Cf") or c in "\n\t")
     text = "".join(kept).casefold()
-    text = text.replace("great britain", "united kingdom")
+    text = text.replace("great britain", "united kingdom").replace("co2", "carbon dioxide").replace("qb", "quarterback")
     for special, usual in (("ø", "o"), ("ł", "l"), ("đ", "d"), ("æ", "ae"), ("œ", "oe"), ("ß", "ss"), ("&", " and ")):
         text = text.replace(special, usual)
     return text
@@ -89,6 +89,7 @@ def is_year(gold: str) -> bool:
 def stands(word: str, found: list[str]) -> bool:
     """The word itself, or one that begins alike: plurals, adjectives, other spellings, nicknames and initials."""
     alike = any(word == w or (min(len(word), len(w)) >= 3 and word[:3] == w[:3]) or (len(w) == 1 and w == word[0]) for w in found)
+    alike = alike or (word in ROMAN and any(value(w) == ROMAN[word] for w in found))
     return alike or bool(difflib.get_close_matches(word, found, 1, 0.75))
 
 

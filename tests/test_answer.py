@@ -130,6 +130,33 @@ def test_faults_of_other_verifiers_are_not_repeated(gold, answer, outcome):
     assert judge("what was measured or named", [gold], answer).outcome == outcome
 
 
+@pytest.mark.parametrize(
+    ("question", "golds", "answer", "outcome"),
+    [
+        # a short alias never accepts what a fuller one denies
+        ("who painted guernica", ["Pablo Picasso", "Picasso"], "Paloma Picasso", "undecided"),
+        ("who painted guernica", ["Picasso"], "Pablo Picasso", "accept"),
+        ("when did kentucky become a state", ["June 1, 1792", "1792"], "July 1, 1792", "undecided"),
+        ("what is the highest court in india", ["Supreme Court", "Supreme Court of India"], "Supreme Court of the United States", "undecided"),
+        ("where did the mayflower land", ["Plymouth, Massachusetts"], "Plymouth, England", "undecided"),
+        # letters and numbers
+        ("what is the number 4 in roman numerals", ["IV"], "4", "reject"),
+        ("who was king of france in 1600", ["Henry IV"], "Henry the Fourth", "accept"),
+        ("in which state is the hoover dam", ["Colorado"], "Co", "reject"),
+        ("in which state is aspen", ["Colorado"], "CO", "accept"),
+        ("how many chambers does the heart have", ["four"], "one fourth", "reject"),
+        ("how many episodes are in season 7", ["seven"], "7th", "reject"),
+        ("what share of adults voted", ["two-thirds"], "2/3", "accept"),
+        ("what is the speed of light", ["186,000 miles per second"], "186,000 mi/s", "accept"),
+        ("what is the speed of light", ["186,000 miles per second"], "186,000 miles per hour", "reject"),
+        ("what is the speed of sound in water", ["1,481 m/s"], "\u2787\u2787 half ➇1", "reject"),
+        ("in what month is the festival", ["March and April"], "January February March April May", "reject"),
+    ],
+)
+def test_what_other_aliases_and_the_question_say_is_heeded(question, golds, answer, outcome):
+    assert judge(question, golds, answer).outcome == outcome
+
+
 def test_lenient_accepts_a_gold_among_other_words_that_strict_leaves_undecided():
     question, golds, answer = "which metal is it", ["tin"], "soft grey tin alloy foil"
     assert judge(question, golds, answer).outcome == "undecided"

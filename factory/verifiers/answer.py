@@ -29,6 +29,7 @@ from factory.verifiers import (
 )
 from factory.verifiers.answer_aliases import Alias, expand
 from factory.verifiers.answer_clean import MAX_CHARS, clean
+from factory.verifiers.answer_forms import with_forms
 from factory.verifiers.answer_names import find_mentions
 from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_question import Question, is_echo, read
@@ -38,11 +39,13 @@ from factory.verifiers.answer_text import Token, find_all, tokens
 from factory.verifiers.answer_typed import gold_dates, gold_quantity, judge_date, judge_number
 from factory.verifiers.answer_words import COUNTRIES, GENERIC, REGIONS, STATES, STOP, TITLES
 
-VERSION = "2"
+VERSION = "3"
 
 MAX_GOLDS = 400
 
 _RETRACTIONS = frozenset(["actually", "correction", "wait", "sorry", "scratch", "oops"])
+
+_NUMERALS = frozenset(["roman", "numeral", "numerals"])
 
 _RANK = {"accept": 2, "undecided": 1, "reject": 0}
 
@@ -87,7 +90,7 @@ def judge(question: str, golds: Sequence[str], answer: str, mode: str = "strict"
 def _read(question: str, golds: tuple[str, ...]) -> tuple[Question, list[Alias]]:
     """The question and all that its answer may be called; several answers to one question are judged in a row."""
     asked = read(question)
-    return asked, [alias for gold in golds for alias in expand(gold, asked.many)]
+    return asked, with_forms([alias for gold in golds for alias in expand(gold, asked.many)], asked)
 
 
 @lru_cache(maxsize=16)
@@ -100,7 +103,11 @@ def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) 
     if not found:
         return Judged("reject", "no_answer", "")
     mine = [t.norm for t in found]
+    if len(found) == 1 and found[0].raw.isupper() and mine[0] in STATES:
+        mine = STATES[mine[0]].split()  # SD, asked for a state
     joined = "".join(mine)
+    if question.norms & _NUMERALS:
+        aliases = [alias for alias in aliases if _keeps_numerals(alias, found)]
     for alias in aliases:
         theirs = [t.norm for t in alias.found]
         if mine == theirs or (joined == "".join(theirs) and len(joined) > 3 and not joined.isdigit()):
@@ -123,7 +130,9 @@ def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) 
     for alias in aliases:
         judged = _judge_alias(question, alias, found, mode, named)
         if judged.outcome == "accept":
-            return judged
+            if not _finer_date_differs(question, alias, aliases, found):
+                return judged
+            judged = Judged("undecided", "finer_date_differs", judged.detail)
         if judged.outcome == "reject" and judged.rule in (
             "negated",
             "two_answers",
@@ -135,6 +144,35 @@ def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) 
         if _RANK[judged.outcome] >= _RANK[best.outcome]:
             best = judged
     return best
+
+
+def _keeps_numerals(alias: Alias, found: list[Token]) -> bool:
+    """Asked for a Roman numeral, 4 is no answer for IV, though Henry 4 is Henry IV elsewhere."""
+    said = {t.raw.upper() for t in found}
+    return all(t.raw in said for t in alias.found if t.raw.isupper() and t.norm.isdigit() and t.raw.isalpha())
+
+
+def _finer_date_differs(question: Question, alias: Alias, aliases: list[Alias], found: list[Token]) -> bool:
+    """1792 accepts every day of its year, unless another gold names the day and the answer names none that a gold names."""
+    mine = gold_dates(alias, question)
+    if not mine:
+        return False
+    golds = [dates[0] for other in aliases if other is not alias and (dates := gold_dates(other, question))]
+    finer = [
+        date
+        for date in golds
+        if date != mine[0] and answer_dates.compare(mine[0], date, question.years, False) == "equal"
+    ]
+    said = [
+        date
+        for date in answer_dates.find_dates(found)
+        if answer_dates.compare(mine[0], date, question.years, False) == "equal"
+    ]
+    return bool(finer) and not any(
+        answer_dates.compare(gold, date, question.years, False) in ("equal", "coarse", "unclear")
+        for gold in finer
+        for date in said
+    )
 
 
 def _without_frame(found: list[Token], question: Question) -> list[Token]:
@@ -172,7 +210,11 @@ def _judge_alias(question: Question, alias: Alias, found: list[Token], mode: str
         return judge_date(question, alias, dates, found, mode)
     if (quantity := gold_quantity(alias, question)) is not None:
         return judge_number(question, alias, quantity, found, mode)
-    items = answer_lists.gold_items(alias, question) if question.many or not answer_long.is_long(alias) else []
+    items = (
+        answer_lists.gold_items(alias, question)
+        if question.many or not answer_long.is_long(alias) or answer_lists.is_plain(alias)
+        else []
+    )
     if (judged := _judge_name(question, alias, found, mode, named)).outcome == "accept" and not (
         items and judged.rule.endswith(("_with_detail", "prose_exact"))
     ):
@@ -218,7 +260,7 @@ def _judge_name(question: Question, alias: Alias, found: list[Token], mode: str,
                 "",
             )
             region = region or STATES.get(following.split(" ")[0], "")
-            if region and "," in found[mention.end].gap and region not in alias.regions and region not in COUNTRIES:
+            if region and "," in found[mention.end].gap and not _may_hold(region, alias.regions):
                 return Judged("reject", "region_contradicted", detail)
     if len(found) <= 5 and not echo and "," in "".join(t.gap for t in found) and _same_words(alias, found):
         return Judged("accept", "same_words", detail)
@@ -238,7 +280,19 @@ def _judge_name(question: Question, alias: Alias, found: list[Token], mode: str,
             return judged
     if echo or all(t.norm in STOP or t.norm.isdigit() for t in alias.found):
         return Judged("undecided", "gold_in_question", detail)
-    return answer_prose.decide(found, mentions, name_rivals(found, question), question, typed=False, named=named)
+    places = " ".join(t.norm for t in alias.found) in REGIONS
+    rivals = name_rivals(found, question, places)
+    return answer_prose.decide(found, mentions, rivals, question, typed=False, named=named)
+
+
+def _may_hold(region: str, regions: frozenset[str]) -> bool:
+    """The region is one of the gold's, or a country that may hold them: never England for Massachusetts or France for Italy."""
+    if region in regions:
+        return True
+    american = bool(regions & frozenset(STATES.values()))
+    return region in COUNTRIES and (
+        region == "usa" if american else not regions & COUNTRIES or {region, *regions} & {"uk"} != set()
+    )
 
 
 def _same_words(alias: Alias, found: list[Token]) -> bool:

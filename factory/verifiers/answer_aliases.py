@@ -37,6 +37,10 @@ class Alias(NamedTuple):
     """Made by leaving a part of the gold out."""
     regions: frozenset[str] = frozenset()
     """Regions that qualify a place and must not be contradicted."""
+    givens: frozenset[str] = frozenset()
+    """Words that fuller aliases put before this one: Obama, beside Michelle Obama, is no Barack Obama."""
+    tails: frozenset[str] = frozenset()
+    """Words that fuller aliases put behind its "of": Supreme Court, beside Supreme Court of India."""
 
 
 def expand(gold: str, several: bool = False) -> list[Alias]:

@@ -36,6 +36,7 @@ _MISBELIEF = (
     "if you re referring",
     "assuming you",
     "first thought",
+    "1th thought",
     "initially thought",
     "originally thought",
     "was thought",

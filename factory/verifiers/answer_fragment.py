@@ -35,7 +35,12 @@ from factory.verifiers.answer_words import (
 )
 
 MAX_TOKENS = 16
+_CONTRASTS = frozenset(["but", "while", "whereas", "although", "though", "however"])
+_KIN = frozenset("wife husband son daughter brother sister mother father friend cousin uncle aunt not nobody".split())
 _REGION_WORDS = frozenset(word for region in REGIONS for word in region.split()) | frozenset(STATES)
+_FORMAL = frozenset(
+    "people's peoples democratic federal federative islamic arab socialist united states commonwealth".split()
+)
 APPROXIMATE = frozenset(
     """
         about approximately around roughly nearly almost circa over approx some more than estimated exactly total
@@ -49,7 +54,7 @@ _GEOGRAPHIC = frozenset(
 _RELATIVE = frozenset(
     """
         who which that where when whose during for in of on from at by with as since after before to while because
-        near under
+        near under through throughout into
     """.split()
 )
 
@@ -82,6 +87,8 @@ def decide(
         return Judged("undecided", "refusal", detail)
     if asserts.in_opening_adjunct(found, start, question):
         return Judged("undecided", "opening_adjunct", detail)
+    if any(t.norm in _CONTRASTS for t in found[1:]):
+        return Judged("undecided", "contrast", detail)
     if answer_slots.is_object(found, start, question):
         return Judged("undecided", "object_of_the_verb", detail)
     inner_place = (
@@ -89,10 +96,17 @@ def decide(
         and question.kind == "place"
         and start <= 3
         and "," in found[start].gap
-        and _region_at(found, start, end)
+        and (_region_at(found, start, end) or found[start].cap)
         and not any(_region_at(found, k, start) for k in range(start))
+        and (_region_at(found, start, end) or " ".join(t.norm for t in found[:start]) not in CITIES)
+    ) or (
+        question.kind == "place"
+        and 1 < start <= 7
+        and found[start - 1].norm == "in"
+        and found[start].cap
+        and not question.many
     )
-    if inner_place and all(t.cap or t.norm in STOP for t in found[:start]):
+    if inner_place and all(t.cap or t.norm in STOP or t.norm.isdigit() for t in found[:start]):
         return (
             Judged("accept", "inside_region", detail)
             if end == len(found)
@@ -100,30 +114,17 @@ def decide(
         )
     if (
         question.kind == "person"
-        and end - start == 1
         and 0 < start <= 3
-        and all(t.cap and t.raw.isalpha() and t.norm not in STOP for t in found[:start])
-        and not any(t.gap.strip() for t in found[1 : start + 1])
-    ):
-        return (
-            Judged("accept", "given_names_added", detail)
-            if end == len(found)
-            else Judged("undecided", "other_words_after", detail)
+        and end - start <= 2
+        and (end - start == 1 or mention.rule in ("exact", "name_variant"))
+        and all(
+            t.cap and t.raw.isalpha() and t.norm not in STOP and t.norm not in question.norms for t in found[:start]
         )
-    if (
-        question.kind == "person"
-        and start == 1
-        and end - start == 2
-        and mention.rule == "exact"
-        and found[0].cap
-        and found[0].raw.isalpha()
-        and found[start].gap == " "
-        and found[0].norm not in STOP
-        and found[0].norm not in TITLES
-        and found[0].norm not in question.norms
-        and end == len(found)
+        and not any(t.gap.strip(' "') for t in found[1 : start + 1])
     ):
-        return Judged("accept", "given_name_added", detail)
+        if end == len(found) or _harmless_after(found, 0, end, question, typed):
+            return Judged("accept", "given_names_added", detail)
+        return Judged("undecided", "other_words_after", detail)
     if (
         start > 1
         and found[start - 1].norm == "of"
@@ -137,9 +138,10 @@ def decide(
         and found[start - 1].norm in ("and", "or")
         and any(t.norm not in STOP for t in found[:start])
         and not typed
+        and start - 2 not in named
     ):
         return Judged("undecided", "second_item", detail)
-    if not all(_harmless(t, question) for t in found[:start]) or _second_item(found, start, question):
+    if not _harmless_before(found, start, question, named) or _second_item(found, start, question):
         return Judged("undecided", "other_words_before", detail)
     if question.choice and any(t.norm in question.norms and t.norm not in STOP for t in found[:start]):
         return Judged("undecided", "other_option_before", detail)
@@ -148,6 +150,8 @@ def decide(
         return Judged("accept", mention.rule if start == 0 else f"{mention.rule}_framed", detail)
     if question.choice and any(t.norm in question.norms and t.norm not in STOP for t in after):
         return Judged("undecided", "other_option_after", detail)
+    if all(k in named or found[k].norm in STOP or found[k].norm in ("and", "or") for k in range(end, len(found))):
+        return Judged("accept", f"{mention.rule}_and_alias", detail)
     if _harmless_after(found, start, end, question, typed):
         return Judged("accept", f"{mention.rule}_with_detail", detail)
     return Judged("undecided", "other_words_after", detail)
@@ -167,7 +171,9 @@ def _harmless(token: Token, question: Question) -> bool:
         or word in question.norms
         or stem(word) in question.stems
         or word in TITLES
+        or word in ("usa", "uk", "term", "word", "get", "gets", "got", "becomes", "became", "committed")
         or word in NATIONALITIES
+        or (token.cap and len(word) > 6 and word.endswith(("ian", "ese", "ish")))
         or word in GENERIC
         or word in APPROXIMATE
         or word in NEUTRAL
@@ -176,6 +182,38 @@ def _harmless(token: Token, question: Question) -> bool:
         or root(word) in question.roots
         or (token.first and word in OPENERS)
     )
+
+
+def _harmless_before(found: list[Token], start: int, question: Question, named: frozenset[int]) -> bool:
+    """Small words, the gold's other names, a description in small letters before a name, an owner: England's Harry Kane."""
+    before = [t for k, t in enumerate(found[:start]) if k not in named and not _harmless(t, question)]
+    if not before or (found[start].norm in _REGION_WORDS and all(t.norm in _FORMAL for t in before)):
+        return True
+    if question.kind == "person" and "," in found[start].gap and found[start].norm in TITLES and start <= 4:
+        return all(t.cap for t in found[:start])  # Arthur Wellesley, Duke of Wellington
+    if (
+        found[start - 1].possessive
+        and all(t.cap for t in before)
+        and (question.kind != "person" or before[-1].norm in _REGION_WORDS)
+    ):
+        return True
+    return (
+        found[start].cap
+        and len(before) <= 4
+        and all(
+            (not t.cap and t.raw.isalpha()) or _title_number(found, k)
+            for k, t in enumerate(found[:start])
+            if t in before
+        )
+        and not any(t.norm in _RELATIVE or t.norm in _KIN or t.norm in ("and", "of", "than") for t in found[:start])
+        and not any(t.norm.endswith(("ing", "ed")) for t in found[start - 1 : start])
+        and not any(t.possessive for t in found[:start])
+    )
+
+
+def _title_number(found: list[Token], k: int) -> bool:
+    """First Lady, Second Lieutenant."""
+    return found[k].norm.endswith("th") and k + 1 < len(found) and found[k + 1].norm in TITLES
 
 
 def _second_item(found: list[Token], start: int, question: Question) -> bool:
@@ -229,8 +267,11 @@ def _harmless_after(found: list[Token], start: int, end: int, question: Question
     if first.norm == "and" or (first.norm == "with" and first.cap):
         return False
     if "," in gap or " - " in gap or ";" in gap or ":" in gap:
-        return not _rivals_inside(after, question, open_bracket=False)
+        cased = sum(t.cap for t in found[start:end]) > 1  # Joan Rivers, comedienne
+        return not _rivals_inside(after, question, open_bracket=False, cased=cased)
     if first.norm in _RELATIVE:
+        if first.norm == "of" and end - start == 1 and found[start].norm in TITLES and not any(t.cap for t in after):
+            return all(_plain(t, question) for t in after)  # director of photography is no director
         if (
             first.norm == "of"
             and end - start == 1
@@ -285,10 +326,10 @@ def _plain(token: Token, question: Question) -> bool:
     )
 
 
-def _rivals_inside(part: list[Token], question: Question, open_bracket: bool) -> bool:
+def _rivals_inside(part: list[Token], question: Question, open_bracket: bool, cased: bool = False) -> bool:
     """True when a name opens a comma-separated piece of `part`: that would be a second item."""
     opening = True
-    cased = any(t.cap for t in part)
+    cased = cased or any(t.cap for t in part)
     for k, token in enumerate(part):
         if k == 0 or "," in token.gap or ";" in token.gap or token.norm in ("and", "or"):
             opening = True

@@ -15,13 +15,18 @@ from factory.verifiers.answer_question import Question, is_echo
 from factory.verifiers.answer_rivals import name_rivals
 from factory.verifiers.answer_stems import stem
 from factory.verifiers.answer_text import Token, tokens
-from factory.verifiers.answer_words import GENERIC, REGIONS, STATES, STOP
+from factory.verifiers.answer_words import GENERIC, MONTHS, REGIONS, STATES, STOP
 
 _SPLIT = re.compile(r",\s{0,3}(?:and|&)\s|\s(?:and|&|as well as|along with)\s|[,;\n•]|\s/\s|(?:^|\s)\d{1,2}[.)]\s")
 
 
 def items_of(text: str) -> list[str]:
     return [piece.strip(" .-*\t\"'") for piece in _SPLIT.split(text) if piece.strip(" .-*\t\"'")]
+
+
+def is_plain(alias: Alias) -> bool:
+    """red, green and blue: items of a word or two, no sentence."""
+    return all(len(item.split()) <= 2 for item in items_of(alias.text))
 
 
 def gold_items(alias: Alias, question: Question) -> list[list[Alias]]:
@@ -76,7 +81,7 @@ def decide(alias: Alias, items: list[list[Alias]], found: list[Token], question:
         return Judged("undecided", "two_answers", detail)
     low, high = min(s.start for s in spans), max(s.end for s in spans)
     covered = {k for s in spans for k in range(s.start, s.end)}
-    extra = _extra(found, covered, low, high, question, len(items))
+    extra = _extra(found, covered, low, high, question, len(items)) or _other_month(found, covered)
     if extra:
         return Judged("undecided" if len(found) > 30 else "reject", "list_extra", extra)
     if high - low > 12 + 8 * len(items):
@@ -141,6 +146,14 @@ def _extra(found: list[Token], covered: set[int], low: int, high: int, question:
     return ""
 
 
+def _other_month(found: list[Token], covered: set[int]) -> str:
+    """A month more than the gold's months."""
+    months = [k for k, t in enumerate(found) if t.norm in MONTHS and t.cap]
+    if not any(k in covered for k in months):
+        return ""
+    return next((found[k].raw for k in months if k not in covered), "")
+
+
 def _joins(found: list[Token], right: int, left: int) -> bool:
     return "," in found[right].gap or any(found[k].norm in ("and", "or") for k in range(left, right))
 
@@ -157,6 +170,8 @@ def _in_parentheses(found: list[Token], i: int) -> bool:
 def _clause(found: list[Token], piece: list[int]) -> bool:
     """A piece with a verb or a relative word says something about the list and is no item of it."""
     words = {found[p].norm for p in piece}
+    if len(piece) > 4 or all(word.isdigit() for word in words):
+        return True
     return bool(
         words
         & {

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from factory.verifiers.answer_aliases import Alias
-from factory.verifiers.answer_people import OPENERS, core, is_person_name, person_spans
+from factory.verifiers.answer_people import OPENERS, core, is_person_name, person_spans, same_given_name
 from factory.verifiers.answer_question import Question
-from factory.verifiers.answer_stems import stem
+from factory.verifiers.answer_stems import root, stem
 from factory.verifiers.answer_text import Token, find_all
 from factory.verifiers.answer_words import DIRECTIONS, GENERIC, NATIONALITIES, REGIONS, STATES, STOP, SUFFIXES, TITLES
 
@@ -61,6 +61,8 @@ def find_mentions(alias: Alias, found: list[Token], question: Question) -> list[
         stems = [stem(w) for w in hay]
         for start in find_all([stem(w) for w in words], stems):
             spans.setdefault((start, start + len(words)), "number_form")
+        for start, end in _phrases(alias, found):
+            spans.setdefault((start, end), "phrase")
     for start, end in _joined(words, hay):
         spans.setdefault((start, end), "joined")
     if person:
@@ -82,7 +84,8 @@ def find_mentions(alias: Alias, found: list[Token], question: Question) -> list[
                 spans.setdefault((start, start + len(stripped)), "title")
         for shorter in _without_class_words(alias, question):
             for start in find_all(shorter, hay):
-                spans.setdefault((start, start + len(shorter)), "class_word")
+                if not (len(shorter) == 1 and _common_noun(found, start, alias)):
+                    spans.setdefault((start, start + len(shorter)), "class_word")
     result = []
     for (start, end), rule in sorted(spans.items(), key=lambda item: (item[0][0], -item[0][1])):
         if not is_embedded(found, start, end, question, person, alias):
@@ -106,6 +109,23 @@ def _joined(words: list[str], hay: list[str]) -> list[tuple[int, int]]:
             text, j = text + hay[j], j + 1
         if text == whole:
             result.append((i, j))
+    return result
+
+
+def _phrases(alias: Alias, found: list[Token]) -> list[tuple[int, int]]:
+    """Windows that say the gold's content words in its order, in other forms: pumping blood, pumps blood."""
+    wanted = [root(t.norm) for t in alias.found if t.norm not in STOP]
+    single = len(wanted) == 1 and len(alias.found) > 1 and len(wanted[0]) > 4
+    if not (2 <= len(wanted) <= 6 or single) or any(
+        (t.cap and not t.first) or t.norm[:1].isdigit() for t in alias.found
+    ):
+        return []
+    at = [k for k, t in enumerate(found) if t.norm not in STOP]
+    result = []
+    for i in find_all(wanted, [root(found[k].norm) for k in at]):
+        first, last = at[i], at[i + len(wanted) - 1]
+        if found[first].sentence == found[last].sentence and last - first < 2 * len(alias.found) + 2:
+            result.append((first, last + 1))
     return result
 
 
@@ -162,7 +182,11 @@ def _without_class_words(alias: Alias, question: Question) -> list[list[str]]:
         end -= 1
     while end - start > 1 and (words[start] in asked or words[start] in STOP):
         start += 1
-    if start or end < len(words):
+    if (
+        (start or end < len(words))
+        and (end - start > 1 or len(words) < 3)
+        and not (start and "," in alias.found[start].gap)
+    ):
         keep(words[start:end])
     if (
         words[:3] == ["new", "york", "city"]
@@ -200,8 +224,12 @@ def is_embedded(found: list[Token], start: int, end: int, question: Question, pe
             and not (word in REGIONS or (word in STATES and question.kind == "place"))
         ):
             return True
-        if after.gap == "-" and after.raw[:1].isalpha() and size == 1:
+        if after.gap == "-" and after.raw[:1].isalpha() and size == 1 and word not in ("born", "based"):
             return True
+        if word == "of" and alias.tails and end + 1 < len(found):
+            tail = found[end + 1]
+            if tail.cap and tail.norm not in alias.tails and tail.norm not in question.norms:
+                return True
         if (
             word.isdigit()
             and after.raw.isdigit()
@@ -219,6 +247,8 @@ def is_embedded(found: list[Token], start: int, end: int, question: Question, pe
     ):
         word = before.norm
         if word in NATIONALITIES and " ".join(t.norm for t in alias.found) in REGIONS:
+            return True
+        if alias.givens and _other_given_name(before, alias, question):
             return True
         if (
             word in DIRECTIONS
@@ -249,3 +279,21 @@ def is_embedded(found: list[Token], start: int, end: int, question: Question, pe
                 return False  # Cleveland Cavaliers
             return not (question.kind == "person" and word.isalpha())
     return False
+
+
+def _common_noun(found: list[Token], i: int, alias: Alias) -> bool:
+    """The harbor, where the gold is Boston Harbor and the answer writes its names with capitals."""
+    return not found[i].cap and any(t.cap and not t.first for t in found) and all(t.cap for t in alias.found)
+
+
+def _other_given_name(before: Token, alias: Alias, question: Question) -> bool:
+    word = before.norm
+    plain = (
+        word in STOP
+        or word in TITLES
+        or word in GENERIC
+        or word in NATIONALITIES
+        or word in question.norms
+        or (before.first and word in OPENERS)
+    )
+    return before.cap and not plain and not any(same_given_name(word, given) for given in alias.givens)

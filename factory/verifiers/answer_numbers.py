@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from factory.verifiers.answer_stems import stem
 from factory.verifiers.answer_text import Token
+from factory.verifiers.answer_words import ORDINAL_WORDS
 
 _MAGNITUDES = {
     "hundred": 2,
@@ -34,15 +35,15 @@ _MAGNITUDES = {
 }
 _UNITS: dict[str, tuple[str, Decimal]] = {}
 for _line in (
-    "length m meter 1|length km kilometer kilometre 1000|length cm centimeter 0.01|length mm millimeter 0.001|"
+    "length m meter 1|length km kms kilometer kilometre 1000|length cm centimeter 0.01|length mm millimeter 0.001|"
     "length ft foot feet 0.3048|length in inch inches 0.0254|length mi mile miles 1609.344|"
-    "length yd yard 0.9144|length ly lightyear 9460730472580800|area km2 sqkm 1000000|area m2 1|"
-    "area sqmi 2589988.110336|area acre 4046.8564224|area hectare ha 10000|mass kg kilogram kilo 1|"
+    "length yd yds yard 0.9144|length ly lightyear 9460730472580800|area km2 sqkm 1000000|area m2 1|"
+    "area sqmi 2589988.110336|area acre 4046.8564224|area hectare ha 10000|mass kg kgs kilogram kilo 1|"
     "mass g gram 0.001|mass mg milligram 0.000001|mass lb pound lbs 0.45359237|mass oz ounce 0.028349523125|"
-    "mass tonne 1000|mass ton 907.18474|time s sec second 1|time min minute 60|time h hr hour 3600|"
-    "time day 86400|time week 604800|time month 2629746|time year yr 31556952|time decade 315569520|"
+    "mass tonne 1000|mass ton 907.18474|time s sec secs second 1|time min mins minute 60|time h hr hrs hour 3600|"
+    "time day 86400|time week 604800|time month 2629746|time year yr yrs 31556952|time decade 315569520|"
     "time century 3155695200|ratio percent 1|money$ $ dollar usd us$ 1|money€ € euro eur 1|"
-    "money£ £ gbp sterling 1|money¥ ¥ yen jpy 1|money-c cent 1|rate mph 1.609344|rate kmh kph 1|"
+    "money£ £ gbp sterling 1|money¥ ¥ yen jpy 1|money-c cent 1|rate mph 0.44704|rate kmh kph 0.2777777777777778|"
     "volume l liter 1|volume ml milliliter 0.001|volume gallon gal 3.785411784|power w watt 1|"
     "power kw kilowatt 1000|power mw megawatt 1000000|power hp horsepower 745.7|data mb megabyte 1|"
     "data gb gigabyte 1000|data kb kilobyte 0.001|data tb terabyte 1000000|temperature-c celsius 1|"
@@ -88,7 +89,7 @@ def find_quantities(found: list[Token]) -> list[Quantity]:
     result: list[Quantity] = []
     i = 0
     while i < len(found):
-        quantity = _read(found, i)
+        quantity = _fraction(found, i) or _read(found, i)
         if quantity is None:
             i += 1
             continue
@@ -123,6 +124,37 @@ def find_quantities(found: list[Token]) -> list[Quantity]:
             result.append(quantity)
         i = quantity.end
     return result
+
+
+def _fraction(found: list[Token], i: int) -> Quantity | None:
+    """one fourth, two-thirds, 3/4, half"""
+    token = found[i]
+    scaled = i + 2 < len(found) and {found[i + 1].norm, found[i + 2].norm} & {*_MAGNITUDES, "dozen"}
+    if token.norm in ("half", "halves") and (i == 0 or not found[i - 1].norm.isdigit()) and not scaled:
+        above, below, end = 1, 2, i + 1
+    elif i + 1 < len(found) and token.norm.isdigit() and token.norm.isascii() and len(token.norm) <= 3:
+        part, gap = found[i + 1].norm, found[i + 1].gap
+        above, end = int(token.norm), i + 2
+        word = stem(part)
+        if (
+            gap == "/"
+            and part.isdigit()
+            and part.isascii()
+            and len(part) <= 3
+            and not (end < len(found) and found[end].gap == "/")
+        ):
+            below = int(part)
+        elif gap not in (" ", "-") or token.raw[:1].isdigit():
+            return None
+        elif part.endswith("th") and part[:-2].isdigit() and part.isascii() and not found[i + 1].raw[:1].isdigit():
+            below = int(part[:-2][:4])
+        else:
+            below = {"half": 2, "halve": 2, "third": 3, "quarter": 4}.get(word, ORDINAL_WORDS.get(word, 0))
+        if below < 2:
+            return None
+    else:
+        return None
+    return Quantity(Decimal(above) / below, Decimal(0), "ratio", Decimal(100), "", False, False, False, i, end)
 
 
 def _read(found: list[Token], i: int) -> Quantity | None:
@@ -204,6 +236,8 @@ def _read(found: list[Token], i: int) -> Quantity | None:
             if not dimension or unit[0] == dimension:
                 dimension, factor = unit
                 j += 1
+                if dimension == "length" and (per := _per(found, j)):
+                    dimension, factor, j = "rate", factor / per[0], per[1]
         elif (
             found[j].raw[:1].isalpha()
             and name not in _NOT_NOUNS
@@ -219,6 +253,24 @@ def _read(found: list[Token], i: int) -> Quantity | None:
         noun = stem(before.norm)
     approximate = any(found[k].norm in APPROXIMATE for k in range(max(0, start - 2), start))
     return Quantity(value, tolerance, dimension, factor, noun, ordinal, approximate, year_like, start, j)
+
+
+def _per(found: list[Token], j: int) -> tuple[Decimal, int] | None:
+    """(seconds, index after it) of "per hour" or "/h"."""
+    k = j + 1 if j < len(found) and found[j].norm == "per" else j
+    if k >= len(found) or (k == j and found[k].gap != "/"):
+        return None
+    word = found[k].raw.casefold()  # "second" is a number elsewhere
+    unit = _UNITS.get(word) or _UNITS.get(stem(word))
+    return (unit[1], k + 1) if unit and unit[0] == "time" else None
+
+
+def _rounds_to(gold: Decimal, other: Quantity) -> bool:
+    """The answer is the gold with fewer digits: three at least, or two behind "about"."""
+    _, digits, exponent = other.value.normalize().as_tuple()
+    if not isinstance(exponent, int) or len(digits) < (2 if other.approximate else 3):
+        return False
+    return abs(other.value - gold) * 2 <= Decimal(1).scaleb(exponent) and abs(other.value - gold) * 100 <= abs(gold)
 
 
 def compare(gold: Quantity, other: Quantity, asked: frozenset[str]) -> str:
@@ -280,6 +332,12 @@ def compare(gold: Quantity, other: Quantity, asked: frozenset[str]) -> str:
     if difference == 0:
         return "equal"
     if difference <= tolerance and (tolerance < 1 or value == value.to_integral_value() or other.tolerance):
+        return "equal"
+    if (
+        (gold.dimension or other.approximate or gold.approximate)
+        and not gold.year_like
+        and _rounds_to(gold.value, other)
+    ):
         return "equal"
     if other.tolerance and difference <= other.tolerance:
         return "unclear"

@@ -9,51 +9,35 @@ Each mention of the gold, and each rival (another name, date or number that coul
   1  elsewhere
   0  where it cannot be the answer: after "beat", "unlike", "son of", in a question, as a possessor
 The gold must be claimed in the lead (the first sentence that speaks of the question), or tied to the verb, or be called
-the answer. A rival leaves it undecided when it comes first, shares the gold's slot, or stands in a clause that says more
-of what the question asks than the gold's clause does. A right answer lost here costs a row; a wrong one kept costs trust.
+the answer. What rivals do to it stands in answer_contest. A right answer lost here costs a row; a wrong one kept costs trust.
 """
 
 # ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from factory.verifiers import answer_assert as asserts
+from factory.verifiers.answer_clauses import clause_of
+from factory.verifiers.answer_contest import (
+    CONTRASTS,
+    MAX_SENTENCE,
+    Claim,
+    Judged,
+    contest,
+    said_of,
+    same_thing,
+    takes_back,
+    verb_fits,
+)
 from factory.verifiers.answer_names import Mention
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_rivals import Rival
-from factory.verifiers.answer_slots import clause_of, strength_of
+from factory.verifiers.answer_slots import strength_of
 from factory.verifiers.answer_stems import root
 from factory.verifiers.answer_text import Token
-from factory.verifiers.answer_words import COPULAS, NAMING, REGIONS, STOP, TITLES
+from factory.verifiers.answer_words import COPULAS, NAMING, STOP
 
-_RETRACT = frozenset("actually correction wait sorry scratch apologies apologize oops mistake incorrect".split())
-_CONTRASTS = frozenset("although though while whereas unlike despite".split())
-
-MAX_SENTENCE = 80
-"""Tokens to each side of a span that are looked at."""
-
-
-class Judged(NamedTuple):
-    outcome: str
-    rule: str
-    detail: str
-
-
-class Claim(NamedTuple):
-    """A span as its sentence puts it."""
-
-    span: Mention | Rival
-    strength: int
-    sentence: int
-    said: frozenset[str]
-    """The question's words that the span's clause says beside the span."""
-    relation: frozenset[str]
-    """Those that the answer does not write as names, where it has any."""
-    earlier: frozenset[str]
-    """The same of the clauses before it in the sentence."""
-    alone: bool
-    """The sentence holds nothing but the span and the question's words."""
+_PRESENT = frozenset("today now nowadays currently since".split())
+_TURNS = frozenset("but while whereas although though which that whose".split())
 
 
 def decide(
@@ -73,7 +57,7 @@ def decide(
     sentences = _sentences(found)
     lead = next((k for k, (a, b) in sentences.items() if _speaks(found, a, b, question)), found[0].sentence)
     others = [t for k, t in enumerate(found) if k not in named]
-    relation = _said([t for t in others if not t.cap], question) or _said(others, question)
+    relation = said_of([t for t in others if not t.cap], question) or said_of(others, question)
 
     def claim(span: Mention | Rival) -> Claim:
         sentence = found[span.start].sentence
@@ -83,10 +67,10 @@ def decide(
         else:
             strength = strength_of(found, a, b, span.start, span.end, question, sentence <= lead, typed)
         c, d = clause_of(found, a, b, span.start, span.end)
-        said = _said([*found[c : span.start], *found[span.end : d]], question)
+        said = said_of([*found[c : span.start], *found[span.end : d]], question)
         rest = [*found[a : span.start], *found[span.end : b]]
         alone = all(t.norm in STOP or root(t.norm) in question.roots for t in rest)
-        return Claim(span, strength, sentence, said, said & relation, _said(found[a:c], question) & relation, alone)
+        return Claim(span, strength, sentence, said, said & relation, said_of(found[a:c], question) & relation, alone)
 
     claims, reasons = [], set()
     for mention in mentions[:24]:
@@ -102,7 +86,12 @@ def decide(
     mine = max(claims, key=lambda c: c.strength)
     detail = sentence_of(found, *_near(sentences[mine.sentence], mine.span))
     crowded = len(sentences) > 1 or bool(rivals) or len(found) > 12
-    if weak := _weakness(found, mine, lead, question, typed, crowded, bool(relation)):
+    beside = bool(said_of([t for t in others if t.sentence == mine.sentence], question) & relation)
+    elsewhere = bool(said_of([t for t in others if t.sentence != mine.sentence], question) & relation)
+    other = 2 if elsewhere else int(beside)
+    if _other_year(found, mine, question):
+        return Judged("undecided", "prose_other_year", detail)
+    if weak := _weakness(found, mine, lead, question, typed, crowded, other):
         return Judged("undecided", weak, detail)
     spans = [(m.start, m.end) for m in mentions]
     for rival in rivals[:60]:
@@ -112,14 +101,14 @@ def decide(
         ):
             continue
         a, b = _near(sentences[found[rival.start].sentence], rival)
-        if _same_thing(found, mine.span, rival, question) or _not_asserted(
+        if same_thing(found, mine.span, rival, question) or _not_asserted(
             found, a, b, rival.start, rival.end, question, named
         ) in ("negated", "question"):
             continue
         theirs = claim(rival)
-        if theirs.strength and rival.start > mine.span.end and _takes_back(found, a, b):
+        if theirs.strength and rival.start > mine.span.end and takes_back(found, a, b):
             return Judged("reject", "prose_contradiction", rival.text)
-        if judged := _contest(found, mine, theirs, lead, question, typed):
+        if judged := contest(found, mine, theirs, lead, question, typed):
             return judged
     return Judged("accept", f"prose_{mine.span.rule}", detail)
 
@@ -128,10 +117,6 @@ def _called_answer(found: list[Token], start: int, first: int) -> bool:
     """So the answer is X."""
     at = next((k for k in range(start, first) if found[k].norm == "answer"), None)
     return at is not None and first - at <= 3 and found[first - 1].norm in ("is", "answer")
-
-
-def _said(part: list[Token], question: Question) -> frozenset[str]:
-    return frozenset(root(t.norm) for t in part if t.norm not in STOP) & question.roots
 
 
 def _near_its_verb(found: list[Token], first: int, question: Question) -> bool:
@@ -155,11 +140,11 @@ def _only_bold(found: list[Token], start: int, end: int, span: Mention | Rival) 
 
 
 def _weakness(
-    found: list[Token], mine: Claim, lead: int, question: Question, typed: bool, crowded: bool, speaks: bool
+    found: list[Token], mine: Claim, lead: int, question: Question, typed: bool, crowded: bool, speaks: int
 ) -> str:
     """Why the claim is too weak to be accepted whatever else the answer says, or "".
 
-    `crowded`: something else stands in the answer; `speaks`: some clause of the answer speaks of what is asked.
+    `crowded`: something else stands in the answer; `speaks`: another clause (1) or another sentence (2) speaks of what is asked.
     """
     first = mine.span.start
     if mine.strength == 5:
@@ -168,18 +153,24 @@ def _weakness(
         return "prose_not_in_lead"
     if mine.sentence < lead and mine.strength < 4 and not mine.alone:
         return "prose_before_lead"
-    if speaks and not mine.relation and not mine.alone:
+    enough = speaks < 2 and verb_fits(found, mine.span, question) and 2 * len(mine.said) >= max(2, len(question.roots))
+    if speaks and not mine.relation and not mine.alone and not enough:
         return "prose_other_clause"
     if not typed and mine.earlier & mine.relation:
         return "prose_second_clause"
     if mine.strength == 1 and crowded:
         return "prose_weak"
+    if mine.strength < 4 and _said_later(found, mine, question) - mine.said:
+        return "prose_later_clause"
+    behind = [t.norm for t in found[mine.span.end : mine.span.end + MAX_SENTENCE]]
+    if "until" in behind and not _PRESENT.isdisjoint(behind):
+        return "prose_outdated"
     uncased = not typed and not found[first].cap and len(found) > 3
     if uncased and (mine.strength < 3 or not _near_its_verb(found, first, question)):
         return "prose_uncased"  # its rivals are written small too and cannot be seen
     k = first
     while k >= max(0, first - MAX_SENTENCE) and found[k].sentence == mine.sentence:
-        if k < first and found[k].norm in _CONTRASTS:
+        if k < first and found[k].norm in CONTRASTS:
             return "prose_contrasted"
         if "," in found[k].gap or ";" in found[k].gap:
             break
@@ -187,42 +178,20 @@ def _weakness(
     return ""
 
 
-def _contest(
-    found: list[Token], mine: Claim, theirs: Claim, lead: int, question: Question, typed: bool
-) -> Judged | None:
-    """What a rival does to the claim; None where it leaves it alone."""
-    text = theirs.span.text
-    before, beside = theirs.span.start < mine.span.start, theirs.sentence == mine.sentence
-    if _coordinated(found, mine.span, theirs.span):
-        return None if question.many else Judged("undecided", "prose_rival_beside", text)
-    if mine.strength == 5 and theirs.strength < 5:
-        return None
-    if before and theirs.strength >= 3 and theirs.strength > mine.strength:
-        return Judged("reject", "prose_rival", text)
-    if before and theirs.strength >= 2:
-        return Judged("undecided", "prose_rival_first", text)
-    if typed and theirs.strength and (theirs.strength >= 3 or theirs.sentence <= lead or beside):
-        return Judged("undecided", "prose_rival_value", text)
-    if beside and theirs.strength >= max(3, mine.strength):
-        return Judged("undecided", "prose_rival_slot", text)
-    more = len(theirs.said) > len(mine.said)
-    if theirs.relation - mine.relation and (theirs.sentence <= mine.sentence or more):
-        return Judged("undecided", "prose_rival_clause", text)
-    return None
+def _other_year(found: list[Token], mine: Claim, question: Question) -> bool:
+    """The claim's sentence holds another year than the question's, which stands in another sentence."""
+    years = {str(year) for year in question.years}
+    said = {t.sentence for t in found if t.norm in years}
+    own = any(t.sentence == mine.sentence and len(t.raw) == 4 and t.raw.isdigit() for t in found)
+    return bool(said) and mine.sentence not in said and own and mine.strength < 5
 
 
-def _same_thing(found: list[Token], mention: Mention, rival: Rival, question: Question) -> bool:
-    """The rival is another name of the gold, a remark in brackets, or the region that the gold lies in."""
-    if "(" in found[rival.start].gap or (rival.end == mention.start and "(" in found[mention.start].gap):
-        return True
-    if found[rival.start].bold and found[mention.start].bold and _one_bold(found, mention, rival):
-        return True
-    left, right = sorted((mention, rival), key=lambda span: span.start)
-    if left.end != right.start or "," not in found[right.start].gap:
-        return False
-    if question.kind == "place":
-        return " ".join(t.norm for t in found[right.start : right.end]) in REGIONS  # Zelazowa Wola, Poland
-    return right is rival and found[rival.start].norm in TITLES  # William the Conqueror, Duke of Normandy
+def _said_later(found: list[Token], mine: Claim, question: Question) -> frozenset[str]:
+    """What a "but", "while", "which" behind the claim goes on to say of the question, names left out."""
+    end = min(len(found), mine.span.end + MAX_SENTENCE)
+    later = [k for k in range(mine.span.end, end) if found[k].sentence == mine.sentence]
+    start = next((k for k in later if found[k].norm in _TURNS), end)
+    return said_of([found[k] for k in later if k > start and not found[k].cap], question)
 
 
 def _near(sentence: tuple[int, int], span: Mention | Rival) -> tuple[int, int]:
@@ -270,31 +239,3 @@ def _not_asserted(
     if asserts.refusal_in(asserts.sentence_text(found[start:stop])):
         return "refusal"
     return ""
-
-
-def _coordinated(found: list[Token], mention: Mention | Rival, rival: Mention | Rival) -> bool:
-    left, right = sorted(((mention.start, mention.end), (rival.start, rival.end)))
-    between = found[left[1] : right[0]]
-    if found[left[0]].sentence != found[right[0]].sentence:
-        return False
-    if between and "," in between[0].gap and between[0].norm == "and" and "," not in found[left[0]].gap:
-        return False  # a new clause: by X, and Y did ...
-    return (
-        len(between) <= 2
-        and all(t.norm in ("and", "also", "or", "with", "as", "well") for t in between)
-        and (bool(between) or "/" in found[right[0]].gap)
-    )
-
-
-def _one_bold(found: list[Token], mention: Mention, rival: Rival) -> bool:
-    low, high = min(mention.start, rival.start), max(mention.end, rival.end)
-    return all(t.bold for t in found[low:high]) and not any(
-        "," in t.gap or t.norm in ("and", "or") for t in found[low + 1 : high]
-    )
-
-
-def _takes_back(found: list[Token], start: int, end: int) -> bool:
-    opening = [t.norm for t in found[start : min(end, start + 3)]]
-    if any(word in _RETRACT for word in opening):
-        return True
-    return opening[:1] == ["no"] and "," in (found[start + 1].gap if start + 1 < end else "")

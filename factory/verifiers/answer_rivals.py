@@ -20,8 +20,8 @@ class Rival(NamedTuple):
     text: str
 
 
-def name_rivals(found: list[Token], question: Question) -> list[Rival]:
-    """Names that are not the question's and could be what it asks for."""
+def name_rivals(found: list[Token], question: Question, places: bool = False) -> list[Rival]:
+    """Names that are not the question's and could be what it asks for. `places`: a country may be who has won."""
     result: list[Rival] = []
     i = 0
     while i < len(found):
@@ -53,7 +53,7 @@ def name_rivals(found: list[Token], question: Question) -> list[Rival]:
         if token.first and len(span) == 1 and not _subject(found, j) and not token.bold:
             i = j
             continue
-        if _could_fill(span, question):
+        if _could_fill(span, question) or (places and " ".join(t.norm for t in span) in REGIONS):
             result.append(Rival(i, j, " ".join(t.raw for t in span)))
             if len(result) >= 60:
                 break

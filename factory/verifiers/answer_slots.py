@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from factory.verifiers import answer_assert as asserts
+from factory.verifiers.answer_clauses import clause_of
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_stems import root
 from factory.verifiers.answer_text import Token
@@ -28,13 +29,11 @@ _FORMER = frozenset(["having", "previously", "formerly", "abandoned"])
 
 _AGENT = frozenset(["by"])
 
-_LIGHT = frozenset("provided done performed given made held taken".split())
+_SAYING = frozenset("known considered called named regarded credited recognized said believed written".split())
 
-_CLAUSE_BREAKS = frozenset(
-    """
-        but while whereas although though which who whom whose where when because after before until then
-    """.split()
-)
+_KINDS = frozenset("type kind form sort breed species variety example member class".split())
+
+_LIGHT = frozenset("provided done performed given made held taken".split())
 
 _RELATIVE = frozenset(
     """
@@ -56,10 +55,13 @@ def strength_of(
         and (question.kind == "person" or after.norm not in GENERIC)
     ):
         return 0
+    if first == start and not typed and _other_predicate(found, last, end, question):
+        return 1
     before = _before(found, start, first, question)
     if not typed and is_object(found, first, question):
         return 0
-    if not typed and _slot_taken(found, start, first, question):
+    governed = before is not None and not found[before].cap and root(found[before].norm) in question.roots
+    if not typed and not governed and _slot_taken(found, start, first, question):
         return 0
     if not typed and any(
         found[k].norm in _FORMER
@@ -95,6 +97,7 @@ def strength_of(
         and whole >= needed
         and root(after.norm) in question.roots
         and _is_verb(after, question)
+        and not (last + 1 < end and found[last + 1].norm in COPULAS)  # the bronze doors were
     ):
         return 4
     if not found[first].cap and _second_clause(found, start, first, question):
@@ -143,8 +146,33 @@ def strength_of(
     return 2 if whole >= needed or shared >= 1 else 1
 
 
+def _other_predicate(found: list[Token], last: int, end: int, question: Question) -> bool:
+    """X is smaller than Y, X was replaced by Y: what is said of X is not what the question asks."""
+    if last >= end or found[last].norm not in COPULAS or found[last].gap.strip():
+        return False
+    said = found[last + 1 : min(end, last + 7)]
+    compared = next((k for k, t in enumerate(said) if t.norm == "than"), 0)
+    if (
+        compared
+        and compared + 1 < len(said)
+        and said[compared + 1].cap
+        and root(said[compared - 1].norm) not in question.roots
+    ):
+        return True
+    verb = next((t for t in said[:2] if t.norm not in STOP), None)
+    return (
+        verb is not None
+        and _is_participle(verb)
+        and verb.norm not in _SAYING
+        and root(verb.norm) not in question.roots
+        and any(t.norm == "by" for t in said)
+    )
+
+
 def is_object(found: list[Token], first: int, question: Question) -> bool:
     """Who killed X: in "X killed Y" Y is not the answer."""
+    while first > 2 and found[first - 1].norm in TITLES and found[first - 1].cap:
+        first -= 1
     if not question.subject_verb or first < 2:
         return False
     verb = found[first - 1]
@@ -273,6 +301,16 @@ def _before(found: list[Token], start: int, first: int, question: Question) -> i
         if token.norm == "of" and i > start and found[i - 1].norm in COPULAS:
             return i - 1
         if (
+            token.norm == "of"
+            and i > start
+            and _is_participle(found[i - 1])
+            and root(found[i - 1].norm) in question.roots
+        ):
+            return i - 1  # made of
+        if token.norm == "of" and i > start and found[i - 1].norm in _KINDS:
+            i, steps = i - 2, steps + 1
+            continue
+        if (
             token.norm in COPULAS
             or token.norm in NAMING
             or token.norm in ("by", "as", "in", "at", "on", "from", "of", "to", "with", "near", "than", "and")
@@ -303,26 +341,3 @@ def _only_adjunct(found: list[Token], start: int, end: int) -> bool:
         in ("in", "on", "at", "during", "according", "based", "for", "after", "yes", "as", "with", "from")
         or end - start <= 2
     )
-
-
-def clause_of(found: list[Token], start: int, end: int, first: int, last: int) -> tuple[int, int]:
-    """The clause around [first, last) in the sentence [start, end)."""
-    a = first
-    while (
-        a > start
-        and not (found[a].norm in _CLAUSE_BREAKS and a != first)
-        and not (found[a].norm == "and" and "," in found[a].gap)
-        and ";" not in found[a].gap
-        and "(" not in found[a].gap
-    ):
-        a -= 1
-    b = last
-    while (
-        b < end
-        and found[b].norm not in _CLAUSE_BREAKS
-        and not (found[b].norm == "and" and "," in found[b].gap)
-        and ";" not in found[b].gap
-        and ")" not in found[b].gap
-    ):
-        b += 1
-    return a, b

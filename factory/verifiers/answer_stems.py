@@ -22,6 +22,8 @@ def stem(word: str) -> str:
 def root(word: str) -> str:
     """A rougher stem, for telling whether two words speak of one action: write, writes, writing, written, writer."""
     word = _IRREGULAR.get(word, stem(word))
+    if len(word) > 4 and word.endswith("ied"):
+        word = word[:-3] + "y"
     for ending in ("ation", "ition", "ment", "tion", "ing", "ed", "er", "or", "al", "ly", "e"):
         if len(word) - len(ending) >= 3 and word.endswith(ending):
             word = word[: -len(ending)]
@@ -49,6 +51,10 @@ _IRREGULAR = dict(
         "established:found|started:begin|start:begin|starts:begin|formed:found|premiered:release|premiere:release|"
         "premieres:release|came out:release|aired:release|debuted:release|published:publish|took place:hold|"
         "lies:locate|ended:end|ends:end|nickname:name|named:name|called:name|set:set|beat:beat|defeated:beat|"
+        "fell:fall|fallen:fall|lost:lose|left:leave|met:meet|taught:teach|caught:catch|thought:think|rose:rise|risen:rise|sank:sink|"
+        "sunk:sink|stole:steal|stolen:steal|stood:stand|struck:strike|threw:throw|thrown:throw|wore:wear|worn:wear|shown:show|ran:run|"
+        "broke:break|broken:break|froze:freeze|frozen:freeze|spent:spend|sent:send|paid:pay|said:say|told:tell|kept:keep|rode:ride|"
+        "drove:drive|driven:drive|drank:drink|ate:eat|eaten:eat|heard:hear|bent:bend|became:become|"
         "height:tall|tallness:tall|length:long|distance:far"
     ).split("|")
 )

@@ -23,6 +23,8 @@ _TOKEN = re.compile(
 
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]*\s|\n|[!?]$")
 
+_TITLE_END = re.compile(r"[!?][\"'*_]")
+
 _ABBREVIATIONS = frozenset(
     """
         mr mrs ms dr prof st jr sr vs no vol gen col lt sgt capt rev hon inc ltd co corp dept est approx ca c fig mt
@@ -56,9 +58,17 @@ _ROMAN = {
 }
 
 _REGNAL = frozenset(
-    "henry edward george louis charles james william richard philip john paul pius leo benedict gregory gustav".split()
+    """
+        henry edward george louis charles james william richard philip john paul pius leo benedict gregory gustav elizabeth
+        mary catherine alexander nicholas peter ferdinand francis napoleon wilhelm frederick leopold albert victor alfonso
+    """.split()
 )
 """Names that numbers follow, for answers in lower case: george vi."""
+
+_REGNAL_LETTERS = {"i": "1", "v": "5", "x": "10"}
+"""Letters that are numbers behind such a name only, at the end of a piece."""
+
+_REGNAL_END = re.compile(r"[\"'*_)\]}]{0,4}(?:\s{0,3}$|[,;:]|\.\s{0,3}(?:$|\n)|\s(?:of|was|is|and|in|who)\b)")
 
 _SIGNS = {"%": "percent", "&": "and", "$": "$", "€": "€", "£": "£", "¥": "¥", "°": "degree"}
 
@@ -96,7 +106,7 @@ def tokens(text: str) -> list[Token]:
         if match["bold"]:
             bold, carried = not bold, gap
             continue
-        if found and _ends_sentence(found[-1], gap + " "):
+        if found and _ends_sentence(found[-1], gap + " ", match[0]):
             sentence, first = sentence + 1, True
         if match["num"]:
             raw, cap, possessive = match[0], False, False
@@ -122,6 +132,14 @@ def tokens(text: str) -> list[Token]:
                     continue
             if norm in ORDINAL_WORDS and raw[0].isupper() and gap.split() == ["the"] and found and found[-1].cap:
                 norm = str(ORDINAL_WORDS[norm])  # Henry the Eighth
+            if (
+                norm in _REGNAL_LETTERS
+                and found
+                and found[-1].norm in _REGNAL
+                and gap == " "
+                and _REGNAL_END.match(text, end)
+            ):
+                norm = _REGNAL_LETTERS[norm]
             norm = (
                 str(NUMBER_WORDS[norm])
                 if norm in NUMBER_WORDS
@@ -145,9 +163,11 @@ def tokens(text: str) -> list[Token]:
     return _phrases(_initials(_number_words(found)))
 
 
-def _ends_sentence(last: Token, gap: str) -> bool:
+def _ends_sentence(last: Token, gap: str, following: str) -> bool:
     if not _SENTENCE_END.search(gap):
         return False
+    if _TITLE_END.search(gap) and following[:1].islower() and "\n" not in gap:
+        return False  # "Mamma Mia!" is a musical
     if "\n" in gap or "!" in gap or "?" in gap:
         return True
     return not (last.norm in _ABBREVIATIONS or (len(last.raw) == 1 and last.raw.isupper()))

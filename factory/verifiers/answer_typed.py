@@ -87,6 +87,8 @@ def gold_quantity(alias: Alias, question: Question) -> answer_numbers.Quantity |
     if quantity.start and found[quantity.start].raw.isupper() and found[quantity.start].raw.isalpha():
         return None  # George III
     rest = [t for k, t in enumerate(found) if not quantity.start <= k < quantity.end]
+    if any((len(t.raw) < 3 and t.raw.isalpha() and t.norm not in STOP) or not t.raw.isascii() for t in rest):
+        return None  # a formula
     allowed = answer_numbers.APPROXIMATE | {"long", "tall", "high", "wide", "deep", "old", "heavy", "total"}
     rest = [t for t in rest if t.norm not in STOP and t.norm not in allowed and stem(t.norm) not in question.stems]
     if question.kind == "number":
@@ -114,6 +116,8 @@ def judge_number(
         if quantity.end - quantity.start == 1 and found[quantity.start].raw.casefold() in question.raws and others:
             continue  # the question's own number
         how = answer_numbers.compare(gold, quantity, question.stems)
+        if question.counted and quantity.ordinal != gold.ordinal:
+            how = "different"
         span = (quantity.start, quantity.end)
         if [t.norm for t in found[quantity.end : quantity.end + 2]] in (
             ["of", "which"],

@@ -21,7 +21,7 @@ STOP = _words(
     called named known titled entitled answer final question correct just only very some any each both about s"""
 )
 
-NAMING = _words("called named titled entitled known nicknamed dubbed termed")
+NAMING = _words("called named titled entitled known nicknamed dubbed termed means meaning")
 COPULAS = _words("is are was were be been being am")
 
 NEGATIONS = _words(
@@ -60,9 +60,9 @@ TITLES = _words(
     rapper songwriter singer-songwriter musician composer artist painter writer novelist poet playwright philosopher scientist physicist
     chemist mathematician astronomer inventor engineer explorer architect producer player footballer quarterback boxer driver wrestler comedian
     model activist dancer pianist violinist businessman businesswoman journalist politician lawyer teacher soldier mother-in-law
-    drummer guitarist bassist vocalist frontman founder ceo owner star hon honourable"""
+    drummer guitarist bassist vocalist frontman founder ceo owner star hon honourable madame mme monsieur signor frau herr"""
 )
-SUFFIXES = _words("jr sr phd md esq obe cbe mbe kbe ra rn qc kc frs mp")
+SUFFIXES = _words("jr sr phd md esq obe cbe mbe kbe dbe gcb gbe ra rn qc kc frs mp")
 
 # Class words that may be added to or left out of a name without changing what it names.
 GENERIC = _words(
@@ -80,7 +80,7 @@ GENERIC = _words(
 
 # Adjectives that may stand before a common noun without naming another thing.
 NEUTRAL = _words(
-    "large big small giant tiny huge famous popular common typical traditional former current late great young old type kind sort form various certain main primary"
+    "mostly mainly chiefly human professional natural pure whole ordinary large big small giant tiny huge famous popular common typical traditional former current late great young old type kind sort form various certain main primary"
 )
 
 ORGANISATIONS = _words(
@@ -137,6 +137,30 @@ STATES: dict[str, str] = dict(
         "wv:west virginia|wi:wisconsin|wy:wyoming|dc:dc"
     ).split("|")
 )
+# Adjective and people of a country; the other adjectives are the country's name and a letter or two.
+DEMONYMS: dict[str, str] = {
+    word: country
+    for country, words in (
+        pair.split(":")
+        for pair in (
+            "usa:american americans|uk:british britons|england:english|scotland:scottish scots|wales:welsh|ireland:irish|france:french|"
+            "germany:german germans|italy:italian italians|spain:spanish spaniard spaniards|portugal:portuguese|"
+            "netherlands:dutch|belgium:belgian belgians|switzerland:swiss|austria:austrian austrians|poland:polish pole poles|"
+            "czechia:czech czechs|slovakia:slovak|hungary:hungarian|romania:romanian|bulgaria:bulgarian|greece:greek greeks|"
+            "turkey:turkish turk turks|russia:russian russians|ussr:soviet soviets|ukraine:ukrainian|sweden:swedish swede swedes|"
+            "norway:norwegian norwegians|denmark:danish dane danes|finland:finnish finn finns|iceland:icelandic|"
+            "canada:canadian canadians|mexico:mexican mexicans|brazil:brazilian|argentina:argentine argentinian|chile:chilean|"
+            "peru:peruvian|colombia:colombian|venezuela:venezuelan|cuba:cuban|jamaica:jamaican|australia:australian|"
+            "china:chinese|japan:japanese|korea:korean|south korea:south korean|vietnam:vietnamese|thailand:thai|india:indian|"
+            "pakistan:pakistani|iran:iranian|persia:persian|iraq:iraqi|israel:israeli|egypt:egyptian egyptians|nigeria:nigerian|"
+            "kenya:kenyan|ethiopia:ethiopian|south africa:south african|morocco:moroccan|algeria:algerian|serbia:serbian|"
+            "croatia:croatian|bosnia:bosnian|slovenia:slovenian|albania:albanian|estonia:estonian|latvia:latvian|"
+            "lithuania:lithuanian|georgia:georgian|armenia:armenian|indonesia:indonesian|philippines:filipino|"
+            "malaysia:malaysian|new zealand:new zealander|costa rica:costa rican|puerto rico:puerto rican"
+        ).split("|")
+    )
+    for word in ([words] if words.startswith(country[:5]) and " " in country else words.split())
+}
 CONTINENTS = frozenset("europe|asia|africa|north america|south america|oceania|antarctica".split("|"))
 REGIONS = COUNTRIES | PROVINCES | CONTINENTS | frozenset(STATES.values())
 CITIES = frozenset(
@@ -171,6 +195,7 @@ CANONICAL: dict[str, str] = dict(
         "calcutta:kolkata|madras:chennai|kiev:kyiv|o k:ok|rocknroll:rock n roll|rock and roll:rock n roll|"
         "railroad:railway|sci fi:science fiction|new york ny:new york city|nyc:new york city|movie:film|"
         "movies:films|automobile:car|automobiles:cars|soccer:football|autumn:fall|metropolitan area:area|"
+        "academy award:oscar|academy awards:oscars|co2:carbon dioxide|maj:major|capt:captain|qb:quarterback|"
         "centimetre:centimeter|centimetres:centimeters|millimetre:millimeter|ageing:aging|sceptic:skeptic"
     ).split("|")
 )
@@ -186,8 +211,9 @@ NICKNAMES: tuple[frozenset[str], ...] = tuple(
         "donald don donnie|douglas doug|eugene gene|francis frank fran|franklin frank|"
         "frederick fred freddie fredrick freddy|gerald gerry jerry|gregory greg|harold harry hal|"
         "henry harry hank hal|jacob jake|jeffrey jeff geoff geoffrey|kenneth ken kenny|lawrence larry laurence|"
-        "leonard len lenny leo|matthew matt|nathaniel nat nate nathan|nicholas nick nicky nicolas|"
-        "patrick pat paddy|peter pete|philip phil phillip|raymond ray|ronald ron ronnie|samuel sam sammy|"
+        "leonard len lenny leo|leo lev lew|matthew matt|nathaniel nat nate nathan|nicholas nick nicky nicolas|"
+        "nicholas nicolaus nikolaus nikolai|peter pyotr piotr|john johann johannes|frederick friedrich|william wilhelm|carl karl|"
+        "alexander aleksandr alexandre|patrick pat paddy|peter pete|philip phil phillip|raymond ray|ronald ron ronnie|samuel sam sammy|"
         "stephen steve steven stevie|timothy tim timmy|vincent vince vinny|walter walt wally|zachary zach zack|"
         "elizabeth liz beth betty eliza lizzie bess|margaret maggie meg peggy marge|"
         "katherine kate kathy katie catherine cathy kathryn kitty kat|patricia pat patty tricia trish|"

@@ -1,0 +1,74 @@
+"""Forms of a gold that its question or its other aliases allow or forbid.
+
+Umlauts and forts spelled out, a country and its people where the question asks for an origin; a team by its nickname. A
+one-word alias keeps what the fuller aliases put before it.
+"""
+
+from __future__ import annotations
+
+from factory.verifiers.answer_aliases import Alias
+from factory.verifiers.answer_question import Question
+from factory.verifiers.answer_text import tokens
+from factory.verifiers.answer_words import DEMONYMS, GENERIC, NICKNAMES, REGIONS, TITLES
+
+_ORIGIN = frozenset(
+    ["nationality", "country", "origin", "citizenship", "ethnicity", "ancestry", "come", "from", "descent", "nation"]
+)
+_SPEECH = frozenset(["language", "languages", "speak", "spoken", "word", "words", "food", "dish", "cuisine"])
+_TEAM = frozenset(["team", "teams", "franchise", "bowl", "nba", "nfl", "mlb", "nhl", "pennant", "series", "superbowl"])
+_UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
+_PEOPLE: dict[str, list[str]] = {}
+for _word, _country in DEMONYMS.items():
+    _PEOPLE.setdefault(_country, []).append(_word)
+
+
+def with_forms(aliases: list[Alias], question: Question) -> list[Alias]:
+    """`aliases` and the forms that the question allows, each one-word name with what stands before it in the fuller names."""
+    forms = list(aliases)
+    for alias in aliases:
+        for text in _forms(alias, question):
+            forms.append(Alias(text, tuple(tokens(text)), alias.years, True))
+    fuller: dict[str, set[str]] = {}
+    for alias in aliases:
+        if len(alias.found) > 1 and alias.found[-1].cap:
+            fuller.setdefault(alias.found[-1].norm, set()).update(t.norm for t in alias.found[:-1])
+    tails: dict[tuple[str, ...], set[str]] = {}
+    for alias in aliases:
+        words = [t.norm for t in alias.found]
+        if "of" in words[1:]:
+            at = words.index("of", 1)
+            tails.setdefault(tuple(words[:at]), set()).update(words[at + 1 :])
+    return [
+        alias._replace(
+            givens=frozenset(fuller.get(alias.found[0].norm, ()) if len(alias.found) == 1 else ()),
+            tails=frozenset(tails.get(tuple(t.norm for t in alias.found), ())),
+        )
+        for alias in forms
+    ]
+
+
+def _forms(alias: Alias, question: Question) -> list[str]:
+    words = [t.norm for t in alias.found]
+    name = " ".join(words)
+    if question.norms & _SPEECH:
+        return []
+    result = []
+    if any(c in _UMLAUTS for c in alias.text):
+        result.append("".join(_UMLAUTS.get(c, c) for c in alias.text))
+    if "fort" in words:
+        result.append(" ".join("Ft" if t.norm == "fort" else t.raw for t in alias.found))
+    head = alias.found[0]
+    common = words[0] in TITLES or words[0] in GENERIC or any(words[0] in group for group in NICKNAMES)
+    if question.kind == "person" and words[1:2] == ["of"] and head.cap and len(words[0]) > 4 and not common:
+        result.append(head.raw)  # Aristarchus of Samos
+    if name in REGIONS:
+        result += [word.title() for word in _PEOPLE.get(name, ())]
+    if name in DEMONYMS:
+        country = DEMONYMS[name]
+        result += [word.title() for word in _PEOPLE[country] if word != name]
+        if question.norms & _ORIGIN or question.kind == "place":
+            result.append(country.upper() if country in ("usa", "uk", "ussr") else country.title())
+    named = 2 <= len(words) <= 4 and all(t.cap for t in alias.found)
+    if named and question.norms & _TEAM and words[-1].endswith("s") and words[-1] not in question.norms | GENERIC:
+        result.append(alias.found[-1].raw)  # Broncos
+    return result

@@ -303,13 +303,16 @@ class Driver:
 
         commits, root, part_bytes = self.state.commits, self.root, self.placement.part_bytes
         row_homes = ledger.homes(commits["verify"], "rows")
+        last = publish.read_version(root, publish.visible(root, before)["path"]) if before and not self.state.reread else None
+        written, rejected_before = (last.files, last.rejections) if last else ((), ())
         files: list[publish.File] = []
         for domain in DOMAINS:
             units = [unit.unit for unit in finished.values() if unit.rows and unit.domain == domain]
-            files += publish.live_files(root, f"data/{domain}", schemas.ROW, row_homes, units, "unit", domain, part_bytes)
+            files += publish.live_files(root, f"data/{domain}", schemas.ROW, row_homes, units, "unit", domain, part_bytes, written)
+        files = publish.with_tokens(root, files, written)
         rejected = [row.unit for row in live.rows if row.reason] + [unit.unit for unit in finished.values() if not unit.rows]
         homes = ledger.homes(commits["compile"], "rejections") | ledger.homes(commits["verify"], "rejections")
-        rejections = publish.live_files(root, "parts/rejections", schemas.REJECTION, homes, rejected, "unit", "", part_bytes)
+        rejections = publish.live_files(root, "parts/rejections", schemas.REJECTION, homes, rejected, "unit", "", part_bytes, rejected_before)
         rejections += publish.write_rejections(root, _duplicates(live), part_bytes)
         scopes = {name: value for scope in (*self.state.scopes, self.trace_scope, self.verify_scope) for name, value in scope.items()}
 
@@ -329,7 +332,7 @@ class Driver:
                 scopes=scopes,
                 files=tuple(files),
                 rejections=tuple(rejections),
-                summary=summarize(live, finished, publish.count_tokens(root, files)) | teacher,
+                summary=summarize(live, finished, publish.count_tokens(files)) | teacher,
             )
 
         version = publish.publish(root, make, before)

@@ -21,6 +21,7 @@ from factory.stages import generate
 from factory.stages.compile import Compile
 from factory.stages.discarded import count_discarded
 from factory.stages.spread import spread
+from factory.stages.superseded import compact
 from factory.stages.trace import Attempts, TraceStage, TraceTask
 from factory.stages.verify import VerifyStage, VerifyTask, by_path
 
@@ -56,19 +57,24 @@ class State:
         self.etags: dict[str, str] = {}
 
     def rows(self) -> dict[str, RowRecord]:
-        """Unit -> what became of it, from the commit that made it."""
-        return {row.unit: row for commit in self.commits["compile"] for item in commit.objects for row in item.rows if row.domain or row.reason}
+        """Unit -> what became of it, from the commit that made it; only what a part holds."""
+        held = self._held()
+        return {row.unit: row for commit in self.commits["compile"] for item in commit.objects for row in item.rows if (row.domain or row.reason) and row.unit in held}
+
+    def _held(self) -> set[str]:
+        return {unit for commit in self.commits["compile"] for part in commit.parts for unit in part.units}
 
     def done(self) -> dict[tuple[int, str, str], list[ObjectRecord]]:
         """(input, uri, etag) -> the records that cover the object, where nothing that they read has changed."""
         found: dict[tuple[int, str, str], list[ObjectRecord]] = {}
+        held = self._held()
         inputs: dict[int, list[int]] = {}  # by identity of the scope, which many records share
         for commit in self.commits["compile"]:
             for item in commit.objects:
                 if id(item.scope) not in inputs:
                     inputs[id(item.scope)] = [i for i, scope in enumerate(self.scopes) if scope == item.scope]
                 for index in inputs[id(item.scope)]:
-                    if self._sides_stand(item):
+                    if self._sides_stand(item) and all(row.unit in held for row in item.rows):
                         found.setdefault((index, item.uri, item.etag), []).append(item)
         return {key: cover for key, items in found.items() if (cover := _cover(items))}
 
@@ -177,6 +183,7 @@ class Live(NamedTuple):
     duplicates: list[tuple[RowRecord, str]]
     """Repeats of another run, each with the URI that holds it."""
     sides: dict[str, str]
+    objects: list[ObjectRecord]
     settled: bool
     """No object changed while it was read."""
 
@@ -223,9 +230,11 @@ class Driver:
         read: list[tuple[RowRecord, str]] = []
         holders: dict[str, int] = {}  # hash of a run -> which of its rows stands for it: the first that became an example
         sides: dict[str, str] = {}
+        objects: list[ObjectRecord] = []
         for index, info in sorted(self.state.asked.objects, key=lambda pair: (pair[1].uri, pair[0])):
             items = done.get((index, info.uri, info.etag)) or by_object[info.uri, canonical_json(self.state.scopes[index])].values()
             for item in sorted(items, key=lambda item: item.start):
+                objects.append(item)
                 sides.update(item.sides)
                 for row in item.rows:
                     row = placed(known[row.unit], row.position)
@@ -235,7 +244,7 @@ class Driver:
                     read.append((row, info.uri))
         rows = [row for place, (row, _) in enumerate(read) if holders[row.content] == place]
         duplicates = [pair for place, pair in enumerate(read) if holders[pair[0].content] != place]
-        return Live(rows, duplicates, sides, all(item.etag for item in fresh))
+        return Live(rows, duplicates, sides, objects, all(item.etag for item in fresh))
 
     def trace(self, live: Live) -> None:
         if self.attempts.pooled:
@@ -336,6 +345,8 @@ class Driver:
             )
 
         version = publish.publish(root, make, before)
+        if version and live.settled:
+            compact(root, commits, live.objects)
         for stage in ledger.STAGES:
             ledger.pack(root, stage)
         return version

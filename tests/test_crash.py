@@ -121,9 +121,9 @@ def test_killed_while_commit_records_are_packed(world: Path, unkilled: str, tmp_
 
 
 def pack_and_die(root: str, at: int, after: bool) -> None:
-    from killed import _die_at_step
+    from killed import die_at_step
 
-    _die_at_step(at, after)
+    die_at_step(at, after)
     for stage in ledger.STAGES:
         ledger.pack(root, stage, most=1)
 

@@ -22,7 +22,7 @@ def count_discarded(attempts: Attempts, rows: Iterable[RowRecord], commits: Mapp
     made: set[str] = set()
     for commit in commits["trace"]:
         made.update(unit.unit for unit in commit.units)
-        if not _cost_something(commit.scope):
+        if not cost_something(commit.scope):
             continue
         same_teacher = canonical_json(commit.scope) == attempts.scope
         for unit in commit.units:
@@ -32,6 +32,7 @@ def count_discarded(attempts: Attempts, rows: Iterable[RowRecord], commits: Mapp
     return sum(bool(row.ask) and row.content in answered and made.isdisjoint(attempts.of(row)) for row in rows)
 
 
-def _cost_something(scope: Mapping[str, str]) -> bool:
+def cost_something(scope: Mapping[str, str]) -> bool:
+    """Whether attempts of this trace scope were made by a model behind engines."""
     kind = next((name.removeprefix("version.teachers.") for name in scope if name.startswith("version.teachers.")), "")
     return kind in TEACHERS and getattr(importlib.import_module(f"factory.teachers.{TEACHERS[kind]}"), "POOLED", False)

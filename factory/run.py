@@ -6,6 +6,7 @@ committed units. That there is nothing to do is found out without Ray and withou
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from factory.recipe import Packing, Placement, Recipe
 from factory.records import DOMAINS, Rejection, Source, canonical_json
 from factory.stages import generate
 from factory.stages.compile import Compile
-from factory.stages.discarded import count_discarded
+from factory.stages.discarded import count_answers, count_discarded
 from factory.stages.spread import spread
 from factory.stages.superseded import compact
 from factory.stages.trace import Attempts, TraceStage, TraceTask
@@ -32,6 +33,7 @@ Progress = Callable[[str, int, int], None]
 
 
 Agree = Callable[[int], bool]
+Say = Callable[[str], None]
 
 
 def unchanged(root: str, asked: Listing) -> publish.Version | None:
@@ -110,22 +112,28 @@ class Result(NamedTuple):
     """Units done by this run, by stage; empty when there was nothing to do."""
 
 
-def build(root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool = False, agree: Agree = lambda num_rows: True) -> Result:
-    """Bring the dataset at `root` to what `recipe` asks for, and publish it. `reread` distrusts etags; `agree(num_rows)`
-    is asked before a model is called again for rows that it was called for under another recipe.
+def to_stderr(text: str) -> None:
+    print(f"factory: {text}", file=sys.stderr, flush=True)
+
+
+def build(
+    root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool = False, agree: Agree = lambda num_rows: True, say: Say = to_stderr
+) -> Result:
+    """Bring the dataset at `root` to what `recipe` asks for, and publish it. `reread` distrusts etags and part files;
+    `agree(num_rows)` is asked before a model is called again for rows that it has answered.
 
     When another run publishes meanwhile, this one looks at the inputs again: what both have done is in the ledger."""
     use_store(placement)
     did: Counter[str] = Counter()
     for _ in range(LOST_RACES):
-        version, done = attempt(root, recipe, placement, progress, reread, agree)
+        version, done = attempt(root, recipe, placement, progress, reread, agree, say)
         did.update(done)
         if version:
             return Result(version, dict(did))
     raise FactoryError(f"`{root}` was published {LOST_RACES} times by other runs while this one worked; run again")
 
 
-def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool, agree: Agree) -> tuple[publish.Version | None, dict[str, int]]:
+def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool, agree: Agree, say: Say) -> tuple[publish.Version | None, dict[str, int]]:
     """The version that is published now, None when another run was first; and the units done by stage."""
     check_packing(recipe.compile.packing)
     before = publish.pointer(root)
@@ -135,7 +143,7 @@ def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress,
         return version, {}
     check_writes(root, placement)
     if reread:
-        ledger.drop_broken(root)
+        drop_lost(root, agree, say)
     state = State(root, recipe, asked, scopes, reread)
     driver = Driver(root, recipe, placement, state, progress)
     live = driver.compile()
@@ -148,6 +156,23 @@ def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress,
     driver.trace(live)
     finished = driver.verify(live)
     return driver.publish(live, finished, before), driver.did
+
+
+def drop_lost(root: str, agree: Agree, say: Say) -> None:
+    """Forget what lost and cut part files held, so that it is done again; a model's answers only when that is agreed to."""
+    commits = {stage: ledger.load(root, stage) for stage in ledger.STAGES}
+    lost = ledger.lost_parts(root, commits)
+    paths = [part.path for parts in lost.values() for part in parts]
+    if not paths:
+        return
+    held = ", ".join(f"{sum(part.rows for part in parts):,} rows of {stage}" for stage, parts in lost.items() if parts)
+    say(f"{len(paths):,} part files are lost or cut short (`{paths[0]}`{', ...' if len(paths) > 1 else ''}); they held {held}")
+    if (answers := count_answers(commits["trace"], lost["trace"])) and not agree(answers):
+        raise SettingsError(
+            f"{answers:,} answers of a model lay in part files that are lost or cut short (`{lost['trace'][0].path}`), and would be asked for again. "
+            "Put the files back, or add --yes to go on; nothing was changed"
+        )
+    ledger.drop_parts(root, lost)
 
 
 def use_store(placement: Placement) -> None:

@@ -25,7 +25,8 @@ def answer(root: str, recipe: Recipe) -> ledger.Commit:
     attempts = Attempts(recipe, scope)
     rows = [row for commit in ledger.load(root, "compile") for item in commit.objects for row in item.rows if row.ask]
     units = tuple(ledger.UnitRecord(unit=attempts.of(row)[0], example_unit=row.unit, domain=row.domain, rows=1) for row in rows)
-    commit = ledger.Commit(stage="trace", scope=scope, units=units, engine_seconds=36.0 * len(units))
+    part = ledger.PartRecord(kind="traces", path="parts/traces/gone.parquet", rows=len(units), bytes=1, units=tuple(unit.unit for unit in units))
+    commit = ledger.Commit(stage="trace", scope=scope, units=units, parts=(part,), engine_seconds=36.0 * len(units))
     ledger.write(root, commit)
     return commit
 
@@ -58,6 +59,26 @@ def test_a_build_asks_before_a_model_answers_again(answered: tuple[str, Recipe, 
     with pytest.raises(SettingsError, match=f"{num_examples} rows .* --yes"):
         run.build(root, asking(recipe, "two"), INLINE, lambda *_: None, agree=lambda num_rows: bool(asked.append(num_rows)))
     assert asked == [num_examples]
+
+
+def test_distrust_asks_before_lost_answers_of_a_model_are_asked_for_again(answered: tuple[str, Recipe, int]) -> None:
+    root, recipe, num_examples = answered
+    asked: list[int] = []
+    said: list[str] = []
+
+    def refuse(num_answers: int) -> bool:
+        asked.append(num_answers)
+        return False
+
+    for _ in range(2):  # a refusal changes nothing
+        with pytest.raises(SettingsError, match=f"{num_examples} answers of a model .*gone.parquet.* --yes"):
+            run.build(root, asking(recipe, "one"), INLINE, lambda *_: None, reread=True, agree=refuse, say=said.append)
+    assert asked == [num_examples] * 2
+    assert all("parts/traces/gone.parquet" in text and f"{num_examples} rows of trace" in text for text in said)
+    run.drop_lost(root, lambda num_answers: True, said.append)
+    assert not any(commit.units for commit in ledger.load(root, "trace") if commit.engine_seconds)
+    run.build(root, recipe, INLINE, lambda *_: None, reread=True, say=said.append)
+    assert len(said) == 3  # nothing is lost any more
 
 
 def test_a_plan_predicts_from_what_was_measured(answered: tuple[str, Recipe, int]) -> None:

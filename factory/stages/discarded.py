@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable, Mapping
 
-from factory.ledger import Commit, RowRecord
+from factory.ledger import Commit, PartRecord, RowRecord
 from factory.records import canonical_json
 from factory.stages.trace import Attempts
 from factory.teachers import TEACHERS
@@ -30,6 +30,13 @@ def count_discarded(attempts: Attempts, rows: Iterable[RowRecord], commits: Mapp
             if unit.rows and not (same_teacher and same_examples):
                 answered.add(content)
     return sum(bool(row.ask) and row.content in answered and made.isdisjoint(attempts.of(row)) for row in rows)
+
+
+def count_answers(commits: Iterable[Commit], lost: Iterable[PartRecord]) -> int:
+    """Attempts in these parts that a model made."""
+    paths = {part.path for part in lost}
+    found = {unit for commit in commits if cost_something(commit.scope) for part in commit.parts if part.kind == "traces" and part.path in paths for unit in part.units}
+    return len(found)
 
 
 def cost_something(scope: Mapping[str, str]) -> bool:

@@ -25,10 +25,14 @@ def build_and_die(root: str, recipe: Recipe, at: int, after: bool, placement: An
     build(root, recipe, placement)
 
 
-def collect_garbage_and_die(root: str, at: int, after: bool) -> None:
-    die_at_step(at, after)
+def collect_garbage(root: str) -> None:
     for info in history.garbage(root, now=4e9):
         storage.delete(info.uri)
+
+
+def collect_garbage_and_die(root: str, at: int, after: bool) -> None:
+    die_at_step(at, after)
+    collect_garbage(root)
 
 
 def build_and_die_after(root: str, recipe: Recipe, seconds: float, placement: Any) -> None:

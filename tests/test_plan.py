@@ -89,6 +89,16 @@ def test_a_plan_predicts_from_what_was_measured(answered: tuple[str, Recipe, int
     assert found.predicted["attempts"] == pytest.approx(num_examples)
 
 
+def test_a_setting_of_one_domain_is_predicted_to_touch_only_its_rows(tmp_path: Path) -> None:
+    recipe = recipe_for(*(write_world(domain, 12, tmp_path / "world") for domain in ("search", "sql")))
+    version = build(tmp_path / "out", recipe).version
+    found = plan.plan(str(tmp_path / "out"), recipe.model_copy(update={"compile": recipe.compile.model_copy(update={"search": Search(gold="cited")})}))
+    made = [row for commit in ledger.load(str(tmp_path / "out"), "compile") for item in commit.objects for row in item.rows if row.ask]
+    assert found.predicted["examples"] == sum(row.domain == "search" for row in made) < len(made)
+    judged = plan.plan(str(tmp_path / "out"), recipe.model_copy(update={"verify": recipe.verify.model_copy(update={"search_mode": "lenient"})}))
+    assert judged.known_rows == sum(counts["read"] for counts in version.summary["domains"].values()) and judged.predicted["rows"] > 0
+
+
 def test_a_plan_names_objects_and_the_field_that_made_them_stale(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recipe = recipe_for(write_world("search", 12, tmp_path / "world"))
     build(tmp_path / "out", recipe)
@@ -99,4 +109,4 @@ def test_a_plan_names_objects_and_the_field_that_made_them_stale(tmp_path: Path,
     asked = ["plan", "--input", str(tmp_path / "world/search"), "--set", "compile.packing.seed=9", "--out", str(tmp_path / "out"), "--explain"]
     assert main(asked) == 0
     said = capsys.readouterr().out
-    assert "runs-00000.jsonl  because of compile.packing" in said and "new examples" in said
+    assert "runs-00000.jsonl  because of compile.packing" in said and "examples to make" in said

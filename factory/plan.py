@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, NamedTuple
 
-from factory import identity, ledger
+from factory import identity, ledger, publish
 from factory.inputs import listing
 from factory.recipe import Recipe
 from factory.records import DOMAINS
@@ -30,6 +30,8 @@ class Plan(NamedTuple):
     retrace: int
     """Rows of unchanged objects whose traces must be asked for again."""
     reverify: int
+    stage_fields: list[str]
+    """Fields of the teacher and of the verifiers that differ from the published version's, where that makes work."""
     named: list[tuple[str, str, list[str]]]
     """(object, state, fields or side inputs that made it so) of everything that will be read."""
     predicted: dict[str, float]
@@ -76,9 +78,19 @@ def plan(root: str, recipe: Recipe) -> Plan:
         known_rows=len(rows),
         retrace=retrace,
         reverify=reverify,
+        stage_fields=_stage_fields(root, recipe) if retrace or reverify else [],
         named=named,
         predicted={} if done_already else predict(state, recipe, new_bytes, len({row.unit for row in stale if row.ask}), retrace, reverify),
     )
+
+
+def _stage_fields(root: str, recipe: Recipe) -> list[str]:
+    version = publish.current(root)
+    if version is None:
+        return []
+    now = identity.trace_scope(recipe) | identity.verify_scope(recipe)
+    before = {name: value for name, value in version.scopes.items() if name in now or name.startswith(("teacher.", "verify.", "version.teachers."))}
+    return _differences(before, now)
 
 
 def predict(state: State, recipe: Recipe, num_bytes: int, stale: int, retrace: int, reverify: int) -> dict[str, float]:
@@ -155,6 +167,8 @@ def describe(found: Plan) -> list[str]:
     lines += [f"`{name}` differs for {_objects(count)}" for name, count in sorted(found.fields.items())]
     lines += [f"side input `{uri}` changed for {_objects(count)}" for uri, count in sorted(found.sides.items())]
     lines.append(f"{found.known_rows:,} rows known; {found.retrace:,} of them to be asked again, {found.reverify:,} to be judged again")
+    if found.stage_fields:
+        lines.append("because of " + ", ".join(f"`{name}`" for name in found.stage_fields))
     if found.removed:
         lines.append(f"gone: {_objects(len(found.removed))}; their rows leave the next version ({found.removed[0]}{', ...' if found.removed[1:] else ''})")
     return lines

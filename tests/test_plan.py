@@ -96,6 +96,7 @@ def test_a_setting_of_one_domain_is_predicted_to_touch_only_its_rows(tmp_path: P
     made = [row for commit in ledger.load(str(tmp_path / "out"), "compile") for item in commit.objects for row in item.rows if row.ask]
     assert found.predicted["examples"] == sum(row.domain == "search" for row in made) < len(made)
     judged = plan.plan(str(tmp_path / "out"), recipe.model_copy(update={"verify": recipe.verify.model_copy(update={"search_mode": "lenient"})}))
+    assert judged.stage_fields == ["verify.search_mode"] and judged.reverify > 0
     assert judged.known_rows == sum(counts["read"] for counts in version.summary["domains"].values()) and judged.predicted["rows"] > 0
 
 

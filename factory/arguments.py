@@ -24,7 +24,7 @@ def add_build(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--workers", type=int, default=0, help="parallel workers (default: one per CPU)")
     sub.add_argument("--runner", choices=("auto", "inline", "ray"), help="inline: one process; ray: Ray Data; auto: by input size")
     sub.add_argument("--verify", action="store_true", help="trust no sizes and times: read every input again, and do again what lost or cut part files held")
-    sub.add_argument("--yes", action="store_true", help="go on where a changed recipe makes a model answer again")
+    sub.add_argument("--yes", action="store_true", help="go on where a changed recipe or a lost part file makes a model answer again")
 
 
 def recipe_of(arguments: argparse.Namespace) -> Any:
@@ -92,6 +92,6 @@ def agreement(given: bool) -> Callable[[int], bool]:
     def agree(num_rows: int) -> bool:
         if given or not sys.stdin.isatty():
             return given
-        return input(f"{num_rows:,} rows that a model has answered would be asked again. Go on? [y/N] ").strip().lower() in ("y", "yes")
+        return input(f"{num_rows:,} answers of a model would be asked for again. Go on? [y/N] ").strip().lower() in ("y", "yes")
 
     return agree

@@ -75,6 +75,8 @@ def _rows(root: str, version: publish.Version, skip: set[str]) -> dict[str, dict
 
 def garbage(root: str, keep: int = 10, now: float | None = None) -> list[storage.Info]:
     """Files that no commit and none of the last `keep` versions names, old enough to belong to no running build."""
+    if keep < 1:
+        raise FactoryError(f"`--keep {keep}`: the current version is always kept; give 1 or more")
     now = time.time() if now is None else now
     known = versions(root)
     named = {file.path for one in known[:keep] for file in (*one.files, *one.rejections)}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal
@@ -182,18 +182,40 @@ def _commit(uri: str, line: bytes) -> Commit:
         raise FactoryError(f"commit record `{uri}` is damaged ({str(e).splitlines()[0]}); delete it, and its units are done again") from None
 
 
-def drop_broken(root: str) -> None:
-    """Take away the commits that name a part which is gone or cut short: their units are not done any more."""
+def lost_parts(root: str, commits: Mapping[Stage, list[Commit]]) -> dict[Stage, list[PartRecord]]:
+    """Parts that commit records name and that are gone or cut short, by stage."""
     sizes = {info.uri.removeprefix(f"{root.rstrip('/')}/"): info.size for folder in ("data", "parts") for info in storage.find(storage.join(root, folder))}
-    for stage in STAGES:
-        for info in list(storage.find(storage.join(root, "ledger", stage))):
-            found = storage.read_tagged(info.uri)
-            lines = found[0].splitlines() if found else []
-            whole = [line for line in lines if line and all(sizes.get(part.path) == part.bytes for part in _commit(info.uri, line).parts)]
-            if len(whole) < len(lines):
-                if whole:
-                    _put_packed(root, stage, whole)
-                storage.delete(info.uri)
+    return {stage: [part for commit in found for part in commit.parts if sizes.get(part.path) != part.bytes] for stage, found in commits.items()}
+
+
+def drop_parts(root: str, lost: Mapping[Stage, list[PartRecord]]) -> None:
+    """Forget parts and what they held: their units are not done any more."""
+    for stage, parts in lost.items():
+        paths, units = {part.path for part in parts}, {unit for part in parts for unit in part.units}
+
+        def without(commit: Commit, paths: set[str] = paths, units: set[str] = units) -> Commit:
+            kept = {"parts": tuple(part for part in commit.parts if part.path not in paths), "units": tuple(unit for unit in commit.units if unit.unit not in units)}
+            return commit.model_copy(update=kept)
+
+        if paths:
+            rewrite(root, stage, without)
+
+
+def rewrite(root: str, stage: Stage, change: Callable[[Commit], Commit]) -> None:
+    """Put what `change` leaves of each commit record of a stage into one object, then take the old ones away.
+
+    A kill between the two leaves records as they were beside what was left of them: `change` must allow for that.
+    Records that come meanwhile stay as they are."""
+    uris = [info.uri for info in storage.find(storage.join(root, "ledger", stage))]
+    lines: set[bytes] = set()
+    with _no_cycles():
+        for uri, data in zip(uris, _read_all(root, uris)):
+            for line in (data or b"").splitlines():
+                left = change(_commit(uri, line))
+                if left.objects or left.units or left.parts or left.engine_seconds:
+                    lines.add(left.model_dump_json(context="named").encode("utf-8"))
+    packed = _put_packed(root, stage, lines) if lines else ""
+    _delete_all(root, [uri for uri in uris if uri != packed])
 
 
 def pack(root: str, stage: Stage, most: int = LOOSE) -> None:
@@ -216,8 +238,12 @@ def _is_packed(uri: str) -> bool:
 def _pack(root: str, stage: Stage, uris: list[str]) -> None:
     lines = {line for data in _read_all(root, uris) for line in (data or b"").splitlines() if line}
     packed = _put_packed(root, stage, lines)
+    _delete_all(root, [uri for uri in uris if uri != packed])
+
+
+def _delete_all(root: str, uris: list[str]) -> None:
     with ThreadPoolExecutor(16 if storage.scheme(root) else 1) as pool:
-        list(pool.map(storage.delete, [uri for uri in uris if uri != packed]))
+        list(pool.map(storage.delete, uris))
 
 
 def _put_packed(root: str, stage: Stage, lines: Iterable[bytes]) -> str:

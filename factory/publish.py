@@ -2,7 +2,8 @@
 
 A version lists the Parquet files that hold its rows, and nothing else: a reader with only pyarrow opens CURRENT,
 then the version, then the files. A part whose rows are all alive is listed as it is; one that holds a row that
-left (its object was removed, its unit was done twice) is written again without it.
+left (its object was removed, its unit was done twice) is written again without it, once: as long as the same rows
+of it are alive, later versions list what was written then.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import pyarrow.parquet as pq
 from factory import parts, schemas, storage
 from factory.errors import FactoryError
 from factory.ledger import PartRecord
-from factory.records import Record, Rejection
+from factory.records import Record, Rejection, digest
 
 
 class File(Record):
@@ -28,6 +29,11 @@ class File(Record):
     rows: int
     bytes: int
     domain: str = ""
+    of: str = ""
+    """Names the part that it was written from and the rows that were alive; "" for a part as it is."""
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    """Of its rows together; None for rejections."""
 
 
 class Version(Record):
@@ -88,26 +94,44 @@ def publish(root: str, make: Callable[[int, str], Version], before: tuple[bytes,
     return version if storage.swap(storage.join(root, "CURRENT"), named, before[1] if before else None) else None
 
 
-def live_files(root: str, folder: str, schema: pa.Schema, homes: Mapping[str, PartRecord], units: Iterable[str], key: str, domain: str, part_bytes: int) -> list[File]:
-    """Files that hold the rows of `units` and no others. `key` is the column that holds a row's unit."""
+def live_files(
+    root: str,
+    folder: str,
+    schema: pa.Schema,
+    homes: Mapping[str, PartRecord],
+    units: Iterable[str],
+    key: str,
+    domain: str,
+    part_bytes: int,
+    known: Iterable[File] = (),
+) -> list[File]:
+    """Files that hold the rows of `units` and no others. `key` is the column that holds a row's unit; `known` are
+    files of the version before, of which those are taken that would be written again."""
     wanted: dict[str, set[str]] = {}
     by_path: dict[str, PartRecord] = {}
     for unit in units:
         part = homes[unit]
         by_path[part.path] = part
         wanted.setdefault(part.path, set()).add(unit)
+    written: dict[str, list[File]] = {}
+    for file in known:
+        written.setdefault(file.of, []).append(file)
     files: list[File] = []
     for path in sorted(wanted):
         part, alive = by_path[path], wanted[path]
         if alive == set(part.units):
             files.append(File(path=path, rows=part.rows, bytes=part.bytes, domain=domain))
             continue
+        of = digest(path, domain, *sorted(alive))
+        if of in written:
+            files.extend(written[of])
+            continue
         writer, last = parts.PartWriter(root, folder, schema, part_bytes), ""
         for row in parts.read_rows(root, path):
             if row[key] in alive:
                 writer.write(row, _num_characters(row), row[key] == last)
                 last = row[key]
-        files.extend(File(path=p.path, rows=p.rows, bytes=p.bytes, domain=domain) for p in writer.close())
+        files.extend(File(path=p.path, rows=p.rows, bytes=p.bytes, domain=domain, of=of) for p in writer.close())
     return files
 
 
@@ -123,13 +147,27 @@ def write_rejections(root: str, rejections: Iterable[Rejection], part_bytes: int
     return [File(path=p.path, rows=p.rows, bytes=p.bytes) for p in writer.close()]
 
 
-def count_tokens(root: str, files: Iterable[File]) -> dict[str, dict[str, int]]:
-    """Domain -> token totals of the published rows, read from two columns of the files."""
+def with_tokens(root: str, files: Iterable[File], known: Iterable[File] = ()) -> list[File]:
+    """The files with the token totals of their rows, as `known` has them, else read from two columns."""
+    counted = {file.path: file for file in known}
+    found = []
+    for file in files:
+        before = counted.get(file.path)
+        if before and before.prompt_tokens is not None:
+            counts = {"prompt_tokens": before.prompt_tokens, "completion_tokens": before.completion_tokens}
+        else:
+            with storage.open_read(storage.join(root, file.path)) as f:
+                table = pq.read_table(f, columns=["prompt_tokens", "completion_tokens"])
+            counts = {name: pc.sum(table[name]).as_py() or 0 for name in table.column_names}
+        found.append(file.model_copy(update=counts))
+    return found
+
+
+def count_tokens(files: Iterable[File]) -> dict[str, dict[str, int]]:
+    """Domain -> token totals of the published rows."""
     totals: dict[str, dict[str, int]] = {}
     for file in files:
-        with storage.open_read(storage.join(root, file.path)) as f:
-            table = pq.read_table(f, columns=["prompt_tokens", "completion_tokens"])
         counts = totals.setdefault(file.domain, {"prompt": 0, "completion": 0})
-        counts["prompt"] += pc.sum(table["prompt_tokens"]).as_py() or 0
-        counts["completion"] += pc.sum(table["completion_tokens"]).as_py() or 0
+        counts["prompt"] += file.prompt_tokens or 0
+        counts["completion"] += file.completion_tokens or 0
     return totals

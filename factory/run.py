@@ -6,8 +6,10 @@ committed units. That there is nothing to do is found out without Ray and withou
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -19,8 +21,9 @@ from factory.recipe import Packing, Placement, Recipe
 from factory.records import DOMAINS, Rejection, Source, canonical_json
 from factory.stages import generate
 from factory.stages.compile import Compile
-from factory.stages.discarded import count_discarded
+from factory.stages.discarded import count_answers, count_discarded
 from factory.stages.spread import spread
+from factory.stages.superseded import compact
 from factory.stages.trace import Attempts, TraceStage, TraceTask
 from factory.stages.verify import VerifyStage, VerifyTask, by_path
 
@@ -31,6 +34,7 @@ Progress = Callable[[str, int, int], None]
 
 
 Agree = Callable[[int], bool]
+Say = Callable[[str], None]
 
 
 def unchanged(root: str, asked: Listing) -> publish.Version | None:
@@ -38,12 +42,14 @@ def unchanged(root: str, asked: Listing) -> publish.Version | None:
     version = publish.current(root)
     if version is None or version.request != asked.request or version.summary.get("teacher", {}).get("ask_again"):
         return None
-    return version if all(_etag(uri) == etag for uri, etag in version.sides.items()) else None
+    return version if etags(version.sides) == version.sides else None
 
 
-def _etag(uri: str) -> str:
-    info = storage.stat(uri)
-    return info.etag if info else ""
+def etags(uris: Iterable[str]) -> dict[str, str]:
+    """Etag of each side input, "" where there is none; objects of a store are asked for several at a time."""
+    asked = sorted(uris)
+    with ThreadPoolExecutor(16 if any(map(storage.scheme, asked)) else 1) as pool:
+        return {uri: info.etag if info else "" for uri, info in zip(asked, pool.map(storage.stat, asked))}
 
 
 class State:
@@ -56,29 +62,30 @@ class State:
         self.etags: dict[str, str] = {}
 
     def rows(self) -> dict[str, RowRecord]:
-        """Unit -> what became of it, from the commit that made it."""
-        return {row.unit: row for commit in self.commits["compile"] for item in commit.objects for row in item.rows if row.domain or row.reason}
+        """Unit -> what became of it, from the commit that made it; only what a part holds."""
+        held = self._held()
+        return {row.unit: row for commit in self.commits["compile"] for item in commit.objects for row in item.rows if (row.domain or row.reason) and row.unit in held}
+
+    def _held(self) -> set[str]:
+        return {unit for commit in self.commits["compile"] for part in commit.parts for unit in part.units}
 
     def done(self) -> dict[tuple[int, str, str], list[ObjectRecord]]:
         """(input, uri, etag) -> the records that cover the object, where nothing that they read has changed."""
         found: dict[tuple[int, str, str], list[ObjectRecord]] = {}
+        held = self._held()
         inputs: dict[int, list[int]] = {}  # by identity of the scope, which many records share
+        self.etags |= etags({uri for commit in self.commits["compile"] for item in commit.objects for uri in item.sides} - self.etags.keys())
         for commit in self.commits["compile"]:
             for item in commit.objects:
                 if id(item.scope) not in inputs:
                     inputs[id(item.scope)] = [i for i, scope in enumerate(self.scopes) if scope == item.scope]
                 for index in inputs[id(item.scope)]:
-                    if self._sides_stand(item):
+                    if self._sides_stand(item) and all(row.unit in held for row in item.rows):
                         found.setdefault((index, item.uri, item.etag), []).append(item)
         return {key: cover for key, items in found.items() if (cover := _cover(items))}
 
     def _sides_stand(self, item: ObjectRecord) -> bool:
-        for uri, etag in item.sides.items():
-            if uri not in self.etags:
-                self.etags[uri] = _etag(uri)
-            if self.etags[uri] != etag:
-                return False
-        return True
+        return all(self.etags[uri] == etag for uri, etag in item.sides.items())
 
 
 def _cover(items: list[ObjectRecord]) -> list[ObjectRecord]:
@@ -104,22 +111,28 @@ class Result(NamedTuple):
     """Units done by this run, by stage; empty when there was nothing to do."""
 
 
-def build(root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool = False, agree: Agree = lambda num_rows: True) -> Result:
-    """Bring the dataset at `root` to what `recipe` asks for, and publish it. `reread` distrusts etags; `agree(num_rows)`
-    is asked before a model is called again for rows that it was called for under another recipe.
+def to_stderr(text: str) -> None:
+    print(f"factory: {text}", file=sys.stderr, flush=True)
+
+
+def build(
+    root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool = False, agree: Agree = lambda num_rows: True, say: Say = to_stderr
+) -> Result:
+    """Bring the dataset at `root` to what `recipe` asks for, and publish it. `reread` distrusts etags and part files;
+    `agree(num_rows)` is asked before a model is called again for rows that it has answered.
 
     When another run publishes meanwhile, this one looks at the inputs again: what both have done is in the ledger."""
     use_store(placement)
     did: Counter[str] = Counter()
     for _ in range(LOST_RACES):
-        version, done = attempt(root, recipe, placement, progress, reread, agree)
+        version, done = attempt(root, recipe, placement, progress, reread, agree, say)
         did.update(done)
         if version:
             return Result(version, dict(did))
     raise FactoryError(f"`{root}` was published {LOST_RACES} times by other runs while this one worked; run again")
 
 
-def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool, agree: Agree) -> tuple[publish.Version | None, dict[str, int]]:
+def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool, agree: Agree, say: Say) -> tuple[publish.Version | None, dict[str, int]]:
     """The version that is published now, None when another run was first; and the units done by stage."""
     check_packing(recipe.compile.packing)
     before = publish.pointer(root)
@@ -129,7 +142,7 @@ def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress,
         return version, {}
     check_writes(root, placement)
     if reread:
-        ledger.drop_broken(root)
+        drop_lost(root, agree, say)
     state = State(root, recipe, asked, scopes, reread)
     driver = Driver(root, recipe, placement, state, progress)
     live = driver.compile()
@@ -142,6 +155,23 @@ def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress,
     driver.trace(live)
     finished = driver.verify(live)
     return driver.publish(live, finished, before), driver.did
+
+
+def drop_lost(root: str, agree: Agree, say: Say) -> None:
+    """Forget what lost and cut part files held, so that it is done again; a model's answers only when that is agreed to."""
+    commits = {stage: ledger.load(root, stage) for stage in ledger.STAGES}
+    lost = ledger.lost_parts(root, commits)
+    paths = [part.path for parts in lost.values() for part in parts]
+    if not paths:
+        return
+    held = ", ".join(f"{sum(part.rows for part in parts):,} rows of {stage}" for stage, parts in lost.items() if parts)
+    say(f"{len(paths):,} part files are lost or cut short (`{paths[0]}`{', ...' if len(paths) > 1 else ''}); they held {held}")
+    if (answers := count_answers(commits["trace"], lost["trace"])) and not agree(answers):
+        raise SettingsError(
+            f"{answers:,} answers of a model lay in part files that are lost or cut short (`{lost['trace'][0].path}`), and would be asked for again. "
+            "Put the files back, or add --yes to go on; nothing was changed"
+        )
+    ledger.drop_parts(root, lost)
 
 
 def use_store(placement: Placement) -> None:
@@ -177,6 +207,7 @@ class Live(NamedTuple):
     duplicates: list[tuple[RowRecord, str]]
     """Repeats of another run, each with the URI that holds it."""
     sides: dict[str, str]
+    objects: list[ObjectRecord]
     settled: bool
     """No object changed while it was read."""
 
@@ -223,9 +254,11 @@ class Driver:
         read: list[tuple[RowRecord, str]] = []
         holders: dict[str, int] = {}  # hash of a run -> which of its rows stands for it: the first that became an example
         sides: dict[str, str] = {}
+        objects: list[ObjectRecord] = []
         for index, info in sorted(self.state.asked.objects, key=lambda pair: (pair[1].uri, pair[0])):
             items = done.get((index, info.uri, info.etag)) or by_object[info.uri, canonical_json(self.state.scopes[index])].values()
             for item in sorted(items, key=lambda item: item.start):
+                objects.append(item)
                 sides.update(item.sides)
                 for row in item.rows:
                     row = placed(known[row.unit], row.position)
@@ -235,7 +268,7 @@ class Driver:
                     read.append((row, info.uri))
         rows = [row for place, (row, _) in enumerate(read) if holders[row.content] == place]
         duplicates = [pair for place, pair in enumerate(read) if holders[pair[0].content] != place]
-        return Live(rows, duplicates, sides, all(item.etag for item in fresh))
+        return Live(rows, duplicates, sides, objects, all(item.etag for item in fresh))
 
     def trace(self, live: Live) -> None:
         if self.attempts.pooled:
@@ -303,13 +336,16 @@ class Driver:
 
         commits, root, part_bytes = self.state.commits, self.root, self.placement.part_bytes
         row_homes = ledger.homes(commits["verify"], "rows")
+        last = publish.read_version(root, publish.visible(root, before)["path"]) if before and not self.state.reread else None
+        written, rejected_before = (last.files, last.rejections) if last else ((), ())
         files: list[publish.File] = []
         for domain in DOMAINS:
             units = [unit.unit for unit in finished.values() if unit.rows and unit.domain == domain]
-            files += publish.live_files(root, f"data/{domain}", schemas.ROW, row_homes, units, "unit", domain, part_bytes)
+            files += publish.live_files(root, f"data/{domain}", schemas.ROW, row_homes, units, "unit", domain, part_bytes, written)
+        files = publish.with_tokens(root, files, written)
         rejected = [row.unit for row in live.rows if row.reason] + [unit.unit for unit in finished.values() if not unit.rows]
         homes = ledger.homes(commits["compile"], "rejections") | ledger.homes(commits["verify"], "rejections")
-        rejections = publish.live_files(root, "parts/rejections", schemas.REJECTION, homes, rejected, "unit", "", part_bytes)
+        rejections = publish.live_files(root, "parts/rejections", schemas.REJECTION, homes, rejected, "unit", "", part_bytes, rejected_before)
         rejections += publish.write_rejections(root, _duplicates(live), part_bytes)
         scopes = {name: value for scope in (*self.state.scopes, self.trace_scope, self.verify_scope) for name, value in scope.items()}
 
@@ -329,10 +365,12 @@ class Driver:
                 scopes=scopes,
                 files=tuple(files),
                 rejections=tuple(rejections),
-                summary=summarize(live, finished, publish.count_tokens(root, files)) | teacher,
+                summary=summarize(live, finished, publish.count_tokens(files)) | teacher,
             )
 
         version = publish.publish(root, make, before)
+        if version and live.settled:
+            compact(root, commits, live.objects)
         for stage in ledger.STAGES:
             ledger.pack(root, stage)
         return version

@@ -1,7 +1,9 @@
-"""What a change costs:  python -m jobs.bench incremental [--runs 10000] [--peer-runs 200] [--no-check]
+"""What a change costs:  python -m jobs.bench incremental [--runs 10000] [--peer-runs 200] [--s3-runs N] [--no-check]
 
 One dataset over a search and a SQL world, changed step by step: seconds, units done by stage, and rows that are stale,
-missing or there twice, found by comparing with a dataset that is built from nothing. All in this process, without Ray.
+missing or there twice, found by comparing every row's hash with a dataset that is built from nothing after each step
+(untimed; as long as a full build each time). All in this process, without Ray; that nothing is new also as a command,
+on this disk and in an object store.
 Beside it, on fewer runs: Ray Data with its own checkpoint and datatrove, over the same row function, each run again
 after the same changes of the input; of changed rules they know nothing, and what they would keep is all stale.
 """
@@ -14,6 +16,8 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -22,9 +26,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from factory import identity, parts, prompts, publish, run, worlds
 from factory.recipe import Input, Placement, Recipe, Search
+from factory.records import digest
 from jobs.benches import increments
+from jobs.benches.object_store import object_store
 
 INLINE = Placement(runner="inline")
 
@@ -33,11 +41,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="jobs.bench incremental", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=10_000, help="runs of both worlds together")
     parser.add_argument("--peer-runs", type=int, default=200, help="search runs that the other frames get; 0 leaves them out")
+    parser.add_argument("--s3-runs", type=int, default=0, help="runs in an object store, moto on this machine (default: as many as --runs)")
     parser.add_argument("--no-check", action="store_true", help="do not build everything anew after each step to count stale rows")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="acc-bench-") as folder:
         print(f"{arguments.runs:,} runs; {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}")
         ours(Path(folder) / "ours", arguments.runs, not arguments.no_check)
+        in_object_store(Path(folder), arguments.s3_runs or arguments.runs)
         if arguments.peer_runs:
             peers(Path(folder) / "peers", arguments.peer_runs)
 
@@ -66,11 +76,38 @@ def ours(folder: Path, num_runs: int, is_checked: bool) -> None:
             result = run.build(str(root), asked, INLINE, lambda *_: None)
             seconds = time.perf_counter() - started
             did = ", ".join(f"{count:,} {stage}" for stage, count in result.did.items()) or "none"
-            print(f"  {name:34}{seconds:9.2f}  {did}{'; ' + compare(root, folder / 'fresh', asked) if is_checked else ''}", flush=True)
+            checked = f"; {compare(root, folder / 'fresh', asked)}" if is_checked and name != "full" else ""  # full is built from nothing
+            print(f"  {name:34}{seconds:9.2f}  {did}{checked}", flush=True)
+    again(folder / "recipe.json", cited, str(root), "nothing new, as a command")
+
+
+def again(file: Path, recipe: Recipe, root: str, name: str) -> None:
+    """`factory build` once where it may find something, then timed: it must say that there is nothing to do, without Ray."""
+    file.write_text(recipe.model_dump_json())
+    command = [sys.executable, "-X", "importtime", "-m", "factory.cli", "build", str(file), "--out", root, "--runner", "inline"]
+    subprocess.run(command, capture_output=True, check=True)
+    started = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    seconds = time.perf_counter() - started
+    assert "nothing to do" in done.stdout, done.stdout
+    used = "with Ray" if any(line.split("|")[-1].strip() == "ray" for line in done.stderr.splitlines()) else "without Ray"
+    print(f"  {name:34}{seconds:9.2f}  {used}", flush=True)
+
+
+def in_object_store(folder: Path, num_runs: int) -> None:
+    """The same question with runs, databases and dataset in an object store."""
+    with object_store() as bucket:
+        if not bucket:
+            print("  in an object store: moto is not installed (pip install acc-factory[test])")
+            return
+        for domain in ("search", "sql"):
+            worlds.write(domain, num_runs // 2, 0, f"{bucket}/world")
+        recipe = Recipe(inputs=tuple(Input(uri=f"{bucket}/world/{domain}") for domain in ("search", "sql")))
+        again(folder / "recipe-s3.json", recipe, f"{bucket}/dataset", f"nothing new on S3, {num_runs:,} runs")
 
 
 def compare(root: Path, fresh: Path, recipe: Recipe) -> str:
-    """Published rows of the dataset beside those of one that is built from nothing."""
+    """Published rows and rejections of the dataset beside those of one that is built from nothing."""
     run.build(str(fresh), recipe, INLINE, lambda *_: None)
     have, want = rows(root), rows(fresh)
     shutil.rmtree(fresh)
@@ -78,9 +115,14 @@ def compare(root: Path, fresh: Path, recipe: Recipe) -> str:
 
 
 def rows(root: Path) -> Counter[str]:
+    """Hash of every published row and rejection -> how often it stands there."""
     version = publish.current(str(root))
     assert version is not None
-    return Counter(json.dumps(row, sort_keys=True) for file in version.files for row in parts.read_rows(str(root), file.path))
+    found: Counter[str] = Counter()
+    for file in (*version.files, *version.rejections):
+        for row in parts.read_rows(str(root), file.path):
+            found[digest(orjson.dumps(row, option=orjson.OPT_SORT_KEYS))] += 1
+    return found
 
 
 def add_runs(world: Path, count: int) -> None:

@@ -21,14 +21,18 @@ STEPS = ("put", "put_if_absent", "swap", "upload", "delete")
 def build_and_die(root: str, recipe: Recipe, at: int, after: bool, placement: Any) -> None:
     from lines import build
 
-    _die_at_step(at, after)
+    die_at_step(at, after)
     build(root, recipe, placement)
 
 
-def collect_garbage_and_die(root: str, at: int, after: bool) -> None:
-    _die_at_step(at, after)
+def collect_garbage(root: str) -> None:
     for info in history.garbage(root, now=4e9):
         storage.delete(info.uri)
+
+
+def collect_garbage_and_die(root: str, at: int, after: bool) -> None:
+    die_at_step(at, after)
+    collect_garbage(root)
 
 
 def build_and_die_after(root: str, recipe: Recipe, seconds: float, placement: Any) -> None:
@@ -55,7 +59,7 @@ def build_and_die_at(root: str, recipe: Recipe, step: str, where: str, placement
     build(root, recipe, placement)
 
 
-def _die_at_step(at: int, after: bool) -> None:
+def die_at_step(at: int, after: bool) -> None:
     """SIGKILL this process just before (or after) its `at`-th durable step."""
     count = 0
 

@@ -6,13 +6,15 @@ import json
 import random
 import shutil
 import sqlite3
+from itertools import product
 from pathlib import Path
 
 import pytest
-from killed import build_and_die, build_and_die_after, collect_garbage_and_die, run_killed
+from crash_steps import BUILD, COLLECT, PACK, recorded, table
+from killed import build_and_die, build_and_die_after, collect_garbage, collect_garbage_and_die, die_at_step, run_killed
 from lines import build, canonical, recipe_for, rows, write_world
 
-from factory import history, ledger, storage
+from factory import ledger
 from factory.recipe import Placement
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(1_200)]
@@ -29,28 +31,36 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def unkilled(world: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+def recording(world: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str]]:
+    """What a run that is never killed publishes, and its durable steps by kind, in order."""
     root = tmp_path_factory.mktemp("unkilled")
-    build(root, recipe_for(world / "search", world / "sql"), SMALL)
-    return canonical(root)
+    with recorded() as steps:
+        build(root, recipe_for(world / "search", world / "sql"), SMALL)
+    return canonical(root), steps
 
 
-def test_killed_before_and_after_every_durable_step(world: Path, unkilled: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def unkilled(recording: tuple[str, list[str]]) -> str:
+    return recording[0]
+
+
+def test_killed_before_and_after_every_durable_step(world: Path, recording: tuple[str, list[str]], tmp_path: Path) -> None:
     recipe = recipe_for(world / "search", world / "sql")
-    killed = 0
+    unkilled, steps = recording
+    assert steps and set(steps) == set(BUILD)
     for after in (False, True):
+        killed = []
         for at in range(1, 1_000):
             root = tmp_path / f"{at}-{after}"
             if not run_killed(build_and_die, str(root), recipe, at, after, SMALL):
                 break
-            killed += 1
+            killed.append(steps[at - 1])
             build(root, recipe, SMALL)
-            assert canonical(root) == unkilled, f"killed {'after' if after else 'before'} step {at}"
+            assert canonical(root) == unkilled, f"killed {'after' if after else 'before'} step {at}, {steps[at - 1]}"
             ids = [row["id"] for row in rows(root)]
             assert len(ids) == len(set(ids))
             shutil.rmtree(root)
-    assert killed >= 20
-    print(f"killed {killed} times")
+        assert killed == steps
 
 
 def test_killed_again_and_again_it_still_ends(world: Path, unkilled: str, tmp_path: Path) -> None:
@@ -104,38 +114,55 @@ def test_killed_in_an_increment_nothing_stale_is_left(world: Path, tmp_path: Pat
         raise AssertionError("the increment never ended")
 
 
-def test_killed_while_commit_records_are_packed(world: Path, unkilled: str, tmp_path: Path) -> None:
-    recipe = recipe_for(world / "search", world / "sql")
-    build(tmp_path / "whole", recipe, SMALL)
-    for at in range(1, 12):
-        root = tmp_path / str(at)
-        shutil.copytree(tmp_path / "whole", root)
-        run_killed(pack_and_die, str(root), at, bool(at % 2))
-        build(root, recipe, SMALL)
-        assert canonical(root) == unkilled
-        for stage in ledger.STAGES:
-            ledger.pack(str(root), stage, most=1)
-        build(root, recipe_for(world / "search"), SMALL)
-        result = build(root, recipe, SMALL)
-        assert canonical(root) == unkilled and set(result.did.values()) == {0}
+def pack_all(root: str) -> None:
+    for stage in ledger.STAGES:
+        ledger.pack(root, stage, most=1)
 
 
 def pack_and_die(root: str, at: int, after: bool) -> None:
-    from killed import _die_at_step
+    die_at_step(at, after)
+    pack_all(root)
 
-    _die_at_step(at, after)
-    for stage in ledger.STAGES:
-        ledger.pack(root, stage, most=1)
+
+def test_killed_while_commit_records_are_packed(world: Path, unkilled: str, tmp_path: Path) -> None:
+    recipe = recipe_for(world / "search", world / "sql")
+    build(tmp_path / "whole", recipe, SMALL)
+    shutil.copytree(tmp_path / "whole", tmp_path / "packed")
+    with recorded() as steps:
+        pack_all(str(tmp_path / "packed"))
+    assert set(steps) == set(PACK)
+    killed = set()
+    for at, after in product(range(1, 7), (False, True)):
+        root = tmp_path / f"{at}-{after}"
+        shutil.copytree(tmp_path / "whole", root)
+        assert run_killed(pack_and_die, str(root), at, after)
+        killed.add((steps[at - 1], after))
+        build(root, recipe, SMALL)
+        assert canonical(root) == unkilled
+        pack_all(str(root))
+        build(root, recipe_for(world / "search"), SMALL)
+        result = build(root, recipe, SMALL)
+        assert canonical(root) == unkilled and set(result.did.values()) == {0}
+    assert killed == set(product(PACK, (False, True)))
 
 
 def test_killed_while_garbage_is_collected(world: Path, unkilled: str, tmp_path: Path) -> None:
     recipe = recipe_for(world / "search", world / "sql")
     run_killed(build_and_die, str(tmp_path / "left"), recipe, 6, True, SMALL)
-    for at in (1, 2, 3):
-        root = tmp_path / str(at)
+    shutil.copytree(tmp_path / "left", tmp_path / "collected")
+    with recorded() as steps:
+        collect_garbage(str(tmp_path / "collected"))
+    assert set(steps) == set(COLLECT)
+    for at, after in product(range(1, len(steps) + 1), (False, True)):
+        root = tmp_path / f"{at}-{after}"
         shutil.copytree(tmp_path / "left", root)
-        run_killed(collect_garbage_and_die, str(root), at, bool(at % 2))
+        assert run_killed(collect_garbage_and_die, str(root), at, after)
         build(root, recipe, SMALL)
-        for info in history.garbage(str(root), now=4e9):
-            storage.delete(info.uri)
+        collect_garbage(str(root))
         assert canonical(root) == unkilled
+
+
+def test_the_readme_shows_the_steps_that_these_tests_kill_at() -> None:
+    import test_crash_ray  # adds the points of a cluster
+
+    assert test_crash_ray.POINTS and table() in (Path(__file__).parents[1] / "README.md").read_text("utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import time
@@ -10,18 +11,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tiny_model
+from crash_steps import POINTS, point
 from killed import FORKS, build_and_die_at, run_killed
-from lines import INLINE, build, canonical, recipe_for, rows, write_world
+from lines import INLINE, build, canonical, expected, recipe_for, rows, write_world
 from ray_nodes import children, cluster, kill_node
 
 from factory import run
-from factory.recipe import Placement, Recipe
+from factory.recipe import Placement, Recipe, validate
+
+__all__ = ["POINTS"]
 
 pytestmark = [pytest.mark.crash, pytest.mark.ray]
 
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Any]:
+    os.environ["HF_HUB_OFFLINE"] = "1"
     with cluster(2, cpus=2) as started:
         yield started
 
@@ -56,6 +62,7 @@ def check(root: Path, unkilled: str) -> None:
     assert len(ids) == len(set(ids))
 
 
+@point("the driver, after a commit record of compile, of verify, and after the swap of the pointer (three tests)")
 @pytest.mark.parametrize(
     ("step", "where"), [("put_if_absent", "/ledger/compile/"), ("put_if_absent", "/ledger/verify/"), ("swap", "/CURRENT")]
 )
@@ -79,14 +86,18 @@ def once(kill: Callable[[], None]) -> run.Progress:
     return progress
 
 
+def busy(nodes: Any, name: bytes) -> list[int]:
+    """Processes of the cluster's workers that run an actor of this name."""
+    workers = [pid for node in (*nodes.worker_nodes, nodes.head_node) for info in node.all_processes["raylet"] for pid in children(info.process.pid)]
+    return [pid for pid in workers if name in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+@point("a worker process in the middle of compile")
 def test_a_worker_dies(nodes: Any, recipe: Recipe, unkilled: str, tmp_path: Path) -> None:
     import ray
 
     def kill() -> None:
-        workers = [pid for node in nodes.worker_nodes for info in node.all_processes["raylet"] for pid in children(info.process.pid)]
-        busy = [pid for pid in workers if b"MapWorker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-        assert busy
-        os.kill(busy[0], signal.SIGKILL)
+        os.kill(busy(nodes, b"MapWorker")[0], signal.SIGKILL)
 
     progress = once(kill)
     try:
@@ -97,6 +108,46 @@ def test_a_worker_dies(nodes: Any, recipe: Recipe, unkilled: str, tmp_path: Path
     check(tmp_path, unkilled)
 
 
+@point("a teacher's engine (vLLM) while it answers; another takes its place")
+@pytest.mark.vllm
+@pytest.mark.timeout(900)
+@pytest.mark.skipif(importlib.util.find_spec("vllm") is None, reason="vLLM for CPU is not installed (the extra `cpu`)")
+def test_a_teachers_engine_dies(nodes: Any, tmp_path: Path) -> None:
+    """The replies are forced, so that two runs can be compared: every one names the answer of one question."""
+    import ray
+
+    folder, model = write_world("search", 40, tmp_path / "world"), tiny_model.write(tmp_path / "tiny", 16_384)
+    gold = next(run["answer"] for run in expected(tmp_path / "world", "search") if run["outcome"] == "accepted")
+    teacher = {
+        "kind": "vllm",
+        "model": str(model),
+        "context_tokens": 8_192,
+        "max_answer_tokens": 128,
+        "max_attempts": 1,
+        "ladder": [{"temperature": 1.0, "top_p": 1.0}],
+        "structured": {"choice": [f"<think>\nThe documents name it.\n</think>\n\n{gold}"]},
+    }
+    plain = recipe_for(folder, tokenizer=str(model), packing={"sequence_tokens": 8_192, "reserve_trace_tokens": 256}).model_dump()
+    recipe = validate(Recipe, plain | {"teacher": teacher}, "test")
+    placement = Placement(runner="inline", address=nodes.address, workers=2, judges=1, hang_seconds=60)
+    killed: list[int] = []
+
+    def kill(stage: str, done: int, total: int) -> None:
+        if stage == "trace" and 0 < done < total and not killed:
+            killed.append(busy(nodes, b"EngineActor")[0])
+            os.kill(killed[0], signal.SIGKILL)
+
+    try:
+        run.build(str(tmp_path / "killed"), recipe, placement, kill)
+        run.build(str(tmp_path / "unkilled"), recipe, placement, lambda *_: None)
+    finally:
+        ray.shutdown()
+    assert killed
+    check(tmp_path / "killed", canonical(tmp_path / "unkilled"))
+    assert len(rows(tmp_path / "killed")) >= 1
+
+
+@point("a worker node in the middle of compile")
 def test_a_node_dies(nodes: Any, recipe: Recipe, unkilled: str, tmp_path: Path) -> None:
     import ray
 
@@ -113,6 +164,7 @@ def test_a_node_dies(nodes: Any, recipe: Recipe, unkilled: str, tmp_path: Path) 
     check(tmp_path, unkilled)
 
 
+@point("the head node, and the driver with it")
 def test_the_head_dies(nodes: Any, recipe: Recipe, unkilled: str, tmp_path: Path) -> None:
     process = FORKS.Process(target=build_and_die_at, args=(str(tmp_path), recipe, "swap", "/CURRENT", on(nodes)))
     process.start()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from killed import _die_at_step, run_killed
+from killed import die_at_step, run_killed
 
 from factory import ledger, parts
 from factory.ledger import UnitRecord
@@ -73,7 +73,7 @@ def test_small_parts_end_in_large_ones_in_the_order_of_the_examples(merge_bytes:
 
 
 def keep_and_die(root: str, at: int, after: bool) -> None:
-    _die_at_step(at, after)
+    die_at_step(at, after)
     keep_rounds(root, range(2))
 
 

@@ -25,7 +25,8 @@ def fill(root: str, recipe: Recipe) -> None:
         uri, etag = f"{root}/runs/{number:06d}.jsonl", f"{number:032x}"
         row = ledger.RowRecord(unit=f"unit-{number:040x}", content=f"{number:064x}", domain="search", reason="no_visited_page", task_id=str(number))
         item = ledger.ObjectRecord(uri=uri, etag=etag, size=1_000, scope=scope, sides={}, rows=(row,))
-        commit = ledger.Commit(stage="compile", objects=(item,))
+        part = ledger.PartRecord(kind="rejections", path=f"parts/rejections/{number:040x}.parquet", rows=1, bytes=1_000, units=(row.unit,))
+        commit = ledger.Commit(stage="compile", objects=(item,), parts=(part,))
         if not number:
             ledger.write(f"{root}/out", commit)
         lines.append(commit.model_dump_json(context="named"))

@@ -25,7 +25,8 @@ def answer(root: str, recipe: Recipe) -> ledger.Commit:
     attempts = Attempts(recipe, scope)
     rows = [row for commit in ledger.load(root, "compile") for item in commit.objects for row in item.rows if row.ask]
     units = tuple(ledger.UnitRecord(unit=attempts.of(row)[0], example_unit=row.unit, domain=row.domain, rows=1) for row in rows)
-    commit = ledger.Commit(stage="trace", scope=scope, units=units, engine_seconds=36.0 * len(units))
+    part = ledger.PartRecord(kind="traces", path="parts/traces/gone.parquet", rows=len(units), bytes=1, units=tuple(unit.unit for unit in units))
+    commit = ledger.Commit(stage="trace", scope=scope, units=units, parts=(part,), engine_seconds=36.0 * len(units))
     ledger.write(root, commit)
     return commit
 
@@ -60,12 +61,43 @@ def test_a_build_asks_before_a_model_answers_again(answered: tuple[str, Recipe, 
     assert asked == [num_examples]
 
 
+def test_distrust_asks_before_lost_answers_of_a_model_are_asked_for_again(answered: tuple[str, Recipe, int]) -> None:
+    root, recipe, num_examples = answered
+    asked: list[int] = []
+    said: list[str] = []
+
+    def refuse(num_answers: int) -> bool:
+        asked.append(num_answers)
+        return False
+
+    for _ in range(2):  # a refusal changes nothing
+        with pytest.raises(SettingsError, match=f"{num_examples} answers of a model .*gone.parquet.* --yes"):
+            run.build(root, asking(recipe, "one"), INLINE, lambda *_: None, reread=True, agree=refuse, say=said.append)
+    assert asked == [num_examples] * 2
+    assert all("parts/traces/gone.parquet" in text and f"{num_examples} rows of trace" in text for text in said)
+    run.drop_lost(root, lambda num_answers: True, said.append)
+    assert not any(commit.units for commit in ledger.load(root, "trace") if commit.engine_seconds)
+    run.build(root, recipe, INLINE, lambda *_: None, reread=True, say=said.append)
+    assert len(said) == 3  # nothing is lost any more
+
+
 def test_a_plan_predicts_from_what_was_measured(answered: tuple[str, Recipe, int]) -> None:
     root, recipe, num_examples = answered
     found = plan.plan(root, asking(recipe, "two"))
     assert found.retrace == num_examples
     assert found.predicted["engine_hours"] == pytest.approx(num_examples * 36 / 3_600)
     assert found.predicted["attempts"] == pytest.approx(num_examples)
+
+
+def test_a_setting_of_one_domain_is_predicted_to_touch_only_its_rows(tmp_path: Path) -> None:
+    recipe = recipe_for(*(write_world(domain, 12, tmp_path / "world") for domain in ("search", "sql")))
+    version = build(tmp_path / "out", recipe).version
+    found = plan.plan(str(tmp_path / "out"), recipe.model_copy(update={"compile": recipe.compile.model_copy(update={"search": Search(gold="cited")})}))
+    made = [row for commit in ledger.load(str(tmp_path / "out"), "compile") for item in commit.objects for row in item.rows if row.ask]
+    assert found.predicted["examples"] == sum(row.domain == "search" for row in made) < len(made)
+    judged = plan.plan(str(tmp_path / "out"), recipe.model_copy(update={"verify": recipe.verify.model_copy(update={"search_mode": "lenient"})}))
+    assert judged.stage_fields == ["verify.search_mode"] and judged.reverify > 0
+    assert judged.known_rows == sum(counts["read"] for counts in version.summary["domains"].values()) and judged.predicted["rows"] > 0
 
 
 def test_a_plan_names_objects_and_the_field_that_made_them_stale(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,4 +110,4 @@ def test_a_plan_names_objects_and_the_field_that_made_them_stale(tmp_path: Path,
     asked = ["plan", "--input", str(tmp_path / "world/search"), "--set", "compile.packing.seed=9", "--out", str(tmp_path / "out"), "--explain"]
     assert main(asked) == 0
     said = capsys.readouterr().out
-    assert "runs-00000.jsonl  because of compile.packing" in said and "new examples" in said
+    assert "runs-00000.jsonl  because of compile.packing" in said and "examples to make" in said

@@ -60,6 +60,30 @@ def test_rows_that_are_written_again_stay_in_small_row_groups(world: Path, tmp_p
     assert metadata.num_row_groups > 1 and sum(one.rows for one in written) == len(units) - 1
 
 
+def test_a_part_of_which_some_rows_left_is_written_again_once(tmp_path: Path) -> None:
+    world = write_world("search", 12, tmp_path / "world")
+    first = build(tmp_path / "out", recipe_for(world), INLINE.model_copy(update={"part_bytes": 1 << 27, "shard_bytes": 1 << 27})).version
+    lines = (world / "runs-00000.jsonl").read_bytes().splitlines(keepends=True)
+    leaving = next(line for line in lines if json.loads(line)["task_id"] == rows(tmp_path / "out")[0]["task_id"])
+    (world / "runs-00000.jsonl").write_bytes(b"".join(line for line in lines if line != leaving))
+    second = build(tmp_path / "out", recipe_for(world)).version
+    assert {file.path for file in first.files}.isdisjoint(file.path for file in second.files)
+    for file in first.files:  # if it were read again, it would be missed
+        (tmp_path / "out" / file.path).unlink()
+    (world / "runs-00001.jsonl").write_bytes(leaving)
+    third = build(tmp_path / "out", recipe_for(world)).version
+    assert set(second.files) < set(third.files)
+    build(tmp_path / "fresh", recipe_for(world))
+    assert canonical(tmp_path / "out") == canonical(tmp_path / "fresh")
+    assert third.summary["tokens"] == publish.current(str(tmp_path / "fresh")).summary["tokens"]  # type: ignore[union-attr]
+
+
+def test_a_version_cannot_be_left_without_files(world: Path, tmp_path: Path) -> None:
+    build(tmp_path, recipe_for(world))
+    with pytest.raises(FactoryError, match="always kept"):
+        history.garbage(str(tmp_path), keep=0, now=4e9)
+
+
 def test_versions_before_the_kept_ones_are_gone_and_the_others_can_be_read(world: Path, tmp_path: Path) -> None:
     for seed in (0, 1, 2):
         build(tmp_path, recipe_for(world, packing={"seed": seed}))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import random
-import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -12,29 +12,38 @@ from typing import Any
 import pytest
 from killed import FORKS
 from lines import build, canonical, recipe_for, write_world
+from object_stores import new_bucket
 
 from factory import history, storage
 from factory.recipe import Placement, Recipe
 
 pytestmark = pytest.mark.crash
 
-TURNS = 20
+TURNS = {"disk": 20, "s3_server": 20, "ceph_server": 4}
 
 SMALL = Placement(runner="inline", shard_bytes=1 << 17, part_bytes=1 << 18)
 
 
 @pytest.fixture(scope="module")
-def halves(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
-    """A world's folder, and the runs that arrive while the first writer is at work."""
-    folder = write_world("search", 14, tmp_path_factory.mktemp("world"))
-    path = folder / "runs-00000.jsonl"
-    lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"".join(lines[:10]))
-    return folder, b"".join(lines[10:])
+def halves(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]:
+    """Runs that are there, and runs that arrive while the first writer is at work."""
+    folder = write_world("search", 8, tmp_path_factory.mktemp("world"))
+    lines = (folder / "runs-00000.jsonl").read_bytes().splitlines(keepends=True)
+    return b"".join(lines[:5]), b"".join(lines[5:])
 
 
-def write_in_turns(turns: list[tuple[str, Recipe, float, str, bytes]], gate: Any) -> None:
+@pytest.fixture(params=["disk", pytest.param("s3_server", marks=pytest.mark.s3), pytest.param("ceph_server", marks=pytest.mark.s3)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, int]:
+    """Where the datasets lie, and how often two writers meet there."""
+    if request.param == "disk":
+        return str(tmp_path), TURNS["disk"]
+    request.getfixturevalue(request.param)
+    return new_bucket(), TURNS[request.param]
+
+
+def write_in_turns(turns: list[tuple[str, Recipe, float, str, bytes]], gate: Any, environment: dict[str, str]) -> None:
     """In every turn, after a while: more arrives, or does not, and this writer builds."""
+    os.environ.update(environment)  # that of the fork server may be older than the object store
     for root, recipe, seconds, arriving, content in turns:
         gate.wait()
         time.sleep(seconds)
@@ -44,17 +53,18 @@ def write_in_turns(turns: list[tuple[str, Recipe, float, str, bytes]], gate: Any
         gate.wait()
 
 
-def test_twenty_times_two_writers(halves: tuple[Path, bytes], tmp_path: Path) -> None:
-    folder, more = halves
+def test_two_writers_at_once_again_and_again(halves: tuple[bytes, bytes], place: tuple[str, int]) -> None:
+    there, more = halves
+    folder, num_turns = place
     waits = random.Random(3)
     gate = FORKS.Barrier(3, timeout=120)
     turns: tuple[list[Any], list[Any]] = ([], [])
-    for turn in range(TURNS):
-        world = tmp_path / f"world-{turn}"
-        shutil.copytree(folder, world)
+    for turn in range(num_turns):
+        world = f"{folder}/world-{turn}"
+        storage.put(f"{world}/runs-00000.jsonl", there)
         for writer, content in enumerate((b"", more)):
-            turns[writer].append((str(tmp_path / f"out-{turn}"), recipe_for(world), waits.uniform(0, 0.3), str(world / "runs-00001.jsonl"), content))
-    writers = [FORKS.Process(target=write_in_turns, args=(own, gate)) for own in turns]
+            turns[writer].append((f"{folder}/out-{turn}", recipe_for(world), waits.uniform(0, 0.3), f"{world}/runs-00001.jsonl", content))
+    writers = [FORKS.Process(target=write_in_turns, args=(own, gate, dict(os.environ))) for own in turns]
     for writer in writers:
         writer.start()
     try:
@@ -73,6 +83,6 @@ def check(root: str, recipe: Recipe) -> None:
     assert canonical(root) == canonical(f"{root}-alone")
     known = history.versions(root)
     assert [version.version for version in known] == list(range(len(known), 0, -1))
-    assert json.loads(Path(root, "CURRENT").read_bytes())["version"] == len(known)
+    assert json.loads(storage.read(f"{root}/CURRENT"))["version"] == len(known)
     for version in known:
-        assert all(Path(root, file.path).exists() for file in (*version.files, *version.rejections))
+        assert all(storage.stat(f"{root}/{file.path}") for file in (*version.files, *version.rejections))

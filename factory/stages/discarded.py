@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable, Mapping
 
-from factory.ledger import Commit, RowRecord
+from factory.ledger import Commit, PartRecord, RowRecord
 from factory.records import canonical_json
 from factory.stages.trace import Attempts
 from factory.teachers import TEACHERS
@@ -22,7 +22,7 @@ def count_discarded(attempts: Attempts, rows: Iterable[RowRecord], commits: Mapp
     made: set[str] = set()
     for commit in commits["trace"]:
         made.update(unit.unit for unit in commit.units)
-        if not _cost_something(commit.scope):
+        if not cost_something(commit.scope):
             continue
         same_teacher = canonical_json(commit.scope) == attempts.scope
         for unit in commit.units:
@@ -32,6 +32,14 @@ def count_discarded(attempts: Attempts, rows: Iterable[RowRecord], commits: Mapp
     return sum(bool(row.ask) and row.content in answered and made.isdisjoint(attempts.of(row)) for row in rows)
 
 
-def _cost_something(scope: Mapping[str, str]) -> bool:
+def count_answers(commits: Iterable[Commit], lost: Iterable[PartRecord]) -> int:
+    """Attempts in these parts that a model made."""
+    paths = {part.path for part in lost}
+    found = {unit for commit in commits if cost_something(commit.scope) for part in commit.parts if part.kind == "traces" and part.path in paths for unit in part.units}
+    return len(found)
+
+
+def cost_something(scope: Mapping[str, str]) -> bool:
+    """Whether attempts of this trace scope were made by a model behind engines."""
     kind = next((name.removeprefix("version.teachers.") for name in scope if name.startswith("version.teachers.")), "")
     return kind in TEACHERS and getattr(importlib.import_module(f"factory.teachers.{TEACHERS[kind]}"), "POOLED", False)

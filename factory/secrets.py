@@ -40,7 +40,7 @@ TOKENS: dict[str, tuple[str, ...]] = {
     "gitlab": ("gl(?:pat|ptt|dt|rt|cbt|soat)-[A-Za-z0-9_-]{20,}",),
     "slack": ("xox[abeoprs]-[A-Za-z0-9-]{20,}", "xapp-[A-Za-z0-9-]{24,}"),
     "slack_webhook": ("hooks\\.slack\\.com/services/T[A-Z0-9]{6,}/B[A-Z0-9]{6,}/[A-Za-z0-9]{20,}",),
-    "discord": ("discord(?:app)?\\.com/api/webhooks/[0-9]{17,20}/[A-Za-z0-9_-]{60,}", "[MNO][A-Za-z0-9_-]{23,25}\\.[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{27,38}"),
+    "discord": ("discord(?:app)?\\.com/api/webhooks/[0-9]{17,20}/[A-Za-z0-9_-]{60,}", "(?:M[TDjz]|N[TDjz]|O[TD])[A-Za-z0-9_-]{22,24}\\.[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{27,38}"),
     "anthropic": ("sk-ant-[A-Za-z0-9_-]{20,}",),
     "openai": ("sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,}", "sk-(?:or-v1-)?[A-Za-z0-9]{32,}"),
     "google": ("AIza[A-Za-z0-9_-]{35}", "ya29\\.[A-Za-z0-9_-]{20,}", "GOCSPX-[A-Za-z0-9_-]{20,}"),

@@ -191,6 +191,12 @@ CASES = [
     ("SELECT '2020-01-02'", "[(datetime.date(2020, 1, 2),)]", "accept", "a date object"),
     ("SELECT '2020-01-02 03:04:05'", "[(datetime.datetime(2020, 1, 2, 3, 4, 5),)]", "accept", "a datetime object"),
     ("SELECT '2020-01-02 00:00:00'", "2020-01-02", "reject", "midnight is not a date"),
+    ("SELECT '2019-03-01'", "March 1, 2019", "accept", "a date with its month as a word"),
+    ("SELECT '2019-03-01'", "It was on 1st Mar 2019.", "accept", "a date in a sentence"),
+    ("SELECT '2019-03-01'", "January 3, 2019", "reject", "another day"),
+    ("SELECT '2019-03-01'", "March 2019", "reject", "a month is no day"),
+    ("SELECT '2019-03-01'", "March 11, 2019", "reject", "a day that begins alike"),
+    ("SELECT 'Dag O''Neil' UNION ALL SELECT 'Bo'", "Bo; Dag O\u2019Neil", "accept", "a typographic apostrophe"),
     # names and columns
     ("SELECT 5 AS wins, 3 AS losses", "| wins | losses |\n|---|---|\n| 3 | 5 |", "reject", "the header names the columns"),
     ("SELECT 5 AS wins, 3 AS losses", "| losses | wins |\n|---|---|\n| 3 | 5 |", "accept", "columns found by name"),

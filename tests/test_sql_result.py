@@ -186,6 +186,7 @@ CASES = [
     (CODES, "| title | code |\n|---|---|\n| One | 7 |\n| Two | 1.10 |\n| \\NULL |  |\n| Red, Blue | NULL |\n| Say \"hi\" | x |\n| \\u0020padded\\u0020 | y |", "reject", "'007' is not 7"),
     (CODES, "| title | code |\n|---|---|\n| One | 007 |\n| Two | 1.1 |\n| \\NULL |  |\n| Red, Blue | NULL |\n| Say \"hi\" | x |\n| \\u0020padded\\u0020 | y |", "reject", "'1.10' is not 1.1"),
     ("SELECT 'caf\u00e9'", "cafe\u0301", "accept", "NFC"),
+    ("SELECT char(160)", "| c |\n|---|\n| \\u00a0 |", "accept", "a no-break space as it is printed"),
     ("SELECT x'00ff'", "X'00FF'", "accept", "bytes"),
     ("SELECT 'a' || char(10) || 'b', 1", "| a | b |\n|---|---|\n| a<br>b | 1 |", "accept", "a line break as HTML"),
     ("SELECT '2020-01-02'", "[(datetime.date(2020, 1, 2),)]", "accept", "a date object"),

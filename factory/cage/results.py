@@ -125,7 +125,7 @@ def print_cell(cell: Cell) -> str:
             return str(cell)
 
 
-ESCAPED = re.compile(r"[\\|\n\r\t\x00-\x1f\x7f\x85\u2028\u2029]|^ | $")
+ESCAPED = re.compile(r"[\\|\n\r\t\x00-\x1f\x7f\x85\u2028\u2029]|^\s|\s$")
 NAMED = {"\\": r"\\", "|": r"\|", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 

@@ -135,6 +135,7 @@ def build(
 def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool, agree: Agree, say: Say) -> tuple[publish.Version | None, dict[str, int]]:
     """The version that is published now, None when another run was first; and the units done by stage."""
     check_packing(recipe.compile.packing)
+    check_gold(recipe)
     before = publish.pointer(root)
     scopes = [identity.compile_scope(recipe.compile, source) for source in recipe.inputs]
     asked = listing(recipe, scopes, root)
@@ -188,6 +189,15 @@ def check_packing(packing: Packing) -> None:
             f"`compile.packing`: sequence_tokens = {packing.sequence_tokens:,} less reserve_trace_tokens = {packing.reserve_trace_tokens:,} "
             f"leaves no room for a prompt of min_context_tokens = {packing.min_context_tokens:,}, so every row would be rejected; change one of them"
         )
+
+
+def check_gold(recipe: Recipe) -> None:
+    """Without its gold table every row of an input would be rejected."""
+    for i, source in enumerate(recipe.inputs):
+        for name in ("uri", "ids"):
+            uri = getattr(source.gold, name) if source.gold else ""
+            if uri and not storage.stat(uri):
+                raise SettingsError(f"`inputs.{i}.gold.{name}` = `{uri}` does not exist, so every row of `{source.uri}` would be without its gold record")
 
 
 def check_writes(root: str, placement: Placement) -> None:

@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-VERSION = "1"
+VERSION = "2"
 """Raised when other texts are redacted."""
 
 
@@ -40,6 +40,7 @@ TOKENS: dict[str, tuple[str, ...]] = {
     "gitlab": ("gl(?:pat|ptt|dt|rt|cbt|soat)-[A-Za-z0-9_-]{20,}",),
     "slack": ("xox[abeoprs]-[A-Za-z0-9-]{20,}", "xapp-[A-Za-z0-9-]{24,}"),
     "slack_webhook": ("hooks\\.slack\\.com/services/T[A-Z0-9]{6,}/B[A-Z0-9]{6,}/[A-Za-z0-9]{20,}",),
+    "discord": ("discord(?:app)?\\.com/api/webhooks/[0-9]{17,20}/[A-Za-z0-9_-]{60,}", "(?:M[TDjz]|N[TDjz]|O[TD])[A-Za-z0-9_-]{22,24}\\.[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{27,38}"),
     "anthropic": ("sk-ant-[A-Za-z0-9_-]{20,}",),
     "openai": ("sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,}", "sk-(?:or-v1-)?[A-Za-z0-9]{32,}"),
     "google": ("AIza[A-Za-z0-9_-]{35}", "ya29\\.[A-Za-z0-9_-]{20,}", "GOCSPX-[A-Za-z0-9_-]{20,}"),
@@ -67,6 +68,11 @@ TOKENS: dict[str, tuple[str, ...]] = {
     "grafana": ("glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}",),
     "newrelic": ("NRAK-[A-Z0-9]{27}",),
     "atlassian": ("ATATT3[A-Za-z0-9_=-]{100,}",),
+    "langsmith": ("lsv2_(?:pt|sk)_[a-f0-9]{32}_[a-f0-9]{10}",),
+    "square": ("sq0(?:csp|atp)-[A-Za-z0-9_-]{22,43}",),
+    "airtable": ("pat[A-Za-z0-9]{14}\\.[a-f0-9]{64}",),
+    "fly": ("fm2_[A-Za-z0-9+/]{80,}",),
+    "facebook": ("EAA[A-Z][A-Za-z0-9]{90,}",),
     "age": ("AGE-SECRET-KEY-1[A-Z0-9]{58}",),
 }
 
@@ -116,12 +122,25 @@ def is_random(value: str) -> bool:
     return entropy_bits(value) >= (3.2 if len(value) >= 16 else 2.7) and kinds >= (2 if len(value) >= 16 else 3)
 
 
+DENSE_KEY = re.compile(r"[A-Za-z0-9!@#$%^&*(=+)_-]{40,100}")
+
+
+def is_dense_key(value: str) -> bool:
+    """Letters, digits and marks without a word among them, as web frameworks make their keys; `$` and brackets are no template there."""
+    marks = len(set(re.findall("[!@#$%^&*(=+)]", value)))
+    return bool(DENSE_KEY.fullmatch(value)) and marks >= 3 and not re.search("[a-z]{10}", value) and not says_example(value) and entropy_bits(value) >= 4
+
+
 def is_key_of(name: str, value: str) -> bool:
     """As `is_random`; under a name that means a key, hexadecimal values of 32 digits and more count too."""
     if HEX.fullmatch(value) and not UUID.fullmatch(value):
-        named = re.search(r"api_?-?key|access_?-?key|private_?-?key|secret", name.lower())
+        named = re.search(r"(?:api|access|private|encryption|signing|master)_?-?key|secret", name.lower())
         return bool(named) and len(value) >= 32 and not says_example(value) and entropy_bits(value) >= 3
-    return is_random(value)
+    return is_random(value) or is_dense_key(value)
+
+
+def is_header_token(value: str) -> bool:
+    return is_random(value) or (bool(HEX.fullmatch(value)) and len(value) >= 40 and not says_example(value) and entropy_bits(value) >= 3)
 
 
 def is_json_web_token(value: str) -> bool:
@@ -166,9 +185,9 @@ def _token_rule(kind: str, pattern: str) -> Rule:
     return Rule(kind, pattern, _replaced(kind, expression, lambda match: not says_example(match[0])))
 
 
-_NAME = r"(?:pass(?:word|wd|phrase)|pwd|secret|token|api[_-]?key|(?:access|account|private|auth)[_-]?key|credentials?)"
+_NAME = r"(?:pass(?:word|wd|phrase)|pwd|secret|token|api[_-]?key|(?:access|account|private|auth|encryption|signing|master)[_-]?key|credentials?)"
 _NAME_END = r"(?:[_-]?(?:key|value|base|string))?[\"']?\]?"
-_SET = r"[ \t]{0,4}(?:=>|[:=])[ \t]{0,4}"
+_SET = r"[ \t]{0,4}(?:=>|[:=,])[ \t]{0,4}"
 _SET_BARE = r"[ \t]{0,4}(?:=>?[ \t]{0,4}|:[ \t]{1,4})"
 _QUOTED = r"(?:\"[!#-&(-~]{8,256}\"|'[!#-&(-~]{8,256}')"
 _BARE = r"[A-Za-z0-9+/_.~-]{16,256}"
@@ -184,7 +203,7 @@ ASSIGNMENT = re.compile(
 ASSIGNMENT_REACH = 400
 """Characters that no match of ASSIGNMENT passes, before or after the end of what the scanner matched of it."""
 
-NOT_SECRET_NAMES = ("next", "page", "forward", "backward", "continuation", "pagination", "cursor", "public", "csrf", "xsrf", "marker", "resume", "sync")
+NOT_SECRET_NAMES = ("next", "page", "forward", "backward", "continuation", "pagination", "cursor", "public", "csrf", "csrfmiddleware", "xsrf", "marker", "resume", "sync")
 """What stands before `token` or `key` where they open no door."""
 
 
@@ -194,7 +213,7 @@ def _redact_assignments(text: str, ends: list[int]) -> tuple[str, int]:
     for start, stop in _merged((max(0, end - ASSIGNMENT_REACH), end + ASSIGNMENT_REACH) for end in ends):
         for match in ASSIGNMENT.finditer(text, start, stop):
             group = "quoted" if match["quoted"] else "bare"
-            before = text[max(0, match.start() - 16) : match.start()].lower().rstrip("_-")
+            before = text[max(0, match.start() - 16) : match.start()].lower().rstrip("_- ")
             if not before.endswith(NOT_SECRET_NAMES) and is_key_of(match["name"], match[group]):
                 parts += (text[at : match.start(group)], "[REDACTED:assigned]")
                 at, count = match.end(group), count + 1
@@ -236,6 +255,9 @@ def _redact_private_keys(text: str, _: list[int]) -> tuple[str, int]:
 
 
 _USER, _PASSWORD = r"[A-Za-z0-9._~%+-]{0,64}", r"[A-Za-z0-9._~%+!*=,;#?^&|$(){}<>-]{3,128}"
+_LOGIN = r"[A-Za-z0-9._@+-]{1,64}"
+_TYPED = r"[!#-&(-~]{8,256}"
+"""A password as it is typed, without quotes and blanks."""
 _TOKEN68 = r"[A-Za-z0-9._~+/-]{20,}"
 
 RULES: tuple[Rule, ...] = (
@@ -267,6 +289,54 @@ RULES: tuple[Rule, ...] = (
             "basic_login",
             re.compile(r"Basic (?P<value>[A-Za-z0-9+/]{8,}={0,2})"),
             lambda match: is_basic_login(match["value"].rstrip("=")),
+        ),
+    ),
+    Rule(
+        "url_token",
+        "://[A-Za-z0-9_-]{30,128}@",
+        _replaced("url_token", re.compile("://(?P<value>[A-Za-z0-9_-]{30,128})@(?=[A-Za-z0-9\\[])"), lambda match: is_header_token(match["value"])),
+    ),
+    Rule(
+        "header_token",
+        f"(?i)authorization[\"']?: {{0,4}}[\"']?token {_TOKEN68}",
+        _replaced(
+            "header_token",
+            re.compile(f"(?i)authorization[\"']?: {{0,4}}[\"']?token (?P<value>{_TOKEN68})"),
+            lambda match: is_header_token(match["value"]),
+        ),
+    ),
+    Rule(
+        "command_password",
+        f"(?:-u|--user)[ =][\"']?{_LOGIN}:{_TYPED}|-p[\"']{_TYPED}|login {_LOGIN}\\s{{1,4}}password {_TYPED}",
+        _replaced(
+            "command_password",
+            re.compile(
+                f"(?:(?<![\\w-])(?:-u|--user)[ =][\"']?{_LOGIN}:|(?<![\\w-])-p[\"']|(?<!\\w)login {_LOGIN}\\s{{1,4}}password )(?P<value>{_TYPED})"
+            ),
+            lambda match: is_random(match["value"]),
+        ),
+    ),
+    Rule(
+        "signature",
+        "[?&]sig=[A-Za-z0-9%+/]{43,}",
+        _replaced("signature", re.compile("[?&]sig=(?P<value>[A-Za-z0-9%+/]{43,}=?)"), lambda match: is_random(match["value"])),
+    ),
+    Rule(
+        "stored_login",
+        "_?auth\"?[ \\t]{0,4}[:=][ \\t]{0,4}\"?[A-Za-z0-9+/]{12,}",
+        _replaced(
+            "stored_login",
+            re.compile("(?<![A-Za-z0-9])_?auth\"?[ \\t]{0,4}[:=][ \\t]{0,4}\"?(?P<value>[A-Za-z0-9+/]{12,}={0,2})"),
+            lambda match: is_basic_login(match["value"].rstrip("=")),
+        ),
+    ),
+    Rule(
+        "element",
+        f"(?i){_NAME}(?:>[!-;=?-~]{{8,256}}</|\" {{1,4}}value=\"[!#-&(-~]{{8,256}}\")",
+        _replaced(
+            "element",
+            re.compile(f"(?i)(?P<name>{_NAME})(?:>(?=[!-;=?-~]{{8,256}}</)|\" {{1,4}}value=\"(?=[!#-&(-~]{{8,256}}\"))(?P<value>[!#-&(-;=?-~]{{8,256}})"),
+            lambda match: is_key_of(match["name"], match["value"]),
         ),
     ),
     Rule("assigned", rf"(?i){_NAME}{_NAME_END}(?:{_SET}{_QUOTED}|{_SET_BARE}{_BARE_START})", _redact_assignments, located=True),

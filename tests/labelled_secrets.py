@@ -79,6 +79,28 @@ def true_secrets() -> dict[str, list[str]]:
         ]
         for _ in range(10)
     ]
+    lines["assigned"] += [frame.format(some(HEX, 64)) for frame in ("ENCRYPTION_KEY={}", "signing_key: '{}'") for _ in range(5)]
+    lines["assigned"] += [f"{frame}'{some(BASE62, 16)}*{some(BASE62, 12)}^{some(BASE62, 9)}${some(BASE62, 10)}'" for frame in ("SECRET_KEY = ", "define('AUTH_KEY', ") for _ in range(5)]
+
+    def token() -> str:
+        return r.choice([some(HEX, 40), some(BASE62, 40)])
+
+    placed = {
+        "command_password": (["curl -u admin:{} https://x.org", "wget --user=bot:{} x", "mysql -u root -p'{}' shop", "machine x.org login me@x.org password {}"], lambda: some(BASE62, 16)),
+        "header_token": (["Authorization: token {}", '"Authorization": "token {}"', "-H 'authorization: Token {}'"], token),
+        "url_token": (["git clone https://{}@host.org/o/r.git", "url = https://{}@x.org/"], token),
+        "signature": (["https://x.net/a?sv=2022&sig={}%3D&se=1"], lambda: some(BASE62, 43)),
+        "stored_login": (['"auth": "{}"', "_auth={}", "//x.org/:_auth={}"], lambda: base64.b64encode(f"robot:{some(BASE62, 20)}".encode()).decode()),
+        "element": (["<password>{}</password>", '<add key="ApiKey" value="{}" />', "<secret>{}</secret>"], lambda: some(BASE62, 20)),
+        "discord": (["{}", "url: {}"], lambda: f"https://discord.com/api/webhooks/{819405627183600000 + r.randrange(99999)}/{some(URL_SAFE, 68)}"),
+        "langsmith": (["KEY={}", '"{}"'], lambda: f"lsv2_pt_{some(HEX, 32)}_{some(HEX, 10)}"),
+        "square": (["{}"], lambda: "sq0csp-" + some(URL_SAFE, 43)),
+        "airtable": (["pat = {}"], lambda: f"pat{some(BASE62, 14)}.{some(HEX, 64)}"),
+        "fly": (["FlyV1 {}"], lambda: "fm2_" + some(BASE62 + "+/", 100)),
+        "facebook": (["?access={}"], lambda: "EAAC" + some(BASE62, 120)),
+    }
+    for kind, (frames, make) in placed.items():
+        lines[kind] = [frame.format(make()) for frame in frames for _ in range(6)]
     lines["bearer"] = [f"Authorization: Bearer {some(URL_SAFE, 40)}" for _ in range(10)]
     lines["basic_login"] = [f"Authorization: Basic {base64.b64encode(f'svc:{strong()}'.encode()).decode()}" for _ in range(10)]
     return lines
@@ -134,6 +156,24 @@ def false_secrets() -> list[str]:
         eyJ.notajwt.atall and eyJhbGciOiJub25lIn0 alone
         The secret: 2 cups of flour and 350g sugar
         Password123
+        Next page token: a5Kd93LmQ0xz81Tb7Wq
+        csrfmiddlewaretoken=Xk29fLq0a8Zp3Rt7Yw1Bc5Vd
+        <password>PASSWORD_1_HERE</password>
+        curl -u user:password https://host.org
+        docker run -u 1000:1000 -p '8080:80' image:v2
+        mysql -u root -p'$MYSQL_ROOT_PASSWORD1' shop
+        X-Api-Key: YOUR-KEY-HERE-1234
+        Authorization: token YOUR_TOKEN_2
+        machine x.org login me password mypassword1
+        git+ssh://very-long-user-name-for-deployments-2024@host.org/r
+        https://x.org/a?sig=%28lambda%20x%3A%20x%29&v=2
+        "auth": "authentication/oauth2/client"
+        password = "correct-horse-battery-staple"
+        api_key_header = "X-Service2-Api-Key-Header"
+        private_key_path = "/etc/ssl/private/server1.example.org.key"
+        ENCRYPTION_KEY = "000102030405060708090a0b0c0d0e0f"
+        ("token", "TokenObtainPairView2")
+        <token>IDENTIFIER_2</token>
         secret = hashlib.sha256(b"abc123def456").hexdigest()
         SECRET_NAME = "projects/my-project-42/secrets/db-pass/versions/latest"
         scikit-learn sk-estimator-id-1 sk-container-id-20

@@ -149,6 +149,8 @@ REFUSED = {
     "git's own files in capitals": GOOD.replace("/f.txt", "/sub/.GIT/hooks/x"),
     "submodule list": GOOD.replace("/f.txt", "/.gitmodules"),
     "link": "diff --git a/l b/l\nnew file mode 120000\n--- /dev/null\n+++ b/l\n@@ -0,0 +1 @@\n+/etc/passwd\n",
+    "change of mode": "diff --git a/f.txt b/f.txt\nold mode 100644\nnew mode 100755\n" + GOOD,
+    "change of mode alone": GOOD + "diff --git a/f.txt b/f.txt\nold mode 100644\nnew mode 100755\n",
     "change into a link": "diff --git a/f.txt b/f.txt\nold mode 100644\nnew mode 120000\n" + GOOD,
     "link in the index line": "diff --git a/f.txt b/f.txt\nindex 1234567..89abcde 120000\n" + GOOD,
     "submodule": "diff --git a/s b/s\nnew file mode 160000\n--- /dev/null\n+++ b/s\n@@ -0,0 +1 @@\n+Subproject commit "

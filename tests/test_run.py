@@ -14,7 +14,7 @@ from lines import INLINE, build, canonical, differences, expected, recipe_for, r
 
 from factory import history, plan, publish
 from factory.errors import SettingsError
-from factory.recipe import Placement
+from factory.recipe import GoldTable, Placement
 
 
 @pytest.fixture(scope="module")
@@ -227,3 +227,27 @@ def test_pieces_of_another_dataset_are_mined_and_none_holds_the_answer(world: Pa
                 assert piece["role"] == "tier2" and row["ground_truth_answer"] not in text
     assert grown > 5
     assert build(tmp_path / "mined", recipe).did == {}
+
+
+def test_a_missing_gold_table_is_named_before_any_work(world: Path, tmp_path: Path) -> None:
+    recipe = recipe_for(world / "search")
+    for missing in ({"uri": str(tmp_path / "absent.json")}, {"uri": str(world / "search"), "ids": str(tmp_path / "absent.json")}):
+        source = recipe.inputs[0].model_copy(update={"gold": GoldTable(**missing)})
+        with pytest.raises(SettingsError, match="absent.json"):
+            build(tmp_path / "out", recipe.model_copy(update={"inputs": (source,)}))
+    assert not (tmp_path / "out").exists()
+
+
+def test_secrets_beside_the_context_enter_no_row(world: Path, tmp_path: Path) -> None:
+    key = "ghp_" + "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
+    (tmp_path / "runs").mkdir()
+    lines = (world / "search/runs-00000.jsonl").read_text().splitlines()
+    runs = [json.loads(line) | {"task_id": f"task {key} {i}"} for i, line in enumerate(lines)]
+    for run in runs:
+        run["environment"] = {**run.get("environment", {}), "repository": f"me/{key}"}
+    (tmp_path / "runs/runs-00000.jsonl").write_text("".join(json.dumps(run) + "\n" for run in runs))
+    shutil.copytree(world / "search", tmp_path / "runs", dirs_exist_ok=True, ignore=shutil.ignore_patterns("runs-*"))
+    build(tmp_path / "out", recipe_for(tmp_path / "runs"))
+    made = rows(tmp_path / "out")
+    assert made and all("[REDACTED:" in row["task_id"] and "[REDACTED:" in row["environment"] for row in made)
+    assert key not in json.dumps(made, default=str) and key not in json.dumps(rejections(tmp_path / "out"), default=str)

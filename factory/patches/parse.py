@@ -97,7 +97,7 @@ def read_file(lines: list[str], i: int) -> tuple[FilePatch, int]:
     """One file's header and hunks from line `i`; the second value is the line after it."""
     flags = {"is_new": False, "is_deleted": False, "is_rename": False, "is_copy": False}
     old = new = ""
-    is_git = lines[i].startswith("diff --git ")
+    is_git, modes = lines[i].startswith("diff --git "), {"old": "", "new": ""}
     if is_git:
         old, new = diff_git_names(lines[i].removeprefix("diff --git ").rstrip())
         i += 1
@@ -115,7 +115,9 @@ def read_file(lines: list[str], i: int) -> tuple[FilePatch, int]:
                 flags["is_rename" if line.startswith("rename") else "is_copy"] = True
             elif line.startswith(("rename to ", "copy to ")):
                 new = refuse_path(line.split(" to ", 1)[1])
-            elif not line.startswith(("index ", "old mode", "new mode", "similarity index", "dissimilarity index")):
+            elif line.startswith(("old mode", "new mode")):
+                modes[line[:3]] = line[9:].strip()
+            elif not line.startswith(("index ", "similarity index", "dissimilarity index")):
                 break
             i += 1
     if i < len(lines) and is_header(lines, i):
@@ -132,6 +134,8 @@ def read_file(lines: list[str], i: int) -> tuple[FilePatch, int]:
         i += 2
         if i == len(lines) or not lines[i].startswith("@@"):
             raise PatchError("patch_malformed", f"line {i}: no hunk follows the header of `{new or old}`")
+    if modes["old"] != modes["new"]:
+        raise PatchError("patch_refused", f"the mode of `{new or old}` changes from {modes['old'] or 'nothing'} to {modes['new'] or 'nothing'}")
     if flags["is_new"] and flags["is_deleted"]:
         raise PatchError("patch_malformed", f"`{new}` is both new and deleted")
     if old != new and not (flags["is_rename"] or flags["is_copy"] or flags["is_new"] or flags["is_deleted"]):

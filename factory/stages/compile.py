@@ -33,6 +33,7 @@ from factory.records import (
     RAW_LIMIT,
     AgentTrace,
     Domain,
+    Environment,
     Evidence,
     Example,
     GroundTruth,
@@ -208,6 +209,7 @@ class Compile:
         question = self._clean(trajectory.question)
         ground_truth = self._clean_gold(collected.ground_truth)
         evidence = self._clean_evidence(collected.evidence)
+        task_id, environment = self._clean_beside(trajectory, ground_truth)
         if not any(piece.role == "gold" for piece in evidence):
             raise RowError("no_gold_evidence", "every gold piece is empty after cleaning")
         found, passed_over = self._mine(question, trajectory.domain, evidence, ground_truth)
@@ -218,14 +220,14 @@ class Compile:
             pair_id=pair_id,
             unit=unit,
             domain=trajectory.domain,
-            task_id=trajectory.task_id,
+            task_id=task_id,
             question=question,
             context=packed.context,
             pieces=packed.pieces,
             ground_truth=ground_truth,
             agent=AgentTrace(reasoning=self._clean(_reasoning(trajectory)), answer=self._clean(trajectory.final_answer)),
             solved=trajectory.solved,
-            environment=trajectory.environment,
+            environment=environment,
             source=trajectory.source,
             tokenizer=self.tokenizer.identity,
             seed=self.settings.packing.seed,
@@ -269,6 +271,18 @@ class Compile:
         if any(edit.startswith("secret") for edit in cleaned.edits):
             raise RowError("gold_redacted", ", ".join(cleaned.edits))
         return gold.model_copy(update={"text": cleaned.text, "aliases": tuple(self._clean(alias) for alias in gold.aliases)})
+
+    def _clean_beside(self, trajectory: Trajectory, gold: GroundTruth) -> tuple[str, Environment]:
+        """Task id and environment as they may enter a row, and no secret in what the gold is judged by."""
+        task_id, places = trajectory.task_id, trajectory.environment.model_dump()
+        judged_by = (gold.sql, gold.test_patch, gold.test_command, *gold.fail_to_pass, *gold.pass_to_pass)
+        special = self.tokenizer.special_tokens
+        if cleaning.is_clean((task_id, *places.values(), *judged_by), self.settings.cleaning, special):
+            return task_id, trajectory.environment
+        edits = [edit for text in judged_by for edit in cleaning.clean(text, self.settings.cleaning, special).edits]
+        if any(edit.startswith("secret") for edit in edits):
+            raise RowError("gold_redacted", ", ".join(edits))
+        return self._clean(task_id), Environment(**{name: self._clean(value) for name, value in places.items()})
 
     def _clean_evidence(self, evidence: list[Evidence]) -> list[Evidence]:
         texts = (text for piece in evidence for text in (piece.name, piece.text))

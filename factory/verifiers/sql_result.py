@@ -27,7 +27,7 @@ from factory.verifiers.sql_parity import judge_parity
 from factory.verifiers.sql_readings import judge_table
 from factory.verifiers.sql_words import judge_words
 
-VERSION = f"1.{cage.VERSION}"
+VERSION = f"2.{cage.VERSION}"
 
 ANSWER_SECONDS = 10.0
 MIN_AGREEING_COPIES = 2

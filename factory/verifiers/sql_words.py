@@ -146,8 +146,26 @@ def find_cells(text: str, cells: list[Cell], names: tuple[str, ...], rounded: bo
     return places, rest
 
 
+APOSTROPHES = str.maketrans("\u2019\u2018", "''")
+MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+WRITTEN_DATE = re.compile(r"(?<!\w)(?:(?P<d1>\d{1,2})(?:st|nd|rd|th)? (?:of )?(?P<m1>[A-Za-z]{3,9})\.?,?|(?P<m2>[A-Za-z]{3,9})\.? (?P<d2>\d{1,2})(?:st|nd|rd|th)?,?) (?P<year>\d{4})(?!\w)")
+ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def find_date(text: str, value: str) -> tuple[int, int] | None:
+    """The day `value` with its month as a word; digits alone could be of either order."""
+    for found in WRITTEN_DATE.finditer(text):
+        word, day = (found["m1"] or found["m2"]).lower(), int(found["d1"] or found["d2"])
+        month = next((i for i, name in enumerate(MONTHS, 1) if word in (name, name[:3]) or (word, i) == ("sept", 9)), 0)
+        if month and f"{found['year']}-{month:02}-{day:02}" == value:
+            return found.span()
+    return None
+
+
 def find_text(text: str, value: str) -> tuple[int, int] | None:
-    value = " ".join(value.split())
+    text, value = text.translate(APOSTROPHES), " ".join(value.split()).translate(APOSTROPHES)
+    if ISO_DATE.fullmatch(value) and (span := find_date(text, value)):
+        return span
     if not value:
         return None
     start = text.find(value)

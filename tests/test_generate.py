@@ -144,6 +144,12 @@ def test_prompts_over_the_teachers_context_are_counted_and_never_sent(world: Pat
     fitting = {prompt for prompt, example in examples.items() if example.prompt_tokens <= middle}
     assert {call["prompt"] for call in server.calls()} == fitting and len(rows(tmp_path)) == len(fitting)
     assert Counter(row["reason"] for row in rejections(tmp_path))["prompt_too_long"] == len(examples) - len(fitting)
+    server.follow(answers={prompt: [right(example)] for prompt, example in examples.items()})
+    build(tmp_path, recipe(world, context_tokens=middle + 100, max_answer_tokens=100), placement(server))
+    assert server.calls() == []
+    build(tmp_path, recipe(world, context_tokens=1_000_000, max_answer_tokens=100), placement(server))
+    assert {call["prompt"] for call in server.calls()} == examples.keys() - fitting and len(rows(tmp_path)) == len(examples)
+    assert Counter(row["reason"] for row in rejections(tmp_path))["prompt_too_long"] == 0
 
 
 @pytest.mark.parametrize("style", ["derive_first", "final_check"])

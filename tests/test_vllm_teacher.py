@@ -176,6 +176,16 @@ class Shared:
 
 @pytest.mark.vllm
 @needs_vllm
+def test_an_engine_takes_as_many_requests_at_once_as_one_for_offline_batches(engine: VllmEngine) -> None:
+    from vllm.engine.arg_utils import EngineArgs
+    from vllm.usage.usage_lib import UsageContext
+
+    _, most = EngineArgs.get_batch_defaults(1)
+    assert engine.facts.slots == most[UsageContext.LLM_CLASS] > most[UsageContext.OPENAI_API_SERVER]
+
+
+@pytest.mark.vllm
+@needs_vllm
 def test_an_over_long_prompt_never_reaches_the_engine(engine: VllmEngine, session: Session) -> None:
     before = session.run(engine.count())
     with pytest.raises(RequestRefused) as refused:

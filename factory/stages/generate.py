@@ -32,6 +32,8 @@ PRIOR_ATTEMPTS = 4
 """Attempts that the expectation counts for."""
 ASK_AGAIN = "endpoint_failed"
 """The reason that speaks of the endpoint and not of the request: the next run asks again."""
+TOO_LONG = "prompt_too_long"
+"""The reason that holds for one `context_tokens` only."""
 ABOUT_ATTEMPT = ("content_filter", ASK_AGAIN)
 """Reasons that another attempt at the same prompt may not meet."""
 AHEAD = 256
@@ -89,7 +91,8 @@ def falling_short(job: Job, attempts: Attempts, rows: list[RowRecord], commits: 
         ask, units = attempts.ask(row), attempts.of(row)
         known = [unit for unit in units if unit in made]
         accepted = judged.get(identity.verify_unit(job.verify_scope, row.unit, row.domain, known))
-        is_over = len(known) == len(units) or any(made[unit] and made[unit] not in ABOUT_ATTEMPT for unit in known)
+        is_too_long = any(refused_unit(job.recipe, unit, TOO_LONG) in made for unit in units)
+        is_over = is_too_long or len(known) == len(units) or any(made[unit] and made[unit] not in ABOUT_ATTEMPT for unit in known)
         asks_opinion = job.recipe.verify.search_judge and row.domain == "search" and accepted is None
         enough = (accepted or 0) >= job.recipe.teacher.sampling(row.domain).wanted
         if ask in taken or enough or (is_over and not asks_opinion):
@@ -104,6 +107,13 @@ def falling_short(job: Job, attempts: Attempts, rows: list[RowRecord], commits: 
         for place, row, known_places in wanted:
             short.append(Short(row.unit, ids[place], row.domain, attempts.ask(row), row.prompt_tokens, (path, place), known_places))
     return sorted(short, key=lambda example: (-example.prompt_tokens, example.unit))
+
+
+def refused_unit(recipe: Recipe, unit: str, reason: str) -> str:
+    """Under which name a refusal is remembered: an attempt whose refusal may not last stays to be made."""
+    if reason == ASK_AGAIN:
+        return f"{unit}/{reason}"
+    return f"{unit}/{reason}/{recipe.teacher.context_tokens}" if reason == TOO_LONG else unit
 
 
 def _column(root: str, path: str, name: str) -> list[Any]:
@@ -298,8 +308,7 @@ class Generation:
         return passed
 
     def _leave(self, example: Short, attempt: int, refusal: RequestRefused) -> None:
-        unit = example.units[attempt]
-        unit = f"{unit}/{ASK_AGAIN}" if refusal.reason == ASK_AGAIN else unit
+        unit = refused_unit(self.job.recipe, example.units[attempt], refusal.reason)
         record = UnitRecord(unit=unit, example_unit=example.unit, domain=example.domain, stage="trace", reason=refusal.reason, detail=refusal.detail[:500])
         self.keeper.attempt(Attempt(record, None, example.place))
 
@@ -330,7 +339,7 @@ class Generation:
             num_tokens = await asyncio.to_thread(lambda: self.counter.count(self.counter.render(self._text(example))))
         if num_tokens + self.teacher.max_answer_tokens <= most:
             return None
-        return RequestRefused("prompt_too_long", f"{num_tokens:,} tokens and {self.teacher.max_answer_tokens:,} for the reply; the teacher takes {most:,}")
+        return RequestRefused(TOO_LONG, f"{num_tokens:,} tokens and {self.teacher.max_answer_tokens:,} for the reply; the teacher takes {most:,}")
 
     async def _messages(self, request: Request) -> tuple[dict[str, str], ...]:
         return ({"role": "user", "content": await asyncio.to_thread(self._text, self.open[request.id])},)

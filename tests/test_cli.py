@@ -87,7 +87,7 @@ def test_plan_says_what_would_be_done_and_does_nothing(world: Path, dataset: Pat
     assert "nothing to do" in factory("plan", "--input", world, "--out", dataset).stdout
     planned = factory("plan", "--input", world, "--out", dataset, "--set", "compile.packing.seed=3").stdout
     assert "`compile.packing` differs for 1 object" in planned
-    assert "1 objects new" in factory("plan", "--input", world, "--out", tmp_path / "fresh").stdout
+    assert "1 object new" in factory("plan", "--input", world, "--out", tmp_path / "fresh").stdout
     assert not (tmp_path / "fresh").exists()
 
 

@@ -68,6 +68,7 @@ async def _measure(start: Any, model: str, num_prompts: int, prompt_tokens: int,
     counter = tokens.load(model)
     rounds = []
     async with Pool(started, num_engines, num_engines) as pool:
+        await pool.ask(Request("first", ({"role": "user", "content": "Say something."},), 10, 8, 1.0, 1.0, 0, "first"))  # starts the engines
         while len(engines) < num_engines:
             await asyncio.sleep(0.1)
         for together in (True, False):
@@ -99,14 +100,14 @@ async def _total(engines: list[VllmEngine]) -> Counters:
     return Counters(*(sum(getattr(count, name) for count in counts) for name in Counters._fields[:-1]))
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--prompts", type=int, default=4)
     parser.add_argument("--tokens", type=int, default=16_000)
     parser.add_argument("--attempts", type=int, default=4)
     parser.add_argument("--engines", type=int, default=2)
     parser.add_argument("--model", default="", help="folder or hub id; a tiny one is made without it")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         context_tokens = given.tokens + 1_024
         model = given.model or _tiny(Path(folder), context_tokens)

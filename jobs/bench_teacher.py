@@ -1,8 +1,9 @@
-"""What the teacher's client costs, how well it schedules, what a kill costs:  python -m jobs.bench_teacher [overhead|makespan|resume ...]
+"""What the teacher's client costs, how well it schedules, what a kill costs:  python -m jobs.bench_teacher [overhead|makespan|prefill|resume ...]
 
 overhead   5,000 requests of 64 KB, 1,000 in flight, to a server that answers after 2 s, beside a bare asynchronous
            client; each client in a process of its own, the two by turns
 makespan   1,000 requests on 32 slots, log-normal times, the scheduler sees prompt tokens that correlate with the time
+prefill    jobs/bench_prefill.py, where vLLM is installed: minutes on a CPU
 resume     a build killed half-way and run again, counted at the server, beside Ray Data with its checkpoint and datatrove
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import heapq
+import importlib.util
 import json
 import math
 import random
@@ -30,13 +32,13 @@ JOBS, SLOTS, SEEDS, SIGMA, CORRELATION = 1_000, 32, 20, 1.0, 0.7
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("parts", nargs="*", help="overhead, makespan, resume; all of them by default")
-    parts = arguments.parse_args().parts or ["makespan", "overhead", "resume"]
+    arguments.add_argument("parts", nargs="*", help="overhead, makespan, prefill, resume; all of them by default")
+    parts = arguments.parse_args().parts or ["makespan", "overhead", "resume", "prefill"]
     if parts[0] in PROCESSES:
         PROCESSES[parts[0]](*parts[1:])
         return
     for part in parts:
-        {"overhead": overhead, "makespan": makespan, "resume": resume}[part]()
+        {"overhead": overhead, "makespan": makespan, "prefill": prefill, "resume": resume}[part]()
 
 
 # (a) client overhead
@@ -207,6 +209,18 @@ def scheduled(times: list[float], tokens: list[int]) -> float:
             return now
         now, id, replica = heapq.heappop(running)
         schedule.finish(id, replica, 100)
+
+
+# (c) prefill
+
+
+def prefill() -> None:
+    if importlib.util.find_spec("vllm") is None:
+        print("prefill: vLLM is not installed")
+        return
+    from jobs import bench_prefill
+
+    bench_prefill.main([])
 
 
 # (d) resume

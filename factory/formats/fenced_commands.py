@@ -12,8 +12,8 @@ from typing import Any
 
 from factory.errors import RowError
 from factory.formats import rows
-from factory.formats.call_text import python_call
 from factory.formats.answers import final_of
+from factory.formats.call_text import python_call
 from factory.formats.fields import content_text, mismatch, need_dict, need_list, text_at
 from factory.formats.file_commands import open_file_after, read_command
 from factory.formats.questions import question_in

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -33,7 +32,7 @@ def recipe_of(arguments: argparse.Namespace) -> Any:
 
     from factory import recipe
     from factory.errors import SettingsError
-    from factory.inputs import absolute
+    from factory.inputs import located
 
     data: dict[str, Any] = {}
     if arguments.recipe:
@@ -59,23 +58,7 @@ def recipe_of(arguments: argparse.Namespace) -> Any:
                 raise SettingsError(f"`--set {pair}`: `{name}` is no section with fields of its own")
         section[last] = value
     checked = recipe.validate(recipe.Recipe, data, arguments.recipe or "the command line")
-    data = checked.model_dump(mode="json")
-    sources, packing, teacher = data["inputs"], data["compile"]["packing"], data["teacher"]
-    for section, name in ((data["compile"], "tokenizer"), (teacher, "tokenizer"), (teacher, "model")):
-        if os.path.isdir(section[name]) and (name != "model" or teacher["kind"] == "vllm"):  # else the name of a hub or an endpoint
-            section[name] = absolute(section[name])
-    if teacher["replies"]:
-        teacher["replies"] = absolute(teacher["replies"])
-    if packing["pool"]:
-        packing["pool"] = absolute(packing["pool"])
-    for source in sources:
-        for name in ("uri", "manifest", "report", "database", "repository"):
-            if source[name]:
-                source[name] = absolute(source[name])
-        for name in ("uri", "ids"):
-            if source["gold"] and source["gold"][name]:
-                source["gold"][name] = absolute(source["gold"][name])
-    return recipe.Recipe.model_validate(data)
+    return located(checked)
 
 
 def placement_of(arguments: argparse.Namespace) -> Any:

@@ -48,6 +48,23 @@ def listing(recipe: Recipe, scopes: list[dict[str, str]], root: str = "") -> Lis
     return Listing(objects, digest(*asked, *settings, canonical_json(recipe.teacher.model_dump(mode="json"))))
 
 
+def located(recipe: Recipe) -> Recipe:
+    """The recipe with every local path absolute: what rows name must not depend on where a command was run."""
+    data = recipe.model_dump(mode="json")
+    packing, teacher = data["compile"]["packing"], data["teacher"]
+    for section, name in ((data["compile"], "tokenizer"), (teacher, "tokenizer"), (teacher, "model")):
+        if os.path.isdir(section[name]) and (name != "model" or teacher["kind"] == "vllm"):  # else the name of a hub or an endpoint
+            section[name] = absolute(section[name])
+    places = [(teacher, ("replies",)), (packing, ("pool",))]
+    for source in data["inputs"]:
+        places.append((source, ("uri", "manifest", "report", "database", "repository")))
+        if source["gold"]:
+            places.append((source["gold"], ("uri", "ids")))
+    for section, names in places:
+        section.update({name: absolute(section[name]) for name in names if section[name]})
+    return Recipe.model_validate(data)
+
+
 def written_by_builds(root: str, uris: list[str]) -> tuple[str, ...]:
     """Prefixes of what lies in the dataset at `root` and in published datasets among `uris`: an output may lie inside an input."""
     folders = {uri.removesuffix("/CURRENT") for uri in uris if uri.endswith("/CURRENT")}

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from factory import identity, ledger, publish, storage, yields
+from factory import formats, identity, ledger, publish, storage, yields
 from factory.errors import FactoryError, SettingsError, StorageError
 from factory.inputs import Listing, listing, shards
 from factory.ledger import Commit, ObjectRecord, PartRecord, RowRecord
@@ -135,7 +135,7 @@ def build(
 def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool, agree: Agree, say: Say) -> tuple[publish.Version | None, dict[str, int]]:
     """The version that is published now, None when another run was first; and the units done by stage."""
     check_packing(recipe.compile.packing)
-    check_gold(recipe)
+    check_inputs(recipe)
     before = publish.pointer(root)
     scopes = [identity.compile_scope(recipe.compile, source) for source in recipe.inputs]
     asked = listing(recipe, scopes, root)
@@ -191,9 +191,11 @@ def check_packing(packing: Packing) -> None:
         )
 
 
-def check_gold(recipe: Recipe) -> None:
-    """Without its gold table every row of an input would be rejected."""
+def check_inputs(recipe: Recipe) -> None:
+    """A format that does not exist, or a gold table: without it every row of an input would be rejected."""
     for i, source in enumerate(recipe.inputs):
+        if source.format != "auto":
+            formats.load(source.format)
         for name in ("uri", "ids"):
             uri = getattr(source.gold, name) if source.gold else ""
             if uri and not storage.stat(uri):

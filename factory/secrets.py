@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-VERSION = "2"
+VERSION = "3"
 """Raised when other texts are redacted."""
 
 
@@ -181,7 +181,8 @@ def _replaced(kind: str, expression: re.Pattern[str], holds: Callable[[re.Match[
 
 
 def _token_rule(kind: str, pattern: str) -> Rule:
-    expression = re.compile(f"(?<![A-Za-z0-9_-]){pattern}(?![A-Za-z0-9_])", re.ASCII)
+    # a line break that is written as an escape, as in JSON text, begins a word too
+    expression = re.compile(rf"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])){pattern}(?![A-Za-z0-9_])", re.ASCII)
     return Rule(kind, pattern, _replaced(kind, expression, lambda match: not says_example(match[0])))
 
 

@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from factory import parts, publish, recipe, run
+from factory.inputs import located
 
 
 def rows(out: str) -> dict[tuple[str, str], Counter[str]]:
@@ -55,7 +56,7 @@ def main() -> int:
     asked.add_argument("out")
     asked.add_argument("--index", type=Path)
     given = asked.parse_args()
-    run.build(given.out, recipe.load(recipe.Recipe, given.recipe), recipe.Placement(runner="inline"), lambda stage, done, total: None)
+    run.build(given.out, located(recipe.load(recipe.Recipe, given.recipe)), recipe.Placement(runner="inline"), lambda stage, done, total: None)
     print("\n".join(printed(rows(given.out), given.index)))
     return 0
 

@@ -91,9 +91,8 @@ def test_ranges_that_overlap_since_the_cuts_changed_count_once(tmp_path: Path, l
 def test_of_two_copies_of_a_run_the_one_that_became_an_example_counts(tmp_path: Path, lines: list[bytes]) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.jsonl").write_bytes(b"\n".join(lines))
-    (tmp_path / "damaged.json").write_bytes(b"[]")
     good = recipe_for(tmp_path / "b.jsonl").inputs[0]
-    bad = good.model_copy(update={"uri": str(tmp_path / "a.jsonl"), "gold": GoldTable(uri=str(tmp_path / "absent.json"))})
+    bad = good.model_copy(update={"uri": str(tmp_path / "a.jsonl"), "domain": "swe"})
     both = recipe_for().model_copy(update={"inputs": (bad, good)})
     build(tmp_path / "one", recipe_for(tmp_path / "b.jsonl"))
     build(tmp_path / "two", both)

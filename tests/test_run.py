@@ -251,3 +251,14 @@ def test_secrets_beside_the_context_enter_no_row(world: Path, tmp_path: Path) ->
     made = rows(tmp_path / "out")
     assert made and all("[REDACTED:" in row["task_id"] and "[REDACTED:" in row["environment"] for row in made)
     assert key not in json.dumps(made, default=str) and key not in json.dumps(rejections(tmp_path / "out"), default=str)
+
+
+def test_secrets_behind_json_escapes_and_in_field_names_enter_no_rejection(tmp_path: Path) -> None:
+    key, password = "ghp_" + "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8", "q7ZxK2mW9pLr4TsV"
+    said = f'it is:\n{key}\npassword = "{password}"\n'
+    runs = [{"messages": [{"role": "user", "content": said}, {"role": "assistant", "content": "no"}]}, {key: 1}]
+    (tmp_path / "runs.jsonl").write_text("".join(json.dumps(run) + "\n" for run in runs))
+    build(tmp_path / "out", recipe_for(tmp_path / "runs.jsonl"))
+    found = rejections(tmp_path / "out")
+    assert len(found) == 2 and not rows(tmp_path / "out")
+    assert not any(secret in json.dumps(found, default=str) for secret in (key, key[:20], password))

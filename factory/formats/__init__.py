@@ -71,10 +71,15 @@ def recognise(value: Any) -> tuple[str, str, Any]:
     if (chat := unwrapped(value)) and (found := sniffed(chat[0])):
         return found[0], f"{found[1]}, where `messages` is `{chat[1]}` of the record", chat[0]
     if isinstance(value, dict):
-        return "", f"an object with {', '.join(f'`{key}`'[:40] for key in list(value)[:8]) or 'no field'}", value
+        return "", f"an object with {', '.join(map(shown, list(value)[:8])) or 'no field'}", value
     if isinstance(value, str):
         return "", f"text that begins {value[:60]!r}", value
     return "", f"a {type(value).__name__}" + (f" of {len(value)}" if isinstance(value, list) else ""), value
+
+
+def shown(key: str) -> str:
+    """A field's name; one that is too long for a name is not cut, for what is cut no cleaning knows again."""
+    return f"`{key}`" if len(key) <= 40 else f"a name of {len(key)} characters"
 
 
 def sniffed(value: Any) -> tuple[str, str] | None:

@@ -318,8 +318,15 @@ class Compile:
             detail=self._clean(detail[:RAW_LIMIT]),
             source=source,
             task_id=self._clean(task_id),
-            raw=self._clean(start)[:RAW_LIMIT],
+            raw=self._clean_raw(start)[:RAW_LIMIT],
         )
+
+    def _clean_raw(self, raw: str) -> str:
+        """The record's text; without its JSON escapes where those hid a secret."""
+        cleaned = self._clean(raw)
+        plain = cleaned.replace('\\"', '"').replace("\\n", "\n").replace("\\r", "\r").replace("\\t", "\t")
+        again = cleaning.clean(plain, self.settings.cleaning, self.tokenizer.special_tokens)
+        return again.text if any(edit.startswith("secret") for edit in again.edits) else cleaned
 
 
 class Output:

@@ -19,6 +19,8 @@ from factory.verifiers.sql_literals import NotLiteral, Shape, as_shape, read_lit
 MAX_CHARS = 1_000_000
 MARKER = re.compile(r"^[ \t>#*_]{0,8}(?:the )?(?:final )?answer(?: is)?[ \t*_]{0,4}:[ \t*_]{0,4}", re.IGNORECASE | re.MULTILINE)
 SEPARATOR_CHARS = frozenset("|:- \t")
+BORDER_STARTS = ("+", "┌", "├", "└", "╞")
+BORDER_CHARS = frozenset("+-=┌┬┐├┼┤└┴┘─═╞╪╡")
 QUERY_START = re.compile(r"\s*\(*\s*(?:select|with|values|from)\b", re.IGNORECASE)
 
 
@@ -111,7 +113,7 @@ def read_table(body: str, is_csv: bool = False) -> Answer | None:
 
 def markdown_tables(text: str) -> list[tuple[str, Shape]]:
     """Tables with a separator line; the line before it is the header."""
-    lines = text.split("\n")
+    lines = without_boxes(text.split("\n"))
     tables = []
     i = 1
     while i < len(lines):
@@ -134,6 +136,25 @@ def markdown_tables(text: str) -> list[tuple[str, Shape]]:
     return tables
 
 
+def without_boxes(lines: list[str]) -> list[str]:
+    """The lines, with tables that a client drew with borders (`+---+`, `┌───┐`) turned into Markdown."""
+    kept: list[str] = []
+    borders = 0
+    for line in lines:
+        bare = line.strip()
+        if bare[:1] in BORDER_STARTS and BORDER_CHARS.issuperset(bare):
+            borders += 1
+            if borders == 2:
+                kept.append(f"|{'---|' * (len(split_cells(kept[-1])) if kept else 1)}")
+            continue
+        if bare[:1] + bare[-1:] == "││":
+            line = bare.replace("│", "|")
+        elif bare[:1] != "|":
+            borders = 0
+        kept.append(line)
+    return kept
+
+
 def split_cells(line: str) -> list[str]:
     """Cells of a Markdown row; a bar behind a backslash belongs to the text."""
     line = line.strip()
@@ -154,7 +175,10 @@ def split_cells(line: str) -> list[str]:
 
 
 def read_literals(text: str) -> Answer | None:
-    """A JSON or Python literal that ends the text; words may stand before it."""
+    """A JSON or Python literal that ends the text, or one on each line; words may stand before it."""
+    lines = [line.strip().rstrip(",") for line in text.strip().split("\n")]
+    if len(lines) > 1 and all(line[:1] + line[-1:] in ("()", "[]", "{}") for line in lines):
+        text = f"[{', '.join(lines)}]"
     places = [p for p in (text.find(c) for c in "[{(") if p >= 0]
     stripped = text.strip()
     for place in sorted(places):

@@ -156,6 +156,8 @@ class Facts:
             # Names that are no two rows' stay so: queries that look one row up by them lean on it.
             unique = f"(SELECT count({name}) = count(DISTINCT {name}) FROM {quote(table)})"
             values = list(dict.fromkeys(v for literal in literals[:MAX_LITERALS] for v in neighbours(*literal)))
+            if declared.type.upper().startswith("BOOL"):
+                values = ["1", "0"]  # SQLite would hold a 2, which is true and not equal to 1
             for i, value in enumerate(values):
                 chosen = f"bucket(rowid, '{seed}') % {len(values) + keep} = {i}"
                 if not value.startswith("'"):

@@ -35,6 +35,9 @@ def readings(read: Answer, gold: ResultTable) -> Iterator[ResultTable]:
         yield ResultTable(("",) * width, (tuple(Printed(n) for n in names), *map(tuple, rows)))
     if read.header_is_row and len(rows) == len(gold.rows) + 1 and is_header(rows, gold):
         yield ResultTable(tuple(str(c) for c in rows[0]), tuple(map(tuple, rows[1:])))
+    if read.kind == "literal" and len(rows) == 1 and len(gold.columns) == 2 and len(names) == len(gold.rows) > 1:
+        # {"Sales": 3, "Legal": 2}: a row for each entry
+        yield ResultTable(("", ""), tuple((Printed(name), cell) for name, cell in zip(names, rows[0])))
     if len(gold.rows) == len(gold.columns) == 1:
         yield ResultTable(("",), ((Printed(read.text),),))  # a list may be the one cell itself
     if not names and len(rows) == 1 and len(gold.columns) == 1 and width == len(gold.rows) > 1:

@@ -14,7 +14,7 @@ from pathlib import Path
 from factory import cage
 from factory.cage.cells import read_number
 from factory.cage.compare import Comparison, compare
-from factory.cage.queries import limit_of, outer_query, parse_query, reads_clock, rounds
+from factory.cage.queries import parse_query, reads_clock, rounds
 from factory.cage.results import ResultTable
 from factory.cage.sql import SqlCage, SqlError, dialect_of, shared_cage
 from factory.errors import RowError
@@ -23,6 +23,7 @@ from factory.records import Example, Verdict
 from factory.side import SideInputs
 from factory.verifiers.sql_answer import read_answer
 from factory.verifiers.sql_guard import changes
+from factory.verifiers.sql_ties import Cut
 from factory.verifiers.sql_parity import judge_parity
 from factory.verifiers.sql_readings import judge_table
 from factory.verifiers.sql_words import judge_words
@@ -134,11 +135,11 @@ class Judge:
         truth = self.example.ground_truth.sql.strip().rstrip(";").strip()
         if not truth:
             return Comparison("undecided", "guard_failed", "no gold query to compare with")
-        tree = parse_query(truth, dialect)
-        limited = tree is None or limit_of(outer_query(tree)) is not None
+        cut = Cut.of(truth, gold.columns, dialect)
         agreeing = 0
         for statements in changes(self.cage.tables(path, dialect), [truth, sql], dialect):
-            expected, given = self.cage.query_copy(path, dialect, statements, [truth, sql], timeout=ANSWER_SECONDS)
+            queries = [truth, sql, *([cut.longer] if cut else [])]
+            expected, given, *longer = self.cage.query_copy(path, dialect, statements, queries, timeout=ANSWER_SECONDS)
             if isinstance(expected, SqlError):
                 continue
             if isinstance(given, SqlError):
@@ -146,8 +147,7 @@ class Judge:
             found = compare(dataclasses.replace(expected, order=None), given)
             if found.outcome == "accept":
                 agreeing += 1
-            elif not (limited and len(expected.rows) == len(given.rows)):
-                # A limit may cut rows of equal order differently; nothing is learnt from that.
+            elif not (cut and isinstance(longer[0], ResultTable) and cut.allows(given, longer[0])):
                 return Comparison("undecided", "differs_on_changed_data", found.reason)
         if agreeing < MIN_AGREEING_COPIES:
             return Comparison("undecided", "guard_failed", f"only {agreeing} changed copies could be compared")

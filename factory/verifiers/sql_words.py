@@ -12,13 +12,14 @@ import re
 from collections import Counter
 
 from factory.cage.cells import Printed, key_of
-from factory.cage.compare import Comparison, compare, groups_of
+from factory.cage.compare import Comparison, compare, groups_of, name_key
 from factory.cage.results import Cell, ResultTable, print_cell
 from factory.verifiers.sql_answer import read_csv
 from factory.verifiers.sql_readings import judge_table
 
 MAX_SENTENCE_CHARS = 4_000
 MAX_SENTENCE_CELLS = 60
+NUMBERED = re.compile(r"(\d{1,4})[.)] ")
 BULLET = re.compile(r"(?:[-*\u2022]|\d{1,4}[.)]) ")
 NUMBERS = re.compile(r"(?<![\w.])[-+\u2212]?[$\u20ac\u00a3]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?%?(?![\w])")
 WORDS = re.compile(r"[^\W\d_][\w'\u2019-]*")
@@ -29,6 +30,7 @@ SPELT = {
     )
     if w != "one"
 }
+NAMES_OF_COUNTS = {int(number): word for word, number in SPELT.items()}
 HEDGES = frozenset(
     ["not", "no", "never", "neither", "nor", "either", "or", "maybe", "perhaps", "possibly", "probably", "approximately", "approx", "about", "around", "roughly", "circa", "least", "most", "more", "less", "fewer", "over", "under", "almost", "nearly", "unless", "except", "unknown", "cannot", "unsure", "instead", "rather", "but", "however", "might", "could", "may", "likely", "unlikely", "guess", "estimate", "estimated", "believe", "think", "seems", "appears", "assume", "assuming", "excluding", "without", "only", "wrong", "incorrect", "false", "another", "other", "others", "also", "additionally", "plus", "versus", "vs", "than"]
 )
@@ -46,6 +48,10 @@ def judge_words(text: str, gold: ResultTable, question: str, rounded: bool) -> C
         # Lines of equal width that all hold numbers are a table; without numbers they may be prose.
         if found.outcome == "accept" or all(NUMBERS.search(line) for line in lines[1:]):
             return found
+    if len(lines) == len(gold.rows) + 1 and len(gold.columns) == 1 and name_key(lines[0]) == name_key(gold.columns[0]):
+        lines = lines[1:]
+    if len(lines) == 1 and len(gold.columns) > 1 and lines[0].rstrip(";").count(";") == len(gold.rows) - 1 > 0:
+        lines = [line.strip() for line in lines[0].rstrip(";").split(";")]
     for table in tables_of(text, lines, gold):
         found = compare(gold, table, rounded)
         if found.outcome != "reject":
@@ -56,7 +62,17 @@ def judge_words(text: str, gold: ResultTable, question: str, rounded: bool) -> C
         return Comparison("undecided", "unclear", "too long to be read as a sentence")
     if len(gold.rows) > 1 and len(gold.columns) > 1:
         return judge_lines(lines, gold, question, rounded)
-    return judge_sentence(" ".join(text.split()), gold, question, rounded)
+    found = judge_sentence(" ".join(text.split()), gold, question, rounded)
+    if found.outcome != "accept" and (told := without_numbering(text)):
+        found = judge_sentence(told, gold, question, rounded)
+    return found
+
+
+def without_numbering(text: str) -> str:
+    """The text in one line without the numbers of its list; "" where its lines are not numbered 1, 2, 3."""
+    lines = [" ".join(line.split()) for line in text.split("\n")]
+    numbers = [int(found[1]) for line in lines if (found := NUMBERED.match(line))]
+    return " ".join(NUMBERED.sub("", line) for line in lines) if len(numbers) > 1 and numbers == list(range(1, len(numbers) + 1)) else ""
 
 
 def tables_of(text: str, lines: list[str], gold: ResultTable) -> list[ResultTable]:
@@ -70,6 +86,9 @@ def tables_of(text: str, lines: list[str], gold: ResultTable) -> list[ResultTabl
             ways.append([[p] for p in parts])
         if len(lines) == 1 and lines[0].endswith("."):
             ways.append([[lines[0][:-1]]])
+    elif len(lines) == height > 1:
+        pairs = [re.split(r": ", line) if width == 2 else re.split(r", ", line) for line in lines]
+        ways.append([[cell.strip() for cell in row] for row in pairs])
     elif (len(lines) == width and height == 1) or len(lines) == 1:
         cells = lines if len(lines) > 1 else [p.strip() for p in re.split(r",(?!\d{3}\b)|;|\t", lines[0].rstrip("."))]
         labelled = [c.partition(":") for c in cells]
@@ -197,7 +216,9 @@ def what_is_left(rest: str, text: str, gold: ResultTable, question: str) -> Comp
     known = {w.lower() for name in gold.columns for w in WORDS.findall(name.replace("_", " "))}
     if re.search(r"\d", NUMBERS.sub(lambda m: "" if m[0].replace(",", "") in numbers else m[0], rest)):
         return Comparison("undecided", "several_values", "another number stands beside the gold's")
-    left = Counter(w.lower() for w in WORDS.findall(rest))
+    left = Counter(w.lower() for w in WORDS.findall(rest.replace("_", " ")))
+    if len(gold.rows) > 1 and (count := NAMES_OF_COUNTS.get(len(gold.rows))):
+        left.pop(count, None)  # "Three singers are ...": the number of the rows
     hedges = [w for w, n in left.items() if (w in HEDGES or w.endswith(("n't", "n\u2019t"))) and n > asked[w]]
     if hedges:
         return Comparison("undecided", "hedged", ", ".join(hedges)[:200])

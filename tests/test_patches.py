@@ -461,3 +461,36 @@ def test_errors_say_what_is_wrong():
     with pytest.raises(PatchError) as caught:
         parse(GOOD.replace("/f.txt", "/../f.txt"))
     assert caught.value.reason == "patch_refused" and "`../f.txt`" in caught.value.detail
+
+
+WRITTEN = {"pkg/m.py": "def f():\n    return 1\n", "pkg/n.py": "x = 1\n"}
+WRITTEN_ANEW = "def f():\n    return 2\n"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"pkg/m.py\n```python\n{WRITTEN_ANEW}```", f"Here is `pkg/m.py`:\n\n```python\n{WRITTEN_ANEW}```\nDone.", f"### pkg/m.py\n```\n{WRITTEN_ANEW}```", f"```python\n### pkg/m.py\n{WRITTEN_ANEW}```",
+        f"```python\n# pkg/m.py\n{WRITTEN_ANEW}```", f"**pkg/m.py**\n~~~\n{WRITTEN_ANEW}~~~", f"pkg/m.py\n```python\n{WRITTEN_ANEW}```\nOnce more, pkg/m.py:\n```python\n# pkg/m.py\n{WRITTEN_ANEW}```",
+    ],
+)  # fmt: skip
+def test_a_whole_file_beside_its_path_is_the_file_s_new_text(answer):
+    edit = apply_answer(WRITTEN, answer)
+    assert edit.applied.ok and edit.applied.files == {"pkg/m.py": WRITTEN_ANEW} and edit.applied.rung == "whole_file"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (f"```python\n{WRITTEN_ANEW}```", "no_patch"), (f"pkg/o.py\n```python\n{WRITTEN_ANEW}```", "no_patch"), (f"pkg/m.py\n```python\n{WRITTEN_ANEW}", "no_patch"),
+        (f"`pkg/m.py` or `pkg/n.py`:\n```python\n{WRITTEN_ANEW}```", "no_patch"), (f"../pkg/m.py\n```python\n{WRITTEN_ANEW}```", "no_patch"),
+        (f"pkg/m.py\n```\n{WRITTEN_ANEW}```\nor pkg/m.py\n\npkg/m.py\n```\nx = 3\n```", "ambiguous"),
+    ],
+)  # fmt: skip
+def test_a_fence_without_a_path_of_its_own_is_no_file(answer, reason):
+    assert apply_answer(WRITTEN, answer).applied.reason == reason
+
+
+def test_a_diff_beside_whole_files_is_what_counts():
+    answer = f"pkg/n.py\n```\nx = 9\n```\n```diff\n--- a/pkg/m.py\n+++ b/pkg/m.py\n@@ -1,2 +1,2 @@\n def f():\n-    return 1\n+    return 2\n```"
+    assert apply_answer(WRITTEN, answer).applied.files == {"pkg/m.py": WRITTEN_ANEW}

@@ -1,4 +1,4 @@
-"""A model's whole answer applied to files: SEARCH/REPLACE blocks where it has them, else a diff."""
+"""A model's whole answer applied to files: SEARCH/REPLACE blocks where it has them, else a diff, else whole files."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from factory.patches.apply import Applied, apply
 from factory.patches.extract import extract
 from factory.patches.paths import PatchError
 from factory.patches.search_replace import apply_blocks, blocks, has_blocks
+from factory.patches.whole_files import apply_whole
 
 MAX_ANSWER = 4_000_000
 """Characters of an answer, prose and patch together."""
@@ -30,4 +31,6 @@ def apply_answer(files: dict[str, str], answer: str, strict: bool = True) -> Edi
         except PatchError as e:
             return Edit(Applied(False, {}, reason=e.reason, detail=e.detail), answer)
     text = extract(answer)
+    if not text and (whole := apply_whole(files, answer)):
+        return Edit(whole, answer)
     return Edit(apply(files, text, strict), text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import time
 
@@ -380,10 +381,72 @@ def test_equality_takes_the_strongest_rule_that_holds(other, rule):
     assert compare({}, {"m.py": other}, {"m.py": SOURCE}).rule == rule
 
 
-def test_only_python_files_without_gaps_are_compared_as_trees():
+def test_only_python_is_compared_as_trees():
     assert same_file("m.txt", "x = 1  # a\n", "x = 1\n") == ""
-    gap = "[... lines 5-9 not shown ...]\n"
-    assert same_file("m.py", gap + "x = 1  # a\n", gap + "x = 1\n") == ""
+    assert same_file("m.txt", "x = 1  # a\n[... not shown ...]\n", "x = 1\n[... not shown ...]\n") == ""
+
+
+SHOWN = """import os
+
+def f(a, b):
+    '''Doc.'''
+    if a and g(b, "x  y"):
+        return {"a": [a, b]}
+    return f"{a}"
+"""
+HIDDEN = "[... lines 9-20 not shown ...]\n    return 3  # end\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    if a and g(b, ", "    # why\n    if a and g(\n            b,  # b\n            "), ("import os\n", "import os  # for paths\n\n"),
+        ("[a, b]}", "[\n  a,\n\n b]\n}"), ("a and g(b", "a  and  g (b"),
+    ],
+)  # fmt: skip
+def test_before_the_first_gap_tokens_decide(old, new):
+    ours = SHOWN.replace(old, new)
+    assert ours != SHOWN and ast.dump(ast.parse(ours)) == ast.dump(ast.parse(SHOWN))
+    assert same_file("m.py", ours + HIDDEN, SHOWN + HIDDEN) == "tokens"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("x  y", "x y"), ("Doc.", "Doc"), ("    return f", "  return f"), ("        return {", "    return {"), ("a and g", "a or g"), ("[a, b]", "[b, a]"),
+        ("    return f", "    return \\\n f"), ('f"{a}"', '"{a}"'), ("{a}", "{a }"), ("import os\n", "import os;\n"), ("a, b)", "a, b,)"), ("'''Doc.'''", '"""Doc."""'),
+    ],
+)  # fmt: skip
+def test_what_is_not_the_same_tokens_is_not_the_same_before_a_gap(old, new):
+    ours = SHOWN.replace(old, new)
+    assert ours != SHOWN
+    assert same_file("m.py", ours + HIDDEN, SHOWN + HIDDEN) == ""
+
+
+def test_behind_a_gap_and_in_what_it_cuts_every_character_counts():
+    for ours, gold in (
+        (SHOWN + HIDDEN.replace("  # end", ""), SHOWN + HIDDEN), (SHOWN + HIDDEN.replace("9-20", "9-21"), SHOWN + HIDDEN),
+        (SHOWN + "x = '''\n a  # b\n" + HIDDEN, SHOWN + "x = '''\n a\n" + HIDDEN), (HIDDEN + "x = 1  # a\n", HIDDEN + "x = 1\n"),
+        ("x = (1,\n" + HIDDEN, "x = 1,\n" + HIDDEN), ("if x:\n    y()\n\n" + HIDDEN, "if x:\n    y()\n    \n\n    # z\n" + HIDDEN.replace("    return", "return")),
+    ):  # fmt: skip
+        assert same_file("m.py", ours, gold) == ""
+
+
+STREAMS = ["(", ")", "[", "]", "{", "}", "a", "b", " ", "  ", "\n", "\n    ", "#c", "'", "\"", "\"\"\"", "'''", "\\", "\\\n", "f'", "{a}", "=", "==", "<", ".", "1", "1.", ":", ",", "if a:", "-", "not", "in"]
+
+
+@settings(max_examples=1_500, deadline=None)
+@given(st.lists(st.sampled_from(STREAMS), max_size=12), st.integers(0, 11), st.sampled_from(STREAMS), st.booleans())
+def test_text_with_the_same_tokens_has_the_same_tree(pieces, at, put, replaces):
+    ours = "".join([*pieces[:at], put, *pieces[at + replaces :]]) + "\n"
+    gold = "".join(pieces) + "\n"
+    gap = "[... not shown ...]\n"
+    if same_file("m.py", ours + gap, gold + gap) == "tokens":
+        try:
+            tree = ast.parse(gold)
+        except SyntaxError:
+            return
+        assert ast.dump(tree) == ast.dump(ast.parse(ours))
 
 
 def test_constants_of_different_type_or_sign_are_different():

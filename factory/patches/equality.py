@@ -1,7 +1,9 @@
-"""Do two edits of the same files end in the same program? Rules from strong to weak: bytes, normalised, ast.
+"""Do two edits of the same files end in the same program? Rules from strong to weak: bytes, normalised,
+tokens, ast.
 
     bytes       the same text
     normalised  the same but for line ends, blanks at line ends and blank lines at the file's end
+    tokens      windows of a Python file: the same tokens between the gaps (segments.py)
     ast         Python only: the same tree, so comments, quotes and line breaks may differ; order may not
 
 What is the same only without docstrings, and how similar the edits are (SWE-RL's ratio), is reported
@@ -18,8 +20,9 @@ from typing import NamedTuple
 from factory import syntax_trees
 from factory.patches.apply import split_lines
 from factory.patches.gaps import is_marker
+from factory.patches.segments import same_segments
 
-RULES = ("bytes", "normalised", "ast")
+RULES = ("bytes", "normalised", "tokens", "ast")
 MAX_AST_CHARS = 1_000_000
 MAX_RATIO_STEPS = 1_000_000
 """Inner steps of difflib's matcher that one ratio may take: about 0.1 s."""
@@ -59,10 +62,13 @@ def same_file(path: str, a: str | None, b: str | None) -> str:
         return "bytes"
     if a is None or b is None:
         return ""
-    is_python = path.endswith((".py", ".pyi")) and not has_gap(a) and not has_gap(b)
+    gaps = has_gap(a) or has_gap(b)
+    is_python = path.endswith((".py", ".pyi")) and not gaps
     if normalised(a) == normalised(b):
         # a blank after a backslash is a syntax error in Python
         return "normalised" if not is_python or ("\\" not in a) or same_tree(a, b) else ""
+    if gaps:
+        return "tokens" if path.endswith((".py", ".pyi")) and max(len(a), len(b)) <= MAX_AST_CHARS and same_segments(a, b) else ""
     return "ast" if is_python and same_tree(a, b) else ""
 
 

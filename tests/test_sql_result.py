@@ -126,6 +126,9 @@ CASES = [
     (OLDEST, "+-----------+-----+\n| name      | age |\n+-----------+-----+\n| Joe Sharp |  52 |\n+-----------+-----+", "accept", "a table with borders"),
     (OLDEST, "┌───────────┬─────┐\n│ name      │ age │\n├───────────┼─────┤\n│ Joe Sharp │ 52  │\n└───────────┴─────┘", "accept", "a table in a box"),
     ("SELECT country, min(age) > 28 FROM singer GROUP BY country HAVING country < 'O'", "France: 0\nNetherlands: 1", "accept", "a name and a value a line"),
+    ("SELECT id, age FROM singer WHERE id < 3", "1: 52\n2: 32", "accept", "two numbers a line"),
+    ("SELECT id, age FROM singer WHERE id < 3", "1, 52; 2, 32", "accept", "two numbers between semicolons"),
+    ("SELECT id, age FROM singer WHERE id < 3", "52: 1\n32: 2", "not accept", "two numbers a line, swapped"),
     ("SELECT max(age) AS oldest_age FROM singer", "oldest_age: 52", "accept", "one value behind its column's name"),
     # wrong answers of the same shapes
     (YOUNG, "| name | age |\n|---|---|\n| Timbaland | 29 |\n| Justin Brown | 32 |\n| Tribal King | 25 |\n| Ann \\| Lee | 25 |", "reject", "right columns, rows scrambled"),

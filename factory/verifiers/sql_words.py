@@ -87,8 +87,11 @@ def tables_of(text: str, lines: list[str], gold: ResultTable) -> list[ResultTabl
         if len(lines) == 1 and lines[0].endswith("."):
             ways.append([[lines[0][:-1]]])
     elif len(lines) == height > 1:
-        pairs = [re.split(r": ", line) if width == 2 else re.split(r", ", line) for line in lines]
-        ways.append([[cell.strip() for cell in row] for row in pairs])
+        mark = ": " if width == 2 and all(": " in line for line in lines) else ", "
+        rows = [tuple(Printed(cell.strip()) for cell in line.split(mark)) for line in lines]
+        # What is said of two numbers a line is said in the order of the question: which is which is not tried.
+        told = all(key_of(cell)[0] == "num" for row in gold.rows for cell in row) and len(set(gold.columns)) == width
+        return [ResultTable(gold.columns if told else ("",) * width, tuple(rows))] if all(len(row) == width for row in rows) else []
     elif (len(lines) == width and height == 1) or len(lines) == 1:
         cells = lines if len(lines) > 1 else [p.strip() for p in re.split(r",(?!\d{3}\b)|;|\t", lines[0].rstrip("."))]
         labelled = [c.partition(":") for c in cells]

@@ -20,6 +20,7 @@ from pathlib import Path
 from factory.cage import tests
 from factory.cage.bubblewrap import Limits
 from factory.cage.sql import SqlCage, SqlError
+from tests import machine
 
 FOLDER = Path(__file__).with_name("attacks")
 SECRET = "the secret that no query may read"
@@ -30,8 +31,6 @@ SCHEMA = [
     "INSERT INTO visits VALUES (1, 'x'), (1, 'y'), (3, 'x')",
     "CREATE VIEW adults AS SELECT name FROM people WHERE age > 35",
 ]
-WATCHED = ("/", "/etc", "/usr", "/dev", os.path.expanduser("~"), sys.prefix)
-"""Folders whose entries an attack may not change."""
 
 
 def attacks(corpus: str) -> dict[str, dict]:
@@ -41,19 +40,8 @@ def attacks(corpus: str) -> dict[str, dict]:
     return tomllib.loads((FOLDER / "sql.toml").read_text("utf-8"))[corpus]
 
 
-def machine() -> set[str]:
-    """What an attack could change of the machine and other programs seldom do, one line each."""
-    found = {f"entry {folder}/{name}" for folder in WATCHED if os.access(folder, os.R_OK | os.X_OK) for name in os.listdir(folder)}
-    found |= {f"mount {line}" for line in Path("/proc/mounts").read_text().splitlines()}
-    return found | {f"host {socket.gethostname()}", f"/etc/passwd {digest_of(Path('/etc/passwd'))}"}
-
-
 def snapshot(folder: Path) -> dict[str, str]:
-    return {str(path.relative_to(folder)): digest_of(path) for path in sorted(folder.rglob("*")) if path.is_file()}
-
-
-def digest_of(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return {str(path.relative_to(folder)): machine.digest_of(path) for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def try_code(attack: dict) -> str:
@@ -118,8 +106,8 @@ def make_databases(folder: Path, dialects: tuple[str, ...]) -> None:
 
 def try_all(corpora: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """(name, what stopped it) of every attack; AssertionError at one that gets through, or changes the machine."""
-    before = machine()
-    with tempfile.TemporaryDirectory(prefix="attacks-") as place, SqlCage() as cage:
+    before = machine.state()
+    with machine.canary(), tempfile.TemporaryDirectory(prefix="attacks-") as place, SqlCage() as cage:
         folder = Path(place)
         make_databases(folder, tuple(corpus for corpus in corpora if corpus != "code"))
         for corpus in corpora:
@@ -128,7 +116,7 @@ def try_all(corpora: tuple[str, ...]) -> Iterator[tuple[str, str]]:
                     yield f"{corpus}: {name}", try_code(attack) if corpus == "code" else try_query(cage, corpus, attack, folder)
                 except AssertionError as e:
                     raise AssertionError(f"`{name}` gets through: {e}") from e
-    assert not machine() ^ before, f"changed: {sorted(machine() ^ before)}"
+    assert not (changed := machine.changes(before)), f"changed: {changed}"
 
 
 if __name__ == "__main__":

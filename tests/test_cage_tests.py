@@ -6,16 +6,15 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import tomllib
-import uuid
 from pathlib import Path
 
 import pytest
 
 from factory.cage import bubblewrap, tests
 from factory.cage.bubblewrap import Limits
+from tests import machine
 
 ROOT = Path(__file__).parents[1]
 ATTACKS = tomllib.loads((Path(__file__).parent / "attacks" / "cage.toml").read_text())["attack"]
@@ -35,51 +34,6 @@ def outside():
         yield folder
 
 
-def state(outside: Path, program: str) -> dict[str, object]:
-    """What an attack could change of the machine. `program` is a name that no other process has in its command line."""
-    watched = [outside, Path("/"), Path("/etc"), Path("/usr"), Path(sys.prefix), Path("/dev"), Path("/dev/shm")]
-    return {
-        "files": {str(path): path.read_bytes() for path in outside.rglob("*")},
-        "entries": {str(path) for folder in watched for path in folder.iterdir()},
-        "mounts": Path("/proc/mounts").read_text(),
-        "host": socket.gethostname(),
-        "attackers": [p for p in os.listdir("/proc") if p.isdigit() and program.encode() in command_of(p)],
-    }
-
-
-def held_by_others() -> set[str]:
-    """Shared memory that programs which do not descend from this one have open or mapped: theirs to make and to remove."""
-    parents = {int(p): parent_of(p) for p in os.listdir("/proc") if p.isdigit()}
-    held = set()
-    for process in parents:
-        ancestor = process
-        while ancestor and ancestor != os.getpid():
-            ancestor = parents.get(ancestor, 0)
-        if ancestor:
-            continue
-        try:
-            names = [os.readlink(link) for link in Path(f"/proc/{process}/fd").iterdir()]
-            names += [line.partition("/dev/shm/")[2] for line in Path(f"/proc/{process}/maps").read_text().splitlines() if "/dev/shm/" in line]
-        except OSError:
-            continue  # it has ended, or is another user's
-        held |= {"/dev/shm/" + Path(name.removesuffix(" (deleted)")).name for name in names}
-    return held
-
-
-def parent_of(pid: str) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    except (OSError, IndexError):
-        return 0
-
-
-def command_of(pid: str) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
-
-
 @needs_cage
 @pytest.mark.parametrize(
     ("attack", "kind"),
@@ -89,18 +43,16 @@ def command_of(pid: str) -> bytes:
 def test_attack_fails_and_leaves_the_machine_as_it_was(attack, kind, outside, monkeypatch):
     monkeypatch.setattr(bubblewrap, "kind_of_cage", lambda: kind)
     monkeypatch.setenv("SECRET_TOKEN", "hidden-from-tests")
-    program = f"attack_{os.getpid()}_{uuid.uuid4().hex}.py"
-    ours = Path("/dev/shm", program)
-    ours.touch()
-    before, held = state(outside, program), held_by_others()
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    machine.adopt_orphans()
+    before, known = machine.state(), machine.descendants()
+    with machine.canary(), socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
         variables = {"HOST_FILE": str(outside / "secret"), "HOST_PORT": str(server.getsockname()[1])}
         with tests.scratch() as scratch:
             (scratch / "tree").mkdir()
-            (scratch / "tree" / program).write_text(attack["code"])
+            (scratch / "tree" / "attack.py").write_text(attack["code"])
             limits = Limits(**{"wall_s": 30.0, **attack.get("limits", {})})
-            ran = tests.run(f"python -I {program}", scratch / "tree", limits, variables, "/tmp/report")
+            ran = tests.run("python -I attack.py", scratch / "tree", limits, variables, "/tmp/report")
         with pytest.raises(BlockingIOError):
             server.accept()
     assert "ESCAPED" not in ran.output, ran.output
@@ -110,10 +62,9 @@ def test_attack_fails_and_leaves_the_machine_as_it_was(attack, kind, outside, mo
     assert "Traceback" not in ran.output, ran.output
     assert ran.sandbox == "bubblewrap" and len(ran.output) <= limits.output_bytes + 100
     assert not scratch.exists()
-    after, held = state(outside, program), held | held_by_others()
-    changed = (after.pop("entries") ^ before.pop("entries")) - held
-    assert not changed and ours.exists() and after == before
-    ours.unlink()
+    assert {path.name: path.read_bytes() for path in outside.rglob("*")} == {"secret": b"hidden-from-tests"}
+    assert machine.changes(before) == []
+    assert machine.left_behind(known) == []
 
 
 @needs_cage

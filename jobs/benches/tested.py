@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import subprocess
 import sys
 import tempfile
-import time
 import tomllib
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable
@@ -15,12 +12,10 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from tests import attack_corpus
+from tests import attack_corpus, machine
 
 TESTS = Path(__file__).parents[2] / "tests"
 ATTACKS = TESTS / "attacks"
-BECOME_SUBREAPER = 36
-"""prctl: processes that lose their parent become ours, so that none that an attack leaves behind is missed."""
 
 
 class Case(NamedTuple):
@@ -77,24 +72,23 @@ def faults() -> int:
 def attacks() -> int:
     """Try every attack for real and print what stopped it; the number that got through."""
     groups = tomllib.loads((ATTACKS / "index.toml").read_text("utf-8"))["group"]
-    ctypes.CDLL(None).prctl(BECOME_SUBREAPER, 1)
-    before = attack_corpus.machine()
+    machine.adopt_orphans()
+    before, known = machine.state(), machine.descendants()
     cases = run(name for group in groups for name in group["tests"])
-    left = left_behind()
-    after = attack_corpus.machine()
-    known = {name: attack["stopped_by"] for name, attack in attack_corpus.attacks("code").items()}
+    left = machine.left_behind(known)
+    changed = machine.changes(before)
+    stoppers = {name: attack["stopped_by"] for name, attack in attack_corpus.attacks("code").items()}
     through = 0
     for group in groups:
         found = [case for case in cases if case.id.startswith(tuple(group["tests"]))]
         print(f"\n{group['name']}: {sum(case.outcome == 'passed' for case in found)} of {len(found)} stopped")
         for case in found:
             name = case.id.partition("[")[2].removesuffix("]") or case.id.partition("::")[2].removeprefix("test_").replace("_", " ")
-            stopped_by = case.stopped_by or known.get(name.rpartition("-")[0], "") or group.get("stopped_by", "")
+            stopped_by = case.stopped_by or stoppers.get(name.rpartition("-")[0], "") or group.get("stopped_by", "")
             print(f"  {'stopped' if case.outcome == 'passed' else case.outcome.upper():8} {case.ms:7.0f} ms  {shown(name, 70):70}  {stopped_by}")
             through += case.outcome != "passed"
     print(f"\n{len(cases) - through} of {len(cases)} attacks stopped; {median(c.ms for c in cases):.0f} ms median, {max(c.ms for c in cases):.0f} ms the longest")
-    changed = sorted(before ^ after)
-    print(f"machine before and after ({len(before)} entries of {', '.join(attack_corpus.WATCHED)}, mounts, host name, users): {len(changed)} changes {changed or ''}")
+    print(f"machine before and after ({len(before)} entries of {', '.join(machine.WATCHED)}, mounts, host name, users): {len(changed)} changes {changed or ''}")
     print(f"processes left behind: {len(left)} {left or ''}")
     return through + len(changed) + len(left)
 
@@ -102,16 +96,3 @@ def attacks() -> int:
 def shown(name: str, width: int) -> str:
     text = name if name.isprintable() else repr(name)
     return text if len(text) <= width else text[: width - 3] + "..."
-
-
-def left_behind() -> list[str]:
-    """Command lines of the processes that nobody but us now owns; those about to end are given a second."""
-    for _ in range(10):
-        try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        except ChildProcessError:
-            return []
-        time.sleep(0.1)
-    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    return [Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")[:100] for pid in children]

@@ -309,6 +309,7 @@ def gc(arguments: argparse.Namespace) -> int:
             storage.delete(info.uri)
         print(f"{'deleted' if arguments.delete else 'unnamed'}  {info.size:12,}  {info.uri}")
     print(f"{len(files):,} files, {sum(info.size for info in files):,} bytes" + ("" if arguments.delete else "; --delete removes them"))
+    print(f"files younger than {history.GRACE_SECONDS / 3600:.0f} hours stay: a run may be about to name them")
     return 0
 
 

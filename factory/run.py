@@ -24,7 +24,7 @@ from factory.stages.compile import Compile
 from factory.stages.discarded import count_answers, count_discarded
 from factory.stages.spread import spread
 from factory.stages.superseded import compact
-from factory.stages.trace import Attempts, TraceStage, TraceTask
+from factory.stages.trace import Attempts, TraceStage, TraceTask, is_pooled, load_teacher
 from factory.stages.verify import VerifyStage, VerifyTask, by_path
 
 LOST_RACES = 20
@@ -142,6 +142,8 @@ def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress,
     if not reread and (version := unchanged(root, asked)):
         return version, {}
     check_writes(root, placement)
+    if is_pooled(recipe):
+        load_teacher(recipe).starter(recipe.teacher, placement)  # starts nothing yet: what cannot work is said before any work
     if reread:
         drop_lost(root, agree, say)
     state = State(root, recipe, asked, scopes, reread)

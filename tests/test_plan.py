@@ -14,6 +14,9 @@ from factory.recipe import Recipe, Search, Teacher
 from factory.stages.discarded import count_discarded
 from factory.stages.trace import Attempts
 
+REACHABLE = INLINE.model_copy(update={"endpoints": ("http://127.0.0.1:9/v1",)})
+"""Names an endpoint that is never asked."""
+
 
 def asking(recipe: Recipe, model: str) -> Recipe:
     return recipe.model_copy(update={"teacher": Teacher(kind="openai", model=model)})
@@ -57,7 +60,7 @@ def test_a_build_asks_before_a_model_answers_again(answered: tuple[str, Recipe, 
     root, recipe, num_examples = answered
     asked: list[int] = []
     with pytest.raises(SettingsError, match=f"{num_examples} rows .* --yes"):
-        run.build(root, asking(recipe, "two"), INLINE, lambda *_: None, agree=lambda num_rows: bool(asked.append(num_rows)))
+        run.build(root, asking(recipe, "two"), REACHABLE, lambda *_: None, agree=lambda num_rows: bool(asked.append(num_rows)))
     assert asked == [num_examples]
 
 
@@ -72,7 +75,7 @@ def test_distrust_asks_before_lost_answers_of_a_model_are_asked_for_again(answer
 
     for _ in range(2):  # a refusal changes nothing
         with pytest.raises(SettingsError, match=f"{num_examples} answers of a model .*gone.parquet.* --yes"):
-            run.build(root, asking(recipe, "one"), INLINE, lambda *_: None, reread=True, agree=refuse, say=said.append)
+            run.build(root, asking(recipe, "one"), REACHABLE, lambda *_: None, reread=True, agree=refuse, say=said.append)
     assert asked == [num_examples] * 2
     assert all("parts/traces/gone.parquet" in text and f"{num_examples} rows of trace" in text for text in said)
     run.drop_lost(root, lambda num_answers: True, said.append)

@@ -14,7 +14,7 @@ from lines import INLINE, build, canonical, differences, expected, recipe_for, r
 
 from factory import history, plan, publish
 from factory.errors import SettingsError
-from factory.recipe import GoldTable, Placement
+from factory.recipe import GoldTable, Placement, Teacher
 
 
 @pytest.fixture(scope="module")
@@ -262,3 +262,10 @@ def test_secrets_behind_json_escapes_and_in_field_names_enter_no_rejection(tmp_p
     found = rejections(tmp_path / "out")
     assert len(found) == 2 and not rows(tmp_path / "out")
     assert not any(secret in json.dumps(found, default=str) for secret in (key, key[:20], password))
+
+
+def test_a_teacher_that_cannot_be_reached_is_named_before_any_work(world: Path, tmp_path: Path) -> None:
+    recipe = recipe_for(world / "search").model_copy(update={"teacher": Teacher(kind="openai", model="m")})
+    with pytest.raises(SettingsError, match="endpoints"):
+        build(tmp_path / "out", recipe)
+    assert not (tmp_path / "out" / "parts").exists()

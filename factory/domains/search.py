@@ -76,7 +76,7 @@ def collect(trajectory: Trajectory, settings: Compile, side: SideInputs) -> Coll
     if not any(act.kind != "submit" for _, acts in acted for act in acts):
         raise RowError("no_tool_call")
     if not trajectory.ground_truth.text.strip():
-        raise RowError("no_ground_truth")
+        raise RowError("no_ground_truth", "the run holds no right answer; join one with [inputs.gold] in a recipe")
     pages, results = seen(acted)
     forms = forms_of(trajectory.ground_truth)
     policy = settings.search.gold

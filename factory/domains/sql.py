@@ -44,7 +44,7 @@ def holder(truth: GroundTruth) -> Callable[[str], bool]:
 def collect(trajectory: Trajectory, settings: Compile, side: SideInputs) -> Collected:
     truth = trajectory.ground_truth
     if not truth.sql.strip():
-        raise RowError("no_ground_truth", "no gold SQL is known for the run")
+        raise RowError("no_ground_truth", "no gold SQL is known for the run; join one with [inputs.gold] in a recipe")
     asked = [
         (step, action.target)
         for step in trajectory.steps

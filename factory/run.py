@@ -13,18 +13,18 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from factory import formats, identity, ledger, publish, storage, yields
-from factory.errors import FactoryError, SettingsError, StorageError
+from factory import checks, identity, ledger, publish, storage, yields
+from factory.errors import FactoryError, SettingsError
 from factory.inputs import Listing, listing, shards
 from factory.ledger import Commit, ObjectRecord, PartRecord, RowRecord
-from factory.recipe import Packing, Placement, Recipe
+from factory.recipe import Placement, Recipe
 from factory.records import DOMAINS, Rejection, Source, canonical_json
 from factory.stages import generate
 from factory.stages.compile import Compile
 from factory.stages.discarded import count_answers, count_discarded
 from factory.stages.spread import spread
 from factory.stages.superseded import compact
-from factory.stages.trace import Attempts, TraceStage, TraceTask, is_pooled, load_teacher
+from factory.stages.trace import Attempts, TraceStage, TraceTask
 from factory.stages.verify import VerifyStage, VerifyTask, by_path
 
 LOST_RACES = 20
@@ -134,16 +134,13 @@ def build(
 
 def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool, agree: Agree, say: Say) -> tuple[publish.Version | None, dict[str, int]]:
     """The version that is published now, None when another run was first; and the units done by stage."""
-    check_packing(recipe.compile.packing)
-    check_inputs(recipe)
+    checks.check_recipe(recipe)
     before = publish.pointer(root)
     scopes = [identity.compile_scope(recipe.compile, source) for source in recipe.inputs]
     asked = listing(recipe, scopes, root)
     if not reread and (version := unchanged(root, asked)):
         return version, {}
-    check_writes(root, placement)
-    if is_pooled(recipe):
-        load_teacher(recipe).starter(recipe.teacher, placement)  # starts nothing yet: what cannot work is said before any work
+    checks.check_places(root, recipe, placement)
     if reread:
         drop_lost(root, agree, say)
     state = State(root, recipe, asked, scopes, reread)
@@ -179,39 +176,6 @@ def drop_lost(root: str, agree: Agree, say: Say) -> None:
 
 def use_store(placement: Placement) -> None:
     storage.configure(placement.s3_endpoint, placement.s3_region, placement.s3_addressing, placement.single_writer)
-
-
-def check_packing(packing: Packing) -> None:
-    if packing.target == "histogram" and not packing.histogram:
-        raise SettingsError('`compile.packing.histogram` is empty: with target = "histogram" give {domain = {lower edge = weight}}')
-    if packing.mined_pieces and not packing.pool:
-        raise SettingsError(f"`compile.packing.mined_pieces` = {packing.mined_pieces} needs `pool`, the published dataset to mine")
-    if packing.budget_tokens < max(packing.min_context_tokens, 1):
-        raise SettingsError(
-            f"`compile.packing`: sequence_tokens = {packing.sequence_tokens:,} less reserve_trace_tokens = {packing.reserve_trace_tokens:,} "
-            f"leaves no room for a prompt of min_context_tokens = {packing.min_context_tokens:,}, so every row would be rejected; change one of them"
-        )
-
-
-def check_inputs(recipe: Recipe) -> None:
-    """A format that does not exist, or a gold table: without it every row of an input would be rejected."""
-    for i, source in enumerate(recipe.inputs):
-        if source.format != "auto":
-            formats.load(source.format)
-        for name in ("uri", "ids"):
-            uri = getattr(source.gold, name) if source.gold else ""
-            if uri and not storage.stat(uri):
-                raise SettingsError(f"`inputs.{i}.gold.{name}` = `{uri}` does not exist, so every row of `{source.uri}` would be without its gold record")
-
-
-def check_writes(root: str, placement: Placement) -> None:
-    """Refuse a place that takes no files, and a store on which two runs at once could lose a version, before any work is done."""
-    storage.prepare(root)
-    if not placement.single_writer and not storage.holds_conditions(root):
-        raise StorageError(
-            f"`{root}`: this store does not hold conditional writes (If-None-Match, If-Match), so two runs at once could lose a version; "
-            "publish elsewhere, or set `single_writer = true` in the placement and run one at a time"
-        )
 
 
 class Live(NamedTuple):

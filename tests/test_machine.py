@@ -77,5 +77,5 @@ def test_an_orphan_is_found_and_one_that_ends_is_not():
 
 
 def test_a_canary_that_is_taken_away_is_missed():
-    with pytest.raises(OSError), machine.canary() as path:  # noqa: PT012
+    with pytest.raises(OSError), machine.canary() as path:
         path.unlink()

@@ -555,5 +555,5 @@ def test_a_fence_without_a_path_of_its_own_is_no_file(answer, reason):
 
 
 def test_a_diff_beside_whole_files_is_what_counts():
-    answer = f"pkg/n.py\n```\nx = 9\n```\n```diff\n--- a/pkg/m.py\n+++ b/pkg/m.py\n@@ -1,2 +1,2 @@\n def f():\n-    return 1\n+    return 2\n```"
+    answer = "pkg/n.py\n```\nx = 9\n```\n```diff\n--- a/pkg/m.py\n+++ b/pkg/m.py\n@@ -1,2 +1,2 @@\n def f():\n-    return 1\n+    return 2\n```"
     assert apply_answer(WRITTEN, answer).applied.files == {"pkg/m.py": WRITTEN_ANEW}

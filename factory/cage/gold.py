@@ -11,7 +11,16 @@ from typing import NamedTuple
 
 from factory.cage.cells import key_of
 from factory.cage.compare import compare, plain
-from factory.cage.queries import OrderKey, limit_of, order_keys, outer_query, parse_query, reads_clock, says_more, with_keys
+from factory.cage.queries import (
+    OrderKey,
+    limit_of,
+    order_keys,
+    outer_query,
+    parse_query,
+    reads_clock,
+    says_more,
+    with_keys,
+)
 from factory.cage.results import ResultTable
 from factory.cage.sql import SqlCage, SqlError, Table
 

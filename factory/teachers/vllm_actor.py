@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 from factory.teachers.engine import Answer, Request
 from factory.teachers.think import TAGS, separate
 
-
 RENDERED = 4
 """Prompts whose tokens are kept for their next attempt."""
 

@@ -23,9 +23,9 @@ from factory.records import Example, Verdict
 from factory.side import SideInputs
 from factory.verifiers.sql_answer import read_answer
 from factory.verifiers.sql_guard import changes
-from factory.verifiers.sql_ties import Cut
 from factory.verifiers.sql_parity import judge_parity
 from factory.verifiers.sql_readings import judge_table
+from factory.verifiers.sql_ties import Cut
 from factory.verifiers.sql_words import judge_words
 
 VERSION = f"2.{cage.VERSION}"

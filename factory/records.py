@@ -29,7 +29,7 @@ def digest(*parts: str | bytes) -> str:
     for part in parts:
         data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
         small += len(data).to_bytes(8, "little")
-        if len(data) < 1_024:  # a call costs more than such a copy
+        if len(data) + len(small) < 4_096:  # a call costs more than such a copy
             small += data
         else:
             h.update(small)

@@ -34,7 +34,7 @@ def ground_truth_of(row: dict[str, Any]) -> GroundTruth:
     for key in GOLD_PATCH:
         if patch := patch_in(text_at(row, key)):
             return GroundTruth(text=patch)
-    for instance in (*(row.get(key) for key in TASKS), row if any(key in row for key in OF_TASK) else None):
+    for instance in (*(row.get(key) for key in TASKS), row if any(key in row for key in OF_TASK) and solved_of(row) is not False else None):
         if truth := benchmark_gold(instance):
             return truth
     if solved_of(row) and (patch := own_patch(row) or patch_in(text_at(row, "patch"))):
@@ -109,7 +109,8 @@ def environment_of(row: dict[str, Any]) -> Environment:
     own = row.get("environment")
     if isinstance(own, dict):
         return Environment(**{key: text_at(own, key) for key in Environment.model_fields})
-    instance = next((row[key] for key in TASKS if isinstance(row.get(key), dict)), row)
+    places = [value for key in TASKS if isinstance(value := row.get(key), dict)]
+    instance = next((place for place in (*places, row) if any(key in place for key in ("repo", "repository", "base_commit"))), row)
     database = text_at(row, "db_id", "database")
     return Environment(repository=text_at(instance, "repo", "repository"), base_commit=text_at(instance, "base_commit"), database=database)
 

@@ -16,7 +16,7 @@ from factory.patches.gaps import is_marker
 TOKEN = re.compile(
     r"(?P<string>[rbfutRBFUT]{0,2}(?P<quote>\"\"\"|'''|\"|'))"
     r"|(?P<comment>#[^\n]*)|(?P<newline>\n[ \t\f]*)|(?P<blank>[ \t\f]+)"
-    r"|(?P<word>[^\W\d]\w*)|(?P<number>\d[\w.]*|\.\d[\w.]*)"
+    r"|(?P<word>[^\W\d]\w*)|(?P<number>\.?\d(?:[eE][-+]|[\w.])*)"
     r"|(?P<mark>\*\*=|//=|>>=|<<=|\.\.\.|!=|->|:=|\*\*|//|>>|<<|<=|>=|==|[-+*/%@&|^]=|[-+*/%@&|^~<>()\[\]{},:.;=\\])"
 )
 Token = tuple[str, str]
@@ -64,7 +64,8 @@ def tokens(text: str) -> Iterator[Token]:
         if kind == "string":
             i = string_end(text, i, match["quote"])
             held = text[match.start() : i]
-            if set(match[0]) & set("fFtT") and held.count("{") != held.count("}"):
+            fields = held.replace("{{", "").replace("}}", "")
+            if set(match[0]) & set("fFtT") and fields.count("{") != fields.count("}"):
                 raise Unclear(held)  # quotes inside its fields may be the string's own
         elif kind == "mark":
             if held == "\\" and not text.startswith("\n", i):

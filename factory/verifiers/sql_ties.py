@@ -46,7 +46,7 @@ class Cut(NamedTuple):
         rows = [tuple(plain(key_of(cell)) for cell in row[: self.width]) for row in longer.rows]
         before = Counter(row for row, value in zip(rows[: self.limit], values) if value != tied)
         allowed = before + Counter(row for row, value in zip(rows, values) if value == tied)
-        if len(given.columns) != self.width or len(given.rows) < self.limit:
+        if len(given.columns) != self.width or len(given.rows) != self.limit:
             return False
         orders = itertools.permutations(range(self.width)) if self.width <= MAX_SWAPPED_COLUMNS else [tuple(range(self.width))]
         return any(before <= held <= allowed for held in (self.swapped(given, order) for order in orders))

@@ -24,6 +24,8 @@ from factory.vocabulary import TOOLS
 VERSION = "1"
 WHOLE_FILE = False
 FENCE = re.compile(r"^```([\w-]{0,12})[ \t]*\n(.*?)\n?^```[ \t]*(?:<end_code>)?[ \t]*$|^<(code)>[ \t]*\n(.*?)\n?^</code>", re.M | re.S)
+MAX_TAIL, MAX_FENCES = 50_000, 100
+"""Characters at the end of a message in which its command is looked for, and fences there beyond which it holds none."""
 LANGUAGES = {"": "bash", "bash": "bash", "sh": "bash", "shell": "bash", "sql": "query", "sqlite": "query", "mysql": "query", "py": "python", "python": "python", "code": "python"}
 OUTPUT = re.compile(r"\s*(?:\*\*|<)?(?:OBSERVATION|Observation|Output|OUTPUT|Execution (?:result|output)|Command output|stdout|STDOUT|Result|returncode|exit code|output)\b[^\n]{0,60}[:>]")
 TOOL_CALL = re.compile(r"\b([a-z_]{3,40})\([^()\n]{1,2000}\)")
@@ -104,7 +106,10 @@ def parse(value: Any, domain: str) -> Trajectory:
 
 def command_in(text: str) -> tuple[str, str, str]:
     """(command, language, text before it) of the last fenced block, when nothing but a little text follows it."""
-    blocks = list(FENCE.finditer(text))
+    start = max(0, len(text) - MAX_TAIL)
+    if text.count("```", start) + text.count("<code>", start) > MAX_FENCES:
+        return "", "", text  # each that is not closed is looked for to the end
+    blocks = list(FENCE.finditer(text, start))
     found = blocks[-1] if blocks else None
     if found is None or (found.group(3) or found.group(1) or "").lower() not in LANGUAGES or len(text) - found.end() > 200:
         return "", "", text

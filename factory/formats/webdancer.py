@@ -59,12 +59,12 @@ AROUND = ("<function_calls>", "</function_calls>", "<|tool_calls_section_begin|>
 CHILD = re.compile(r"<(\w{1,40})>(.*?)</\1>", re.S)
 PARAMETER = re.compile(r"<parameter name=[\"']?([\w.-]{1,80})[\"']?[^>]{0,80}>(.*?)</parameter>", re.S)
 AGENT = ("assistant", "gpt", "ai", "model")
-MAX_TAGS = 1_000
+MAX_TAGS = 5_000
 
 
-def arguments_in(tags: re.Pattern[str], text: str) -> list[tuple[str, str]]:
+def arguments_in(tags: re.Pattern[str], opener: str, text: str) -> list[tuple[str, str]]:
     """Names and values that `tags` finds; none in a call of more tags than any has: each open one is looked for to the end."""
-    return tags.findall(text) if text.count("<") <= MAX_TAGS else []
+    return tags.findall(text) if text.count(opener) <= MAX_TAGS else []
 
 
 def messages_of(value: Any) -> tuple[dict[str, Any], list[Any]]:
@@ -165,15 +165,15 @@ def bare(text: str) -> str:
 def called(tag: str, inside: str) -> tuple[str, dict[str, Any]]:
     _, tool, argument = CALLS[tag]
     if argument == INSIDE:
-        return tool, {key: value.strip("\n") for key, value in arguments_in(CHILD, inside)}
+        return tool, {key: value.strip("\n") for key, value in arguments_in(CHILD, "<", inside)}
     if tool:
         return tool, {argument: inside.strip()}
     if tag == "<use_mcp_tool>":
-        given = dict(arguments_in(CHILD, inside))
+        given = dict(arguments_in(CHILD, "<", inside))
         return given.get("tool_name", "unknown").strip(), arguments_of(given.get("arguments"))
     if tag == "<invoke name=":
         name, _, rest = inside.partition(">")
-        return name.strip(" \"'") or "unknown", {key: value.strip("\n") for key, value in arguments_in(PARAMETER, rest)}
+        return name.strip(" \"'") or "unknown", {key: value.strip("\n") for key, value in arguments_in(PARAMETER, "<parameter", rest)}
     if tag == "<|tool_call_begin|>":
         name, _, given = inside.partition("<|tool_call_argument_begin|>")
         return name.strip().partition(":")[0] or "unknown", arguments_of(given)

@@ -22,13 +22,12 @@ def rows(out: str) -> dict[tuple[str, str], Counter[str]]:
     table: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     examples = set()
     for file in version.files if version else ():
-        for row in parts.read_rows(out, file.path):
-            source = row["source"] if isinstance(row.get("source"), dict) else {name: row[f"source_{name}"] for name in ("uri", "format")}
+        for row in parts.read_rows(out, file.path, ["example_unit", "source_format", "source_uri"]):
             if row["example_unit"] not in examples:
                 examples.add(row["example_unit"])
-                table[source["format"], source["uri"]][""] += 1
+                table[row["source_format"], row["source_uri"]][""] += 1
     for file in version.rejections if version else ():
-        for row in parts.read_rows(out, file.path):
+        for row in parts.read_rows(out, file.path, ["stage", "reason", "source_format", "source_uri"]):
             compiled = row["stage"] != "compile"
             table[row["source_format"] or "-", row["source_uri"]]["" if compiled else row["reason"]] += 1
     return table

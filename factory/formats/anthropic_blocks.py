@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from factory.formats import rows
-from factory.formats.answers import final_of
 from factory.formats.content_blocks import has_calls, read_agent, read_user
-from factory.formats.fields import mismatch, need_dict, need_list, text_at
+from factory.formats.fields import mismatch, need_dict, need_list
 from factory.formats.questions import question_in
 from factory.formats.turns import Turns
 from factory.records import Trajectory
@@ -41,17 +40,4 @@ def parse(value: Any, domain: str) -> Trajectory:
             question = question or question_in(text)
         elif role not in ("system", "developer"):
             raise mismatch(f"{place}.role", "system, user or assistant", role)
-    steps, last = turns.close()
-    domain = rows.domain_for(row, steps, domain)
-    steps, final_reasoning, final_answer = final_of(steps, last, domain)
-    return Trajectory(
-        domain=domain,
-        task_id=rows.task_id_of(row),
-        question=text_at(row, "question", "problem_statement") or question,
-        steps=steps,
-        final_reasoning=final_reasoning,
-        final_answer=(rows.own_patch(row) if domain == "swe" else "") or final_answer,
-        ground_truth=rows.ground_truth_of(row),
-        solved=rows.solved_of(row),
-        environment=rows.environment_of(row),
-    )
+    return rows.run_of(row, *turns.close(), domain, question)

@@ -12,9 +12,8 @@ from typing import Any
 
 from factory.errors import RowError
 from factory.formats import rows
-from factory.formats.answers import final_of
 from factory.formats.call_text import python_call
-from factory.formats.fields import content_text, mismatch, need_dict, need_list, text_at
+from factory.formats.fields import content_text, mismatch, need_dict, need_list
 from factory.formats.file_commands import open_file_after, read_command
 from factory.formats.questions import question_in
 from factory.formats.turns import Turns
@@ -88,20 +87,7 @@ def parse(value: Any, domain: str) -> Trajectory:
             raise mismatch(f"{place}.role", "system, user or assistant", role)
     if not turns.calls:
         raise RowError("format_mismatch", "`messages`: wanted a fenced command in what the assistant says, found none")
-    steps, last = turns.close()
-    domain = rows.domain_for(row, steps, domain)
-    steps, reasoning, answer = final_of(steps, last, domain)
-    return Trajectory(
-        domain=domain,
-        task_id=rows.task_id_of(row),
-        question=text_at(row, "question", "problem_statement") or question,
-        steps=steps,
-        final_reasoning=reasoning,
-        final_answer=(rows.own_patch(row) if domain == "swe" else "") or answer,
-        ground_truth=rows.ground_truth_of(row),
-        solved=rows.solved_of(row),
-        environment=rows.environment_of(row),
-    )
+    return rows.run_of(row, *turns.close(), domain, question)
 
 
 def command_in(text: str) -> tuple[str, str, str]:

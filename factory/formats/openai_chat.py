@@ -10,7 +10,6 @@ from typing import Any
 
 from factory.errors import RowError
 from factory.formats import rows
-from factory.formats.answers import final_of
 from factory.formats.fields import arguments_of, content_text, mismatch, need_dict, need_list, text_at
 from factory.formats.questions import question_in
 from factory.formats.turns import Turns
@@ -69,20 +68,7 @@ def parse(value: Any, domain: str) -> Trajectory:
             turns.observe(text, text_at(message, "tool_call_id"), bool(message.get("is_error") or message.get("error")))
         elif role == "user" and not question:
             question = question_in(text)
-    steps, last = turns.close()
-    domain = rows.domain_for(row, steps, domain, "sql" if path == "traj" else "")
-    steps, final_reasoning, final_answer = final_of(steps, last, domain)
-    return Trajectory(
-        domain=domain,
-        task_id=rows.task_id_of(row),
-        question=text_at(row, "question", "problem_statement") or question,
-        steps=steps,
-        final_reasoning=final_reasoning,
-        final_answer=(rows.own_patch(row) if domain == "swe" else "") or final_answer,
-        ground_truth=rows.ground_truth_of(row),
-        solved=rows.solved_of(row),
-        environment=rows.environment_of(row),
-    )
+    return rows.run_of(row, *turns.close(), domain, question, "sql" if path == "traj" else "")
 
 
 def called(call: Any, place: str) -> tuple[str, dict[str, Any], str]:

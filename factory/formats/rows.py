@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from factory.errors import RowError
-from factory.formats.answers import patch_in
+from factory.formats.answers import final_of, patch_in
 from factory.formats.fields import decoded, flag_at, text_at, texts_of
-from factory.records import DOMAINS, Domain, Environment, GroundTruth, Step
+from factory.records import DOMAINS, Domain, Environment, GroundTruth, Step, Trajectory
 from factory.vocabulary import domain_of
 
 GOLD = ("ground_truth", "ground_truth_answer", "expected_answer", "gold_answer", "gold_answers", "golden_answer",
@@ -130,3 +130,20 @@ def domain_for(row: dict[str, Any], steps: tuple[Step, ...], wanted: str, usual:
     if tools := sorted({step.tool for step in steps if step.tool}):
         raise RowError("unknown_domain", f"no vocabulary holds its tools {', '.join(f'`{tool[:60]}`' for tool in tools[:8])}")
     return "search"
+
+
+def run_of(row: dict[str, Any], steps: tuple[Step, ...], last: str, wanted: str, question: str, usual: str = "") -> Trajectory:
+    """The run of a chat whose other fields stand beside its messages; `last` is the text of its last turn."""
+    domain = domain_for(row, steps, wanted, usual)
+    steps, final_reasoning, final_answer = final_of(steps, last, domain)
+    return Trajectory(
+        domain=domain,
+        task_id=task_id_of(row),
+        question=text_at(row, "question", "problem_statement") or question,
+        steps=steps,
+        final_reasoning=final_reasoning,
+        final_answer=(own_patch(row) if domain == "swe" else "") or final_answer,
+        ground_truth=ground_truth_of(row),
+        solved=solved_of(row),
+        environment=environment_of(row),
+    )

@@ -57,6 +57,34 @@ def test_a_wrong_format_is_a_mismatch_that_names_a_field_and_never_garbage(asked
                     assert not any(step.tool for run in runs for step in run.steps), (path, asked)
 
 
+ASKED = [{"role": "user", "content": "Who built the mill?"}]
+SEARCHED = [
+    *ASKED,
+    {"role": "assistant", "content": "<search>mill</search><information>Built by Ada.</information>"},
+    {"role": "assistant", "content": "<answer>Ada</answer>"},
+]
+
+
+@pytest.mark.parametrize(
+    ("row", "gold"),
+    [
+        ({"messages": SEARCHED, "answer": "Ada"}, ""),
+        ({"messages": SEARCHED, "answer": "Ada", "prediction": "Ada"}, ""),
+        ({"messages": SEARCHED, "answer": "Ada", "final_answer": " ada"}, ""),
+        ({"messages": SEARCHED, "answer": "Ada", "prediction": "Ada", "reward": 0.0}, ""),
+        ({"messages": SEARCHED, "answer": "Ada", "prediction": "Ada", "reward": 1.0}, "Ada"),
+        ({"messages": SEARCHED, "answer": "Ada", "prediction": "Ada", "termination": "answer"}, "Ada"),
+        ({"messages": SEARCHED, "answer": "Brook", "prediction": "Ada"}, "Brook"),
+        ({"messages": SEARCHED, "answer": ["Ada"], "prediction": "Ada"}, "Ada"),
+        ({"prompt": ASKED, "completion": SEARCHED[1:], "answer": "Ada"}, ""),
+        ({"prompt": ASKED, "completion": SEARCHED[1:], "answer": "Ada", "reward": 1.0}, "Ada"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
+)
+def test_the_agent_s_own_answer_is_no_gold(row, gold):
+    assert formats.parse(row)[0].ground_truth.text == gold
+
+
 def test_real_files_hold_as_many_runs_as_the_index_says(shared_trajectories):
     index = [json.loads(line) for line in (shared_trajectories / "INDEX.jsonl").read_text("utf-8").splitlines()]
     for file, num_runs in Counter(line["file"] for line in index).items():
@@ -65,8 +93,13 @@ def test_real_files_hold_as_many_runs_as_the_index_says(shared_trajectories):
                 with pytest.raises(RowError, match="unknown_format"):
                     formats.parse(record.value)
             continue
-        domain = "search" if file.startswith("cross/") else "auto"  # toy runs, whose tools no vocabulary holds
-        runs = [run for record in records(shared_trajectories / file) for run in formats.parse(record.value, "auto", domain)]
+        runs = []
+        for record in records(shared_trajectories / file):
+            try:
+                runs += formats.parse(record.value)
+            except RowError as error:  # toy runs: nothing says what their tools do until the input names a domain
+                assert file.startswith("cross/") and error.reason == "unknown_domain" and "`" in error.detail, (file, error)
+                runs += formats.parse(record.value, "auto", "search")
         assert len(runs) == num_runs, file
         assert all(run.question.strip() for run in runs), file
 
@@ -219,6 +252,8 @@ HOSTILE = 1 << 20
         ("openai_chat", "final answer:\n" * (HOSTILE // 14)),
         ("openai_chat", "\\boxed{" * (HOSTILE // 7)),
         ("openai_chat", "<think></think>" * (HOSTILE // 15)),
+        ("auto", "user\n" * (HOSTILE // 5)),
+        ("auto", "\nassistant\n" * (HOSTILE // 11)),
         ("webdancer", "<tool_call>" * (HOSTILE // 11)),
         ("webdancer", "<tool_call></tool_call>" * (HOSTILE // 23)),
         ("webdancer", "<function=x>" + "<parameter=" * (HOSTILE // 11) + "</function>"),
@@ -231,5 +266,8 @@ HOSTILE = 1 << 20
 )
 def test_long_hostile_texts_take_no_more_than_linear_time(format, said):
     """Quadratic work on a megabyte would not end within the test's time limit."""
+    value = {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": said}]}
+    if format == "auto":
+        value = {"prompt": "system\n\nuser\n" + said, "response": "<search>mill</search>"}
     with suppress(RowError):
-        formats.parse({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": said}]}, format)
+        formats.parse(value, format)

@@ -13,8 +13,11 @@ from factory.vocabulary import domain_of
 GOLD = ("ground_truth", "ground_truth_answer", "expected_answer", "gold_answer", "gold_answers", "golden_answer",
         "golden_answers", "correct_answer", "true_answer", "reference_answer", "gts", "target")
 GOLD_SQL = ("gold_sql", "golden_sql", "gold_query", "gt_sql", "ground_truth_sql", "reference_sql", "SQL")
-PREDICTED = ("prediction", "pred", "predicted_answer", "pred_answer", "model_answer", "agent_answer", "final_answer", "extracted_answer")
-"""Where one of these is the agent's answer, a field named `answer` is the right one."""
+PREDICTED = ("prediction", "pred", "predicted_answer", "pred_answer", "Pred_Answer", "model_answer", "agent_answer", "final_answer", "extracted_answer")
+"""Where one of these is the agent's answer, a field named `answer` is the right one, unless it only repeats that."""
+GRADES = ("em", "f1", "acc", "score", "scores", "metrics", "Metrics", "reward", "rewards", "judge", "judgement", "judgment", "is_correct", "correct",
+          "final_judge_result", "termination", "rollout_id")
+"""What stands in a row whose answer was compared with a right one, and in a rollout of a benchmark's question."""
 OWN_PATCH = ("git_patch", "model_patch", "generated_patch", "output_patch", "submission")
 GOLD_PATCH = ("gold_patch", "golden_patch")
 TASKS = ("instance", "instance_dict", "ds", "extra_info", "task")
@@ -40,16 +43,31 @@ def ground_truth_of(row: dict[str, Any]) -> GroundTruth:
     if solved_of(row) and (patch := own_patch(row) or patch_in(text_at(row, "patch"))):
         return GroundTruth(text=patch)  # the tests passed: the run's own patch is the verified one
     sql = text_at(row, *GOLD_SQL)
-    told = any(text_at(row, key) for key in PREDICTED)
     for key in (*GOLD, "answer"):
         value = row.get(key)
-        if key == "answer" and not (isinstance(value, list) or told):
+        if key == "answer" and not (isinstance(value, list) or answers_the_question(row)):
             continue
         if isinstance(value, dict) and (truth := gold_record(value)).text:
             return truth
         if texts := [] if isinstance(value, bool | dict) else texts_of(value):
             return GroundTruth(text=texts[0], aliases=tuple(texts[1:]), sql=sql)
     return GroundTruth(sql=sql)
+
+
+def answers_the_question(row: dict[str, Any]) -> bool:
+    """Is the text under `answer` the right one? It may be the agent's own: where nothing else is known, it is taken for that."""
+    told = {evened(text) for key in PREDICTED if (text := text_at(row, key))}
+    if evened(text_at(row, "answer")) in told:
+        return is_graded(row) and solved_of(row) is not False
+    return bool(told)
+
+
+def is_graded(row: dict[str, Any]) -> bool:
+    return any(row.get(key) is not None for key in GRADES)
+
+
+def evened(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def gold_record(gold: dict[str, Any]) -> GroundTruth:

@@ -12,6 +12,7 @@ from typing import Any
 
 from factory.formats.fields import content_text, decoded, text_at
 from factory.formats.react_text import turns_of
+from factory.formats.rows import is_graded
 from factory.formats.traces import messages_of_trace
 
 LISTS = ("messages", "conversations", "conversation", "trajectory", "traj", "history", "chat_history", "message_history", "all_messages",
@@ -35,8 +36,6 @@ ROLES = {
 MARKS = ("<tool_call>", "<search>", "<|begin_search_query|>", "<sql>", "<function=", "<execute>", "<execute_bash>", "<function_calls>", "<use_mcp_tool>", "<invoke name=",
          "<|begin_of_query|>", "<|tool_call_begin|>")
 LLAMA = re.compile(r"<\|start_header_id\|>(\w{1,20})<\|end_header_id\|>\s*(.*?)(?=<\|eot_id\|>|<\|eom_id\|>|<\|start_header_id\|>|\Z)", re.S)
-BARE = re.compile(r"(?:system\n.*?\n)?user\n(.*?)\nassistant\s*\Z", re.S)
-"""A prompt that was decoded without its special tokens."""
 CHATML = re.compile(r"<\|im_start\|>(\w{1,20})[ \t]*\n(.*?)(?=<\|im_end\|>|<\|im_start\|>|\Z)", re.S)
 
 
@@ -53,7 +52,7 @@ def unwrapped(value: Any) -> tuple[dict[str, Any], str] | None:
     for path, messages in (*exchanges(row), *lists(row), *texts(row)):
         if messages:
             rest = {key: item for key, item in row.items() if key != "messages"}
-            if path.endswith("completion") and "ground_truth" not in row and isinstance(row.get("answer"), str):
+            if path.endswith("completion") and "ground_truth" not in row and isinstance(row.get("answer"), str) and is_graded(row):
                 rest["ground_truth"] = row["answer"]  # beside a rollout stands the answer that it was graded with
             return rest | {"messages": messages}, path
     return None
@@ -115,8 +114,16 @@ def answered(asked: str, said: str) -> list[dict[str, Any]] | None:
     """A plain prompt and a reply that holds a whole run; other replies call no tool, and tell nothing."""
     if not any(mark in said for mark in MARKS):
         return None
-    bare = BARE.match(asked)
-    return [{"role": "user", "content": (bare.group(1) if bare else asked).strip()}, *spoken(said)]
+    return [{"role": "user", "content": without_roles(asked).strip()}, *spoken(said)]
+
+
+def without_roles(prompt: str) -> str:
+    """What the user said in a prompt that was decoded without its special tokens: roles stand on lines of their own."""
+    inside = prompt.rstrip().removesuffix("\nassistant")
+    if inside == prompt.rstrip():
+        return prompt
+    _, found, asked = inside.partition("\nuser\n") if inside.startswith("system\n") else inside.partition("user\n")
+    return asked if found else prompt
 
 
 def message_of(reply: Any) -> dict[str, Any] | None:

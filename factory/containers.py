@@ -17,10 +17,11 @@ from factory.decoding import decode, encode
 from factory.errors import RowError
 from factory.records import digest
 from factory.shapes import decodes, elements_of, kind_of
+from factory.spans import by_trace
 from factory.unpacking import CHUNK, unpack
 
-VERSION = "2"
-"""Raised when other records are read from the same bytes, here or by `decoding`, `shapes` and `unpacking`."""
+VERSION = "3"
+"""Raised when other records are read from the same bytes, here or by `decoding`, `shapes`, `spans` and `unpacking`."""
 
 MAX_LINE = 64 << 20
 """Bytes of one line of JSONL."""
@@ -215,7 +216,8 @@ def failed(position: str, raw: bytes, error: RowError, content: str = "") -> Raw
 
 
 def whole_records(data: bytes) -> Iterator[RawRecord]:
-    """One record whose value is the list of decoded lines. A last line cut short is left out: sessions die mid-write."""
+    """One record whose value is the list of decoded lines, or one a trace where they are spans. A last line cut short is left
+    out: sessions die mid-write."""
     values = []
     lines = [line for line in data.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.strip()]
     for number, line in enumerate(lines):
@@ -225,6 +227,10 @@ def whole_records(data: bytes) -> Iterator[RawRecord]:
             if number + 1 < len(lines) or not values:
                 yield failed("", data, RowError(error.reason, f"line {number}: {error.detail}"))
                 return
+    if traces := by_trace(values):
+        for position, trace in traces:
+            yield record_of(position, encode(trace), trace)
+        return
     yield record_of("", data, values)
 
 

@@ -6,11 +6,14 @@ from typing import Any
 
 from factory.decoding import decode
 from factory.errors import RowError
+from factory.spans import by_trace
 
 WRAPPERS = ("samples", "results", "trajectories", "runs", "rollouts", "data")
 """Keys under which a document keeps its list of runs."""
 RUN_KEYS = {"messages", "trajectory", "traj", "conversations", "conversation", "response", "history", "chat_history", "turn_history", "steps",
             "intermediate_steps", "trajectory_steps", "contents", "observations", "question"}
+ASKED = {"prompt", "request", "input", "inputs"}
+"""What stands beside a reply in a record of its own."""
 TURN_KEYS = {"content", "message", "call_id", "payload", "output", "uuid"}
 EVENT_KEYS = {"action", "observation", "kind"}
 
@@ -47,6 +50,8 @@ def decodes(line: bytes) -> bool:
 
 def elements_of(value: Any) -> list[tuple[str, Any]] | None:
     """The runs inside a document, each with its index or key; None when the document is one run."""
+    if traces := by_trace(value):
+        return traces
     if isinstance(value, list):
         if value and all(isinstance(item, dict) for item in value) and is_turn(value[0]):
             return None
@@ -65,8 +70,25 @@ def elements_of(value: Any) -> list[tuple[str, Any]] | None:
     return None
 
 
+def are_turns(values: list[Any]) -> bool:
+    """Are lines the messages or steps of one run, with lines that say something of it between them, rather than runs?"""
+    if not values or not all(isinstance(value, dict) and not value.keys() & (RUN_KEYS | ASKED) for value in values):
+        return False
+    return 2 * sum(map(says_something, values)) > len(values)
+
+
+def says_something(item: dict[str, Any]) -> bool:
+    """Is it a message or a step of an agent, perhaps inside what a session log writes around it?"""
+    inner = item.get("message", item.get("info", item.get("data")))
+    if isinstance(inner, dict) and ("role" in inner or ("type" in item and "content" in inner)):
+        return True
+    if "role" in item:
+        return bool(item.keys() & {"content", "parts", "tool_calls"})
+    return item.keys() >= {"type", "content", "timestamp"} or item.keys() >= {"task", "task_images"} or "step_number" in item
+
+
 def is_turn(item: dict[str, Any]) -> bool:
     """Is it one message or event of a run, rather than a run?"""
     if item.keys() & RUN_KEYS:
         return False
-    return "role" in item or item.keys() >= {"from", "value"} or ("type" in item and bool(item.keys() & TURN_KEYS)) or ("source" in item and bool(item.keys() & EVENT_KEYS)) or item.keys() >= {"kind", "parts"}
+    return says_something(item) or "role" in item or item.keys() >= {"from", "value"} or ("type" in item and bool(item.keys() & TURN_KEYS)) or ("source" in item and bool(item.keys() & EVENT_KEYS)) or item.keys() >= {"kind", "parts"}

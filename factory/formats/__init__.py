@@ -24,6 +24,8 @@ from factory.containers import first_values, is_lined
 from factory.errors import RowError, SettingsError
 from factory.formats.wrapped import opened, unwrapped
 from factory.records import Source, Trajectory
+from factory.shapes import are_turns
+from factory.spans import are_spans
 
 # name -> module under factory.formats, imported when first used; the order is the order of detection
 FORMATS: dict[str, str] = {
@@ -118,10 +120,12 @@ def calls_a_tool(runs: list[Trajectory]) -> bool:
 
 def reads_whole_file(format: str, name: str, stream: BinaryIO) -> bool:
     """Is the whole object one record (a session log), rather than each line of it? The stream must be seekable."""
-    if format != "auto":
-        return bool(load(format).WHOLE_FILE)
+    if format != "auto" and load(format).WHOLE_FILE:
+        return True
     values = first_values(name, stream)
-    return bool(values) and any(module.WHOLE_FILE and module.sniff(values) for module in map(load, FORMATS))
+    if not values:
+        return False
+    return are_spans(values) or are_turns(values) or (format == "auto" and any(module.WHOLE_FILE and module.sniff(values) for module in map(load, FORMATS)))
 
 
 def can_be_split(format: str, name: str, stream: BinaryIO) -> bool:

@@ -1,14 +1,17 @@
-"""Calls that agents write as text: `<function=NAME>` with parameters, and `Name(key="value")` as Python has it."""
+"""Calls that agents write as text: `<function=NAME>` with parameters, and `Name(key="value")` as Python has it, alone or in code."""
 
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any
 
 from factory import syntax_trees
+from factory.vocabulary import TOOLS
 
 MAX_CALL = 200_000
 """Characters of a call in Python's syntax: its parser is slow and recurses."""
+TOOL_CALL = re.compile(r"\b([a-z_]{3,40})\([^()\n]{1,2000}\)")
 
 
 def function_tag(inside: str) -> tuple[str, dict[str, Any]]:
@@ -44,3 +47,9 @@ def by_hand(name: str, inside: str) -> tuple[str, dict[str, Any]]:
     if equals and key.strip().isidentifier() and len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
         return name, {key.strip(): value[1:-1]}
     return "", {}
+
+
+def tool_in(code: str) -> tuple[str, dict[str, Any]]:
+    """The one known tool that Python code calls; the interpreter where it calls none or several, whose output is mixed."""
+    calls = [call for found in TOOL_CALL.finditer(code) if found.group(1) in TOOLS and (call := python_call(found.group()))[0]]
+    return calls[0] if len(calls) == 1 else ("python_interpreter", {"code": code})

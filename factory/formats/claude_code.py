@@ -28,7 +28,7 @@ def sniff(value: Any) -> str:
     if not isinstance(value, list):
         return ""
     for index, line in enumerate(value[:30]):
-        if isinstance(line, dict) and (line.keys() >= LINE_KEYS or line.keys() >= STREAM_KEYS) and isinstance(line["message"], dict):
+        if isinstance(line, dict) and (line.keys() >= LINE_KEYS or line.keys() >= STREAM_KEYS) and isinstance(line["message"], dict) and "parts" not in line["message"]:
             return f"line {index} is a message of a session"
     return ""
 

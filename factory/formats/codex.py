@@ -28,7 +28,7 @@ def sniff(value: Any) -> str:
         return "the first line is a session_meta"
     if value[0].get("type") == "thread.started" and any(str(line.get("type")).startswith("item.") for line in value[1:8]):
         return "the first line is a thread.started"
-    if {"id", "timestamp"} <= value[0].keys() and "role" not in value[0] and any(line.get("type") in KNOWN for line in value[1:8]):
+    if {"id", "timestamp"} <= value[0].keys() and "role" not in value[0] and any("message" not in line and line.get("type") in KNOWN for line in value[1:8]):
         return "a first line with id and timestamp, then items of the Responses API"
     return ""
 

@@ -12,13 +12,12 @@ from typing import Any
 
 from factory.errors import RowError
 from factory.formats import rows
-from factory.formats.call_text import python_call
+from factory.formats.call_text import tool_in
 from factory.formats.fields import content_text, mismatch, need_dict, need_list
 from factory.formats.file_commands import open_file_after, read_command
 from factory.formats.questions import question_in
 from factory.formats.turns import Turns
 from factory.records import Trajectory
-from factory.vocabulary import TOOLS
 
 VERSION = "1"
 WHOLE_FILE = False
@@ -27,7 +26,6 @@ MAX_TAIL, MAX_FENCES = 50_000, 100
 """Characters at the end of a message in which its command is looked for, and fences there beyond which it holds none."""
 LANGUAGES = {"": "bash", "bash": "bash", "sh": "bash", "shell": "bash", "sql": "query", "sqlite": "query", "mysql": "query", "py": "python", "python": "python", "code": "python"}
 OUTPUT = re.compile(r"\s*(?:\*\*|<)?(?:OBSERVATION|Observation|Output|OUTPUT|Execution (?:result|output)|Command output|stdout|STDOUT|Result|returncode|exit code|output)\b[^\n]{0,60}[:>]")
-TOOL_CALL = re.compile(r"\b([a-z_]{3,40})\([^()\n]{1,2000}\)")
 RUN_FIELDS = ("instance_id", "model_patch", "git_patch", "submission", "resolved", "exit_status", "db_id", "gold_sql")
 
 
@@ -101,9 +99,3 @@ def command_in(text: str) -> tuple[str, str, str]:
         return "", "", text
     language, command = (found.group(3), found.group(4)) if found.group(3) else (found.group(1).lower(), found.group(2))
     return command.strip("\n"), language, text[: found.start()]
-
-
-def tool_in(code: str) -> tuple[str, dict[str, Any]]:
-    """The one known tool that Python code calls; the interpreter where it calls none or several, whose output is mixed."""
-    calls = [call for found in TOOL_CALL.finditer(code) if found.group(1) in TOOLS and (call := python_call(found.group()))[0]]
-    return calls[0] if len(calls) == 1 else ("python_interpreter", {"code": code})

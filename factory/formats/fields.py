@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from factory import syntax_trees
 from factory.decoding import decode
 from factory.errors import RowError
 
 MAX_TURNS = 10_000
 """Messages or events of one run."""
+MAX_LITERAL = 200_000
+"""Characters of a Python literal: its parser is slow and recurses."""
 
 
 def mismatch(path: str, wanted: str, value: Any = None) -> RowError:
@@ -70,6 +73,16 @@ def decoded(text: str) -> Any:
         return None
 
 
+def literal_in(text: str) -> Any:
+    """The value of a Python literal, which loggers print where they should write JSON; `text` itself when it is none."""
+    if len(text) > MAX_LITERAL:
+        return text
+    try:
+        return syntax_trees.literal(text.strip())
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+        return text
+
+
 def arguments_of(value: Any) -> dict[str, Any]:
     """Arguments of a call, given as an object or as JSON text; other text goes under `input`."""
     if isinstance(value, str):
@@ -78,7 +91,8 @@ def arguments_of(value: Any) -> dict[str, Any]:
             return {}
         value = decoded(text) if text[0] in '{["' else text
         if value is None:  # cut short, or not JSON at all
-            value = text
+            value = literal_in(text)
+            value = value if isinstance(value, dict) else text
     if isinstance(value, dict):
         return value
     return {} if value is None else {"input": value}

@@ -70,10 +70,11 @@ def parse(value: Any, domain: str) -> Trajectory:
             around = message.get("additional_kwargs") if isinstance(message.get("additional_kwargs"), dict) else {}
             turns.say(text_at(around, "reasoning_content"))
             turns.say(text)
-            calls = message.get("tool_calls") or []
+            calls = message.get("tool_calls") or around.get("tool_calls") or []
             for number, call in enumerate(need_list(calls, f"{place}.tool_calls")):
                 call = need_dict(call, f"{place}.tool_calls[{number}]")
-                turns.call(text_at(call, "name"), arguments_of(call.get("args")), text_at(call, "id"))
+                function = call["function"] if isinstance(call.get("function"), dict) else call  # as the model's provider wrote it
+                turns.call(text_at(function, "name"), arguments_of(function.get("args", function.get("arguments"))), text_at(call, "id"))
         elif kind in ("tool", "function"):
             turns.observe(text, text_at(message, "tool_call_id"), message.get("status") == "error")
         elif kind == "human" and not question:

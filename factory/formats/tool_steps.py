@@ -11,14 +11,14 @@ from typing import Any
 
 from factory.formats import rows
 from factory.formats.answers import final_of, patch_in
-from factory.formats.call_text import function_tag, python_call
+from factory.formats.call_text import function_tag, python_call, tool_in
 from factory.formats.fields import arguments_of, as_text, content_text, decoded, mismatch, need_dict, need_list, text_at
 from factory.formats.questions import question_in
 from factory.formats.react_text import name_and_argument
 from factory.formats.turns import Turns
 from factory.records import Trajectory
 
-VERSION = "1"
+VERSION = "2"
 WHOLE_FILE = False
 STEPS = ("intermediate_steps", "trajectory_steps", "tool_trajectory", "agent_steps", "steps", "trajectory", "result", "tool_calls", "actions", "child_runs", "history")
 CHATS = ("messages", "conversations", "traj", "adk_events", "schema_version")
@@ -29,6 +29,7 @@ THOUGHT = ("thought", "thoughts", "reasoning", "model_output", "log", "think", "
 QUESTION = ("question", "Question", "task", "Task", "input", "query", "problem_statement", "instruction", "problem", "goal")
 FINAL = ("prediction", "final_answer", "final_result", "output", "response", "result", "answer")
 DSPY = "tool_name_"
+INTERPRETERS = ("python_interpreter", "python", "code_interpreter")
 
 
 def sniff(value: Any) -> str:
@@ -140,6 +141,8 @@ def parse(value: Any, domain: str) -> Trajectory:
         results = fields.get("tool_results")
         results = [observation_of(result) or "" for result in results] if isinstance(results, list) else [seen]
         for number, (tool, arguments) in enumerate(calls):
+            if tool in INTERPRETERS and isinstance(code := arguments.get("code", arguments.get("input")), str):
+                tool, arguments = tool_in(code)
             failed = bool(fields.get("error") or fields.get("is_error"))
             known = {} if seen_before else {"observation": results[number] if number < len(results) else "", "failed": failed}
             turns.call(tool, arguments, **known)

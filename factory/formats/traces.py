@@ -1,4 +1,5 @@
-"""One agent run out of an observability export: Langfuse's {trace, observations}, whose inputs and outputs may be JSON text.
+"""One agent run out of an observability export: Langfuse's {trace, observations}, whose inputs and outputs may be JSON text,
+and the spans of one trace.
 
 The call of a model that saw most tool results holds the whole run; where none does, the observations of type TOOL are
 put between question and answer.
@@ -9,12 +10,18 @@ from __future__ import annotations
 from typing import Any
 
 from factory.formats.fields import as_text, decoded, text_at
+from factory.formats.spans import trace_of
 
 MAX_OBSERVATIONS = 5_000
 RESULT_TYPES = ("tool", "function_call_output", "tool-result", "tool_call_response", "tool_result", "ToolCallExecutionEvent")
 
 
 def messages_of_trace(row: dict[str, Any]) -> list[Any] | None:
+    data = row.get("data") if isinstance(row.get("data"), dict) else row  # MLflow keeps them one deeper
+    if isinstance(data.get("spans"), list):
+        told = {"input": opened(data.get("request")), "output": opened(data.get("response"))}
+        row = trace_of(data["spans"])
+        row["trace"] = {key: value for key, value in told.items() if value is not None} | row["trace"]
     observations = row.get("observations")
     trace = row.get("trace") if isinstance(row.get("trace"), dict) else row
     if not isinstance(observations, list) or not ("trace" in row or "input" in trace):
@@ -34,10 +41,18 @@ def messages_of_trace(row: dict[str, Any]) -> list[Any] | None:
         call = {"id": str(number), "function": {"name": text_at(place, "name").rpartition(" ")[2], "arguments": opened(place.get("input"))}}
         messages += [
             {"role": "assistant", "content": "", "tool_calls": [call]},
-            {"role": "tool", "tool_call_id": str(number), "content": as_text(opened(place.get("output")))},
+            {"role": "tool", "tool_call_id": str(number), "content": printed(opened(place.get("output")))},
         ]
     said = opened(trace.get("output"))
     return [*messages, {"role": "assistant", "content": said}] if isinstance(said, str) and said else messages
+
+
+def printed(output: Any) -> str:
+    """What a tool gave back, as text: of an object that says it in one field, that."""
+    for key in ("output", "content", "result"):
+        if isinstance(output, dict) and isinstance(output.get(key), str | dict):
+            return printed(output[key])
+    return as_text(output)
 
 
 def opened(value: Any) -> Any:
@@ -75,6 +90,8 @@ def is_question(message: dict[str, Any]) -> bool:
 
 
 def has_result(message: dict[str, Any]) -> bool:
+    inner = message.get("kwargs")  # as LangChain serializes it
+    message = inner if isinstance(inner, dict) else message
     if message.get("type") in RESULT_TYPES or (message.get("role") == "tool" and message.get("tool_call_id")):
         return True  # a message of role tool without an id may be the tool's description
     parts = message.get("parts", message.get("content"))

@@ -7,12 +7,14 @@ come here, so detection of the others costs nothing. What the plain form holds i
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from factory.formats import templates
+from factory.formats.call_tags import CALLS, LOOSE
 from factory.formats.fields import content_text, decoded, text_at
 from factory.formats.react_text import turns_of
 from factory.formats.rows import is_graded
+from factory.formats.sessions import session_of
 from factory.formats.traces import messages_of_trace
 
 LISTS = ("messages", "conversations", "conversation", "trajectory", "traj", "history", "chat_history", "message_history", "all_messages",
@@ -21,7 +23,7 @@ AROUND = ("trajectory", "run", "conversation", "values", "output", "outputs", "i
 JSON_TEXT = ("messages", "conversations", "trajectory", "traj", "history")
 ASKED = ("prompt", "input", "inputs")
 REPLIED = ("completion", "response", "output", "completions", "responses", "generation")
-TEXTS = ("text", "sequences_str", "response", "completion", "output", "Output", "trajectory", "traj", "transcript", "log", "history", "rollout", "full_text",
+TEXTS = ("text", "sequences_str", "chat", "response", "completion", "output", "Output", "trajectory", "traj", "transcript", "log", "history", "rollout", "full_text",
          "generated_text", "solution")
 QUESTIONS = ("question", "Question", "query", "problem", "problem_statement", "instruction", "task", "prompt", "input", "raw_question")
 ROLES = {
@@ -33,22 +35,23 @@ ROLES = {
     **dict.fromkeys(("tool_call", "function_call"), "call"),
     "tool-call": "assistant",
 }  # fmt: skip
-MARKS = ("<tool_call>", "<search>", "<|begin_search_query|>", "<sql>", "<function=", "<execute>", "<execute_bash>", "<function_calls>", "<use_mcp_tool>", "<invoke name=",
-         "<|begin_of_query|>", "<|tool_call_begin|>")
-LLAMA = re.compile(r"<\|start_header_id\|>(\w{1,20})<\|end_header_id\|>\s*(.*?)(?=<\|eot_id\|>|<\|eom_id\|>|<\|start_header_id\|>|\Z)", re.S)
-CHATML = re.compile(r"<\|im_start\|>(\w{1,20})[ \t]*\n(.*?)(?=<\|im_end\|>|<\|im_start\|>|\Z)", re.S)
+PLAIN = {"toolCalls": "tool_calls", "toolCallId": "tool_call_id", "_role": "role", "_content": "content"}
+MARKS = (*(tag for tag in CALLS if tag not in LOOSE), "<function_calls>")
+"""Tags that only a run holds."""
 
 
 def unwrapped(value: Any) -> tuple[dict[str, Any], str] | None:
     """(the record with its chat under `messages`, where the chat was found); None when there is no chat in it."""
     if isinstance(value, list):
-        messages = plain_chat(value)
-        return ({"messages": messages}, "") if messages else None
+        if messages := plain_chat(value):
+            return {"messages": messages}, ""
+        return (session, "the lines") if (session := session_of(value)) else None
     if not isinstance(value, dict):
         return None
     row = with_task(value)
     if traced := messages_of_trace(row):
-        return {"id": row["trace"].get("id", "") if isinstance(row.get("trace"), dict) else "", "messages": traced}, "observations"
+        trace = row["trace"] if isinstance(row.get("trace"), dict) else row
+        return {"id": text_at(trace, "id", "trace_id"), "messages": traced}, "observations"
     for path, messages in (*exchanges(row), *lists(row), *texts(row)):
         if messages:
             rest = {key: item for key, item in row.items() if key != "messages"}
@@ -104,10 +107,7 @@ def exchanges(row: dict[str, Any]) -> Any:
 
 def templated(text: str) -> list[dict[str, Any]] | None:
     """Messages of a text in a chat template."""
-    for mark, pattern in (("<|im_start|>", CHATML), ("<|start_header_id|>", LLAMA)):
-        if mark in text:
-            return plain_chat([{"role": role, "content": said.strip()} for role, said in pattern.findall(text)])
-    return None
+    return plain_chat(templates.messages_of(text))
 
 
 def answered(asked: str, said: str) -> list[dict[str, Any]] | None:
@@ -183,6 +183,9 @@ def plain_chat(messages: Any) -> list[dict[str, Any]] | None:
 def plain_message(message: Any) -> dict[str, Any] | None:
     if not isinstance(message, dict):
         return None
+    if "role" not in message and isinstance(message.get("message"), dict):
+        message = message["message"]  # an editor's session keeps what it showed beside it
+    message = {PLAIN.get(key, key): field for key, field in message.items()}
     said = next((message[key] for key in ("role", "from", "speaker", "author") if isinstance(message.get(key), str)), "")
     role = ROLES.get(said.lower())
     text = next((message[key] for key in ("content", "value", "text", "message", "parts") if message.get(key) is not None), None)

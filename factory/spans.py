@@ -1,0 +1,60 @@
+"""Spans of observability tools, one object a span, put together into traces: a trace is one run.
+
+OpenTelemetry (OTLP's {resourceSpans}, or the objects that its SDKs and Phoenix print), LangSmith's runs, Langfuse's
+observations, and the traces of OpenAI's agents SDK. What a span holds is read by the formats.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+TRACE_IDS = ("trace_id", "traceId")
+TIMES = {"startTime", "start_time", "startTimeUnixNano"}
+
+
+def are_spans(values: list[Any]) -> bool:
+    """Are these lines or elements spans, or batches of them?"""
+    return bool(values) and all(isinstance(value, dict) and (is_span(value) or "resourceSpans" in value or value.get("object") == "trace") for value in values) and any(
+        is_span(value) or "resourceSpans" in value for value in values
+    )
+
+
+def is_span(item: dict[str, Any]) -> bool:
+    if not trace_of(item):
+        return False
+    if item.get("object") == "trace.span" or "run_type" in item or isinstance(item.get("attributes"), dict | list):
+        return True
+    return "type" in item and bool(item.keys() & TIMES) and bool(item.keys() & {"input", "output"})
+
+
+def trace_of(span: dict[str, Any]) -> str:
+    context = span.get("context")
+    for place in (span, context if isinstance(context, dict) else {}):
+        for key in TRACE_IDS:
+            if isinstance(place.get(key), str) and place[key]:
+                return place[key]
+    return ""
+
+
+def by_trace(value: Any) -> list[tuple[str, dict[str, Any]]] | None:
+    """(id of the trace, {trace_id, spans}) of every trace in order of its first span; None when `value` holds no spans."""
+    values = [value] if isinstance(value, dict) and isinstance(value.get("resourceSpans"), list) else value
+    if not isinstance(values, list) or not are_spans(values):
+        return None
+    traces: dict[str, list[Any]] = {}
+    for item in values:
+        for span in batched(item["resourceSpans"]) if "resourceSpans" in item else (item,):
+            if isinstance(span, dict) and (trace := trace_of(span)):
+                traces.setdefault(trace, []).append(span)
+    return [(trace, {"trace_id": trace, "spans": found}) for trace, found in traces.items()]
+
+
+def batched(resources: Any) -> list[Any]:
+    """The spans of OTLP's nested batches."""
+    found: list[Any] = []
+    for resource in resources if isinstance(resources, list) else ():
+        scopes = resource.get("scopeSpans", resource.get("instrumentationLibrarySpans")) if isinstance(resource, dict) else None
+        for scope in scopes if isinstance(scopes, list) else ():
+            inner = scope.get("spans") if isinstance(scope, dict) else None
+            found += inner if isinstance(inner, list) else []
+    return found

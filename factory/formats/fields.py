@@ -114,6 +114,8 @@ def content_text(value: Any, path: str) -> str:
 def part_text(part: Any) -> str:
     if not isinstance(part, dict):
         return ""
+    if isinstance(document := part.get("document"), dict):  # Cohere
+        return as_text(document.get("data"))
     for key in ("text", "content", "output"):
         found = part.get(key)
         if isinstance(found, str):

@@ -15,7 +15,7 @@ from factory.formats.questions import question_in
 from factory.formats.turns import Turns
 from factory.records import Trajectory
 
-VERSION = "2"
+VERSION = "3"
 WHOLE_FILE = False
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 
@@ -48,16 +48,21 @@ def sniff(value: Any) -> str:
 def parse(value: Any, domain: str) -> Trajectory:
     row, messages, path = messages_of(value)
     turns, question = Turns(), ""
+    names: set[str] = set()  # AutoGen's agents: to each other they are users, and only their names tell them apart
     for index, message in enumerate(need_list(messages, path)):
         place = f"{path}[{index}]"
         message = need_dict(message, place)
+        beside = message.get("additional_kwargs")  # where LlamaIndex puts what its own fields do not hold
+        message = beside | message if isinstance(beside, dict) else message
         role = message.get("role")
         if role not in ROLES:
             raise mismatch(f"{place}.role", f"one of {', '.join(ROLES)}", role)
-        text = content_text(message.get("content"), f"{place}.content")
+        text = content_text(message.get("content", message.get("blocks")), f"{place}.content")
+        role = "assistant" if role == "user" and text_at(message, "name") in names else role
         if role == "assistant":
+            names |= {text_at(message, "name")} - {""}
             turns.begin()
-            turns.say(text_at(message, "reasoning_content", "reasoning"))
+            turns.say(text_at(message, "reasoning_content", "reasoning", "tool_plan"))
             turns.say(text)
             calls = message.get("tool_calls")
             for number, call in enumerate(need_list(calls, f"{place}.tool_calls") if calls else ()):
@@ -77,5 +82,5 @@ def called(call: Any, place: str) -> tuple[str, dict[str, Any], str]:
     if isinstance(function, str):
         return function, arguments_of(call.get("arguments")), text_at(call, "id")
     function = need_dict(function, f"{place}.function")
-    given = function.get("arguments", function.get("args", function.get("input")))
+    given = next((function[key] for key in ("arguments", "args", "input", "parameters") if key in function), None)
     return text_at(function, "name"), arguments_of(given), text_at(call, "id")

@@ -1,9 +1,8 @@
 """Messages whose calls and results are typed parts: Vercel's AI SDK, Gemini `contents`, OpenTelemetry's GenAI messages, AutoGen, Gemini CLI.
 
-{messages: [{role, content | parts: [{type: tool-call, toolName, input}, {type: tool-result, output}]}]}; Gemini writes
-{functionCall: {name, args}} and {functionResponse: {response}}; a part of a UI message holds call and result together;
-AutoGen's messages are typed and have a source; Gemini CLI keeps `toolCalls` beside the text. Bedrock writes {toolUse} and
-{toolResult}, Goose {type: toolRequest | toolResponse}, Pydantic AI {kind, parts: [{part_kind: tool-call | tool-return}]}.
+{messages: [{role, content | parts: [{type: tool-call, toolName, input}, {type: tool-result, output}]}]}; what the parts of
+each producer look like stands in `call_parts`. AutoGen's messages are typed and have a source; Gemini CLI keeps
+`toolCalls` beside the text; opencode says of a message whose it is in `info`; Pi has messages of role toolResult.
 """
 
 from __future__ import annotations
@@ -12,18 +11,16 @@ from typing import Any
 
 from factory.formats import rows
 from factory.formats.answers import final_of
-from factory.formats.fields import arguments_of, as_text, content_text, mismatch, need_dict, need_list, text_at
+from factory.formats.call_parts import is_call, is_result, read_part, result_text
+from factory.formats.fields import arguments_of, content_text, mismatch, need_dict, need_list, text_at
 from factory.formats.questions import question_in
 from factory.formats.turns import Turns
 from factory.records import Trajectory
 
-VERSION = "1"
+VERSION = "2"
 WHOLE_FILE = False
 LISTS = ("messages", "contents", "history", "chat", "conversation", "task_result")
 AGENT = ("assistant", "model", "ai", "gemini")
-CALLS = ("tool-call", "tool_call", "toolCall", "dynamic-tool", "tool-invocation", "toolRequest")
-RESULTS = ("tool-result", "tool_result", "tool_call_response", "toolResult", "function_response", "tool-return", "toolResponse")
-GEMINI = (("functionCall", "functionResponse"), ("function_call", "function_response"), ("toolUse", "toolResult"))
 AUTOGEN = ("TextMessage", "ToolCallRequestEvent", "ToolCallExecutionEvent", "ToolCallSummaryMessage", "ThoughtEvent", "MultiModalMessage", "StopMessage")
 
 
@@ -64,28 +61,20 @@ def parts_of(message: dict[str, Any]) -> list[Any]:
     return []
 
 
-def is_call(part: dict[str, Any]) -> bool:
-    kind = part.get("type", part.get("part_kind"))
-    if isinstance(kind, str) and (kind in CALLS or (kind.startswith("tool-") and "toolCallId" in part)):
-        return kind not in RESULTS
-    return any(isinstance(part.get(call), dict) for call, _ in GEMINI if "type" not in part)
-
-
-def is_result(part: dict[str, Any]) -> bool:
-    kind = part.get("type", part.get("part_kind"))
-    return (isinstance(kind, str) and kind in RESULTS and "tool_use_id" not in part) or any(isinstance(part.get(result), dict) for _, result in GEMINI if "type" not in part)
-
-
 def parse(value: Any, domain: str) -> Trajectory:
     row, messages, path = messages_of(value)
     turns, question, known = Turns(), "", False
     for index, message in enumerate(need_list(messages, path)):
         place = f"{path}[{index}]"
         message = need_dict(message, place)
+        message = message | message["info"] if isinstance(message.get("info"), dict) else message
         role = message.get("role", message.get("type", {"request": "user", "response": "assistant"}.get(str(message.get("kind")))))
         if "source" in message and message.get("type") in AUTOGEN:
             known = True
             question = autogen(turns, message, question, place)
+            continue
+        if role == "toolResult":
+            turns.observe(content_text(message.get("content"), f"{place}.content"), text_at(message, "toolCallId"), bool(message.get("isError")))
             continue
         texts = []
         spoken = role in AGENT
@@ -103,7 +92,7 @@ def parse(value: Any, domain: str) -> Trajectory:
                 say(turns, texts, spoken)
                 read_part(turns, part)
             elif part.get("type", part.get("part_kind")) in (None, "text", "reasoning", "thinking", "user-prompt"):
-                texts.append(text_at(part, "text", "content", "reasoning"))
+                texts.append(text_at(part, "text", "content", "reasoning", "thinking"))
         if not spoken and not turns.calls and role in ("user", "human"):
             question = question or question_in("\n".join(texts).strip())
         say(turns, texts, spoken)
@@ -133,55 +122,6 @@ def say(turns: Turns, texts: list[str], spoken: bool) -> None:
     if spoken and (text := "\n".join(texts).strip()):
         turns.say(text)
     texts.clear()
-
-
-def read_part(turns: Turns, part: dict[str, Any]) -> None:
-    """A call, its result, or both in one part."""
-    for call, result in GEMINI if "type" not in part else ():
-        if isinstance(inner := part.get(call), dict):
-            given = next((inner[key] for key in ("args", "arguments", "input") if key in inner), None)
-            turns.call(text_at(inner, "name"), arguments_of(given), text_at(inner, "id", "toolUseId"))
-            return
-        if isinstance(inner := part.get(result), dict):
-            turns.observe(result_text(inner.get("response", inner.get("content"))), text_at(inner, "id", "toolUseId"), inner.get("status") == "error")
-            return
-    for key, read in (("toolCall", turns.call), ("toolResult", turns.observe)):  # Goose: the call or result, or how it failed
-        if isinstance(inner := part.get(key), dict):
-            inner = inner.get("value", inner)
-            if read == turns.call:
-                inner = inner if isinstance(inner, dict) else {}
-                turns.call(text_at(inner, "name"), arguments_of(inner.get("arguments")), text_at(part, "id"))
-            else:
-                turns.observe(result_text(inner), text_at(part, "id"), part[key].get("status") == "error")
-            return
-    inner = part["toolInvocation"] if isinstance(part.get("toolInvocation"), dict) else part
-    call_id = text_at(inner, "toolCallId", "tool_call_id", "id", "call_id")
-    seen = next((inner[key] for key in ("output", "result", "response", "content") if inner.get(key) is not None), None)
-    failed = bool(inner.get("isError") or inner.get("is_error") or inner.get("errorText"))
-    if is_result(part):
-        turns.observe(result_text(seen), call_id, failed)
-        return
-    kind = text_at(part, "type", "part_kind")
-    tool = text_at(inner, "toolName", "name", "tool_name") or kind.removeprefix("tool-")
-    given = next((inner[key] for key in ("input", "args", "arguments") if inner.get(key) is not None), None)
-    if seen is not None or "errorText" in inner:
-        turns.call(tool, arguments_of(given), observation=result_text(seen) or text_at(inner, "errorText"), failed=failed)
-    else:
-        turns.call(tool, arguments_of(given), call_id)
-
-
-def result_text(seen: Any) -> str:
-    """What a tool returned, as text: the one string inside, where there is one."""
-    if isinstance(seen, dict):
-        for key in ("output", "value", "result", "content", "text"):
-            if isinstance(seen.get(key), str):
-                return seen[key]
-            if isinstance(seen.get(key), list | dict) and len(seen) <= 2:
-                return result_text(seen[key])
-    if isinstance(seen, list) and seen and all(isinstance(part, dict) for part in seen):
-        inner = [result_text(part["functionResponse"].get("response")) for part in seen if isinstance(part.get("functionResponse"), dict)]
-        return "\n".join(inner) or content_text(seen, "") or as_text(seen)
-    return as_text(seen)
 
 
 def autogen(turns: Turns, message: dict[str, Any], question: str, place: str) -> str:

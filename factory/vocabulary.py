@@ -1,7 +1,8 @@
 """What tool calls mean: a table from tool names to kinds of action.
 
 Agents call the same deed by many names; the table covers those of known agents, and a recipe's
-`vocabulary` adds names without code. Shell commands inside `run` are not parsed here (factory/shell.py).
+`vocabulary` adds names without code. A tool that neither names is guessed from its arguments (factory/guesses.py).
+Shell commands inside `run` are not parsed here (factory/shell).
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import re
 from typing import Any, Literal, NamedTuple
 
+from factory.guesses import guess, is_statement
 from factory.recipe import Vocabulary
 from factory.records import Domain, Step
 
-VERSION = "2"
+VERSION = "3"
 """Raised when a call is understood differently. Part of the version of whoever uses it."""
 
 ActionKind = Literal["search", "visit", "view", "edit", "run", "query", "list", "submit", "other"]
@@ -26,7 +28,7 @@ class Action(NamedTuple):
 
 
 PATH = ("path", "file_path", "filePath", "filename", "file", "file_name", "target_file", "absolute_path", "relative_path",
-        "notebook_path", "TargetFile", "AbsolutePath")
+        "filepath", "notebook_path", "TargetFile", "AbsolutePath", "paths", "files")
 COMMAND = ("command", "cmd", "script", "input", "code", "commands")
 QUERY = ("query", "queries", "query_list", "q", "search_query", "user_query", "search_term", "keywords", "question", "input", "text", "entity", "prompt")
 URL = ("url", "urls", "link", "links", "uri", "webpage", "page", "href", "source", "docid", "doc_id", "document_id", "id", "input", "query")
@@ -81,6 +83,8 @@ TOOLS: dict[str, tuple[ActionKind, tuple[str, ...]]] = {
             "give_answer", "submit_patch"),
 }
 
+SQUEEZED = {name.replace("_", "").replace("-", ""): name for name in reversed(TOOLS)}
+
 # one tool, several deeds: the argument `command` says which
 EDITORS = {"str_replace_editor", "str_replace_based_edit_tool", "edit_tool", "text_editor", "file_editor"}
 PATCHERS = {"apply_patch", "applypatch"}
@@ -106,20 +110,25 @@ def classify(step: Step, vocabulary: Vocabulary = Vocabulary()) -> tuple[Action,
         texts = [value for value in step.arguments.values() if isinstance(value, str)]
         paths = [path.strip() for text in texts for path in PATCHED.findall(text)]
         return tuple(Action("edit", path) for path in paths) or (Action("edit", ""),)
-    kind, arguments = TOOLS.get(name, ("other", ()))
+    if name not in TOOLS:
+        guessed, key = guess(tool, step.arguments, step.observation)
+        return actions(guessed, step.arguments, (key,))  # type: ignore[arg-type]
+    kind, arguments = TOOLS[name]
+    if kind == "run" and (key := next((key for key in COMMAND if is_statement(step.arguments.get(key))), "")):
+        return actions("query", step.arguments, (key,))  # no shell knows it
     if kind == "list" and name in ("grep", "find", "search_file_content", "grep_search", "grep_files", "search_files"):
         arguments = PATH + PATTERN  # the place searched, before the pattern
     return actions(kind, step.arguments, arguments)
 
 
 def plain_name(tool: str) -> str:
-    """`mcp__tavily__tavily_search`, `functions.bash` and `Bash` as the table writes them."""
+    """`mcp__tavily__tavily_search`, `functions.bash`, `Bash` and `Web-Search` as the table writes them."""
     name = tool.lower()
     if name in TOOLS:
         return name
     for mark in ("__", ".", "/", ":"):
         name = name.rpartition(mark)[2] or name
-    return name
+    return name if name in TOOLS else SQUEEZED.get(name.replace("_", "").replace("-", "").replace(" ", ""), name)
 
 
 def actions(kind: ActionKind, arguments: dict[str, Any], keys: tuple[str, ...]) -> tuple[Action, ...]:
@@ -143,7 +152,7 @@ def command_of(vector: list[str]) -> str:
 
 
 def url_of(item: Any) -> Any:
-    return item.get("url") or item.get("query") or "" if isinstance(item, dict) else item
+    return next((item[key] for key in ("url", "query", "path", "file_path") if item.get(key)), "") if isinstance(item, dict) else item
 
 
 def domain_of(steps: tuple[Step, ...], vocabulary: Vocabulary = Vocabulary()) -> Domain | None:  # noqa: B008  (frozen)

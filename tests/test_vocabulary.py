@@ -50,6 +50,47 @@ def test_calls_of_known_agents(call, actions):
     assert list(classify(call)) == [Action(*action) for action in actions]
 
 
+@pytest.mark.parametrize(
+    ("call", "action"),
+    [
+        (step("corpus_lookup_v2", query="mill", top_k=5), ("search", "mill")),
+        (step("ask_index", query="mill").model_copy(update={"observation": '[{"docid": "7", "title": "Mill", "text": "x"}]'}), ("search", "mill")),
+        (step("ask_index", query="mill").model_copy(update={"observation": "no idea"}), ("other", "")),
+        (step("web-Search", query="mill"), ("search", "mill")),
+        (step("internetLookup", q="mill"), ("search", "mill")),
+        (step("pull", url="https://a.example"), ("visit", "https://a.example")),
+        (step("pull", urls=["https://a.example"]), ("visit", "https://a.example")),
+        (step("get_passage", docid="7"), ("visit", "7")),
+        (step("download_file", url="https://a.example/x.pdf"), ("other", "")),
+        (step("clone_repo", url="https://a.example/x.git"), ("other", "")),
+        (step("warehouse_peek", query="SELECT count(*) FROM mills"), ("query", "SELECT count(*) FROM mills")),
+        (step("ask_db", statement="WITH m AS (SELECT 1) SELECT * FROM m"), ("query", "WITH m AS (SELECT 1) SELECT * FROM m")),
+        (step("execute", command="SELECT count(*) FROM mills"), ("query", "SELECT count(*) FROM mills")),
+        (step("corpus_search", query="select the best mill"), ("search", "select the best mill")),
+        (step("sandbox_do", cmd="ls"), ("run", "ls")),
+        (step("peek_source", file_path="a.py", start_line=1, end_line=9), ("view", "a.py")),
+        (step("fetch_file", path="a.py"), ("view", "a.py")),
+        (step("swap_text", path="a.py", old_str="a", new_str="b"), ("edit", "a.py")),
+        (step("remove_path", path="a.py"), ("edit", "a.py")),
+        (step("editor_2", command="view", path="a.py"), ("view", "a.py")),
+        (step("editor_2", command="create", path="a.py", file_text="x"), ("edit", "a.py")),
+        (step("folder_tree", path="src"), ("list", "src")),
+        (step("find_symbol", query="Wheel"), ("list", "Wheel")),
+        (step("check", path="a.py"), ("other", "")),
+        (step("ask_user", question="Which mill?"), ("other", "")),
+        (step("think", thought="hm"), ("other", "")),
+        (step("hand_in_final", query="SELECT 1 FROM a"), ("other", "")),
+    ],
+    ids=lambda value: value.tool if isinstance(value, Step) else "",
+)
+def test_a_call_of_an_unknown_tool_is_guessed_from_its_arguments(call, action):
+    assert classify(call) == (Action(*action),)
+
+
+def test_a_recipe_s_word_counts_before_a_guess():
+    assert classify(step("pull", url="https://a.example"), Vocabulary(search={"pull": "url"})) == (Action("search", "https://a.example"),)
+
+
 def test_a_recipe_adds_names_and_overrides_the_table():
     vocabulary = Vocabulary(visit={"oracle": "about"}, query={"search": "text"})
     assert classify(step("oracle", about="https://a.example"), vocabulary) == (Action("visit", "https://a.example"),)

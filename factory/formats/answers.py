@@ -29,6 +29,7 @@ def split_thinking(text: str) -> tuple[str, str]:
 def split_answer(text: str) -> tuple[str, str]:
     """(reasoning, answer) of a final message: inside <answer>, \\boxed{}, finish[], after "Final answer:", else all of it."""
     reasoning, rest = split_thinking(text)
+    rest = rest.removesuffix("TERMINATE").rstrip()  # AutoGen's word for the end
     for opening, closing in (("<answer>", "</answer>"), ("<solution>", "</solution>")):
         start = rest.rfind(opening)
         if start >= 0:

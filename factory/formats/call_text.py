@@ -40,6 +40,18 @@ def python_call(text: str) -> tuple[str, dict[str, Any]]:
     return name, {key: value.value for key, value in given.items() if isinstance(value, ast.Constant) and isinstance(value.value, str | int | float)}
 
 
+def python_calls(text: str) -> list[tuple[str, dict[str, Any]]]:
+    """The calls of `[Name(key=value, ...), ...]`; [] when the text is no such list."""
+    text = text.strip()
+    if not (text.startswith("[") and text.endswith(")]")) or len(text) > MAX_CALL:
+        return []
+    try:
+        made = syntax_trees.expression(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    return [python_call(text[item.col_offset : item.end_col_offset]) for item in made.elts if isinstance(item, ast.Call)] if isinstance(made, ast.List) and "\n" not in text and text.isascii() else []
+
+
 def by_hand(name: str, inside: str) -> tuple[str, dict[str, Any]]:
     """A call whose quotes stand unescaped inside quotes: its one argument reaches to the last quote."""
     key, equals, value = inside.partition("=")

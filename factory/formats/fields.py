@@ -94,7 +94,9 @@ def arguments_of(value: Any) -> dict[str, Any]:
             value = literal_in(text)
             value = value if isinstance(value, dict) else text
     if isinstance(value, dict):
-        return value
+        only = value.get("input") if len(value) == 1 else None  # LangSmith keeps the printed arguments there
+        inner = literal_in(only) if isinstance(only, str) and only[:1] == "{" else None
+        return inner if isinstance(inner, dict) else value
     return {} if value is None else {"input": value}
 
 

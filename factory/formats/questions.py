@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-TAGS = ("pr_description", "issue_description", "problem_statement", "issue", "question", "task_description")
+TAGS = ("pr_description", "issue_description", "problem_statement", "issue", "question", "task_description", "task")
 EXAMPLES = (("--- START OF EXAMPLE ---", "--- END OF EXAMPLE ---"), ("--- DEMONSTRATION ---", "--- END OF DEMONSTRATION ---"))
 LEADS = ("Consider the following PR description:", "Consider the following issue description:",
          "Please solve this issue:", "Please solve the following coding issue:")

@@ -114,7 +114,7 @@ def observation_of(step: Any) -> str | None:
         if isinstance(seen, list) and seen and all(isinstance(part, dict) for part in seen):
             return content_text(seen, key) or as_text(seen)
         if seen is not None:
-            return as_text(seen)
+            return as_text(seen).removeprefix("Execution logs:\n")
     return None
 
 
@@ -151,7 +151,7 @@ def parse(value: Any, domain: str) -> Trajectory:
     patch = rows.own_patch(row) or patch_in(text_at(row, *FINAL)) if domain == "swe" else ""
     gold = rows.ground_truth_of(row)
     outputs = row["outputs"] if isinstance(row.get("outputs"), dict) else {}
-    final = last or next((text for key in FINAL if key != path and (text := text_at(row, key)) and text != gold.text), "") or text_at(outputs, *FINAL) or said
+    final = last or next((text for key in FINAL if key != path and (text := text_at(row, key)) and (key != "answer" or text != gold.text)), "") or text_at(outputs, *FINAL) or said
     made, reasoning, answer = final_of(made, final, domain)
     return Trajectory(
         domain=domain,

@@ -63,6 +63,7 @@ def parse(value: Any, domain: str) -> Trajectory:
         if not isinstance(role, str):
             raise mismatch(f"{place}.role", "text", role)
         text = content_text(message.get("content", message.get("value")), f"{place}.content")
+        text = text.partition("\n<environment_details>")[0] if role not in AGENT else text  # Cline: what its editor shows
         if role in AGENT:
             turns.begin()
             turns.say(text_at(message, "reasoning_content"))

@@ -1,4 +1,4 @@
-"""Objects to raw records: JSONL, JSON, Parquet and plain text, each also as .gz or .zst.
+"""Objects to raw records: JSONL, JSON, Parquet, plain text and zips of them, each also as .gz or .zst.
 
 What an object is, its bytes say first and its name second (a JSON array is often named .jsonl).
 Nothing here raises for a bad record or a damaged object: it yields a record that carries the RowError, and
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Any, BinaryIO, NamedTuple
 
+from factory import archives, columns
 from factory.decoding import decode, encode
 from factory.errors import RowError
 from factory.records import digest
@@ -21,16 +22,13 @@ from factory.spans import by_trace
 from factory.unpacking import CHUNK, unpack
 
 VERSION = "3"
-"""Raised when other records are read from the same bytes, here or by `decoding`, `shapes`, `spans` and `unpacking`."""
+"""Raised when other records are read from the same bytes, here or by the modules
+that this one reads with."""
 
 MAX_LINE = 64 << 20
 """Bytes of one line of JSONL."""
 MAX_DOCUMENT = 512 << 20
 """Bytes of one JSON document or text, which is held in memory."""
-MAX_ROW_GROUP = 1 << 30
-"""Declared uncompressed bytes of one Parquet row group."""
-PARQUET_ROWS = 16
-"""Rows decoded at once: rows of agent runs are up to megabytes each."""
 RAW_KEPT = 4_000
 """Bytes kept of a record that is too large to hold."""
 
@@ -63,8 +61,8 @@ def unpacked_records(name: str, stream: BinaryIO, whole: bool) -> Iterator[RawRe
     chunks, name = unpack(name, stream)
     head, chunks = peek(chunks)
     kind = kind_of(name, head)
-    if kind == "parquet":
-        yield from parquet_records(stream, chunks)
+    if kind in ("parquet", "archive"):
+        yield from parquet_records(stream, chunks) if kind == "parquet" else archive_records(stream, chunks, whole)
         return
     if kind == "lines" and not whole:
         for offset, line, error, content in split_lines(chunks):
@@ -265,40 +263,26 @@ def join(chunks: Iterator[bytes]) -> bytes:
 
 
 def parquet_records(stream: BinaryIO, chunks: Iterator[bytes]) -> Iterator[RawRecord]:
-    """Rows of a Parquet file, a few at a time. Its declared sizes are checked first; false ones are not covered."""
-    import pyarrow
-    from pyarrow import parquet
+    for row, value in columns.rows_of(seekable(b"PAR1", stream, chunks)):
+        if isinstance(value, RowError):
+            yield failed(str(row), b"", value, digest(str(row), value.detail))
+        else:
+            yield record_of(str(row), encode(value), value)
 
-    if not (stream.seekable() and stream.seek(0) == 0 and stream.read(4) == b"PAR1"):  # packed, or not seekable
+
+def archive_records(stream: BinaryIO, chunks: Iterator[bytes], whole: bool) -> Iterator[RawRecord]:
+    """The records of a zip's members, each under the member's name."""
+    for member, data in archives.members(seekable(b"PK\x03\x04", stream, chunks)):
+        if isinstance(data, RowError):
+            yield failed(member, b"", data, digest(member, data.detail))
+            continue
+        for record in read_records(member, data, whole):
+            yield record._replace(position=f"{member} {record.position}".strip())
+
+
+def seekable(magic: bytes, stream: BinaryIO, chunks: Iterator[bytes]) -> BinaryIO:
+    """The stream itself where it is what was announced and can seek; else what it unpacks to, in memory."""
+    if not (stream.seekable() and stream.seek(0) == 0 and stream.read(len(magic)) == magic):
         stream = io.BytesIO(join(chunks))
     stream.seek(0)
-    row = 0
-    try:
-        file = parquet.ParquetFile(stream)
-        for index in range(file.num_row_groups):
-            group = file.metadata.row_group(index)
-            if group.total_byte_size > MAX_ROW_GROUP:
-                detail = f"row group {index} declares {group.total_byte_size:,} bytes; at most {MAX_ROW_GROUP:,} are read"
-                yield failed(str(row), b"", RowError("too_large", detail), digest(str(row), detail))
-                row += group.num_rows
-                continue
-            for batch in file.iter_batches(PARQUET_ROWS, row_groups=[index]):
-                for value in batch.to_pylist():
-                    value = plain(value)
-                    yield record_of(str(row), encode(value), value)
-                    row += 1
-    except (pyarrow.ArrowException, OSError, ValueError, UnicodeDecodeError) as error:
-        yield failed(str(row), b"", RowError("unreadable", f"Parquet: {str(error)[:300]}"), digest(str(row), str(error)))
-
-
-def plain(value: Any) -> Any:
-    """A Parquet value as JSON has it: bytes as text, empty struct fields left out, other scalars as text."""
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    return str(value)
+    return stream

@@ -13,7 +13,7 @@ from factory.recipe import Input, Recipe
 from factory.records import canonical_json, digest
 from factory.stages.compile import Shard
 
-RUN_NAMES = (".jsonl", ".ndjson", ".json", ".traj", ".parquet", ".txt")
+RUN_NAMES = (".jsonl", ".ndjson", ".json", ".traj", ".parquet", ".txt", ".eval", ".zip")
 PACKED = (".gz", ".zst")
 WRITTEN = ("data/", "parts/", "ledger/", "versions/", "STORE.json")
 """Where a build writes under its output, as far as the names could be those of runs."""

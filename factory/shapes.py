@@ -19,9 +19,11 @@ EVENT_KEYS = {"action", "observation", "kind"}
 
 
 def kind_of(name: str, head: bytes) -> str:
-    """`parquet`, `lines`, `document` or `text`, from the first megabyte and the name."""
+    """`parquet`, `archive`, `lines`, `document` or `text`, from the first megabyte and the name."""
     if head[:4] == b"PAR1":
         return "parquet"
+    if head[:4] == b"PK\x03\x04":
+        return "archive"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     line, newline, rest = start.partition(b"\n")
     lined = name.endswith((".jsonl", ".ndjson"))

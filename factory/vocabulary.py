@@ -88,6 +88,7 @@ SQUEEZED = {name.replace("_", "").replace("-", ""): name for name in reversed(TO
 # one tool, several deeds: the argument `command` says which
 EDITORS = {"str_replace_editor", "str_replace_based_edit_tool", "edit_tool", "text_editor", "file_editor"}
 PATCHERS = {"apply_patch", "applypatch"}
+ADDRESS = re.compile(r"https?://[^\s<>\"')\]]{1,2000}")
 PATCHED = re.compile(r"^\*\*\* (?:Add|Update|Delete) File: (.+)$", re.MULTILINE)
 
 EVIDENCE_OF: dict[ActionKind, Domain] = {"query": "sql", "edit": "swe", "run": "swe", "visit": "search", "search": "search"}
@@ -140,6 +141,8 @@ def actions(kind: ActionKind, arguments: dict[str, Any], keys: tuple[str, ...]) 
             return (Action(kind, command_of([str(part) for part in value])),)
         if isinstance(value, list) and value:
             return tuple(Action(kind, str(url_of(item))) for item in value)
+    if kind == "visit" and isinstance(prompt := arguments.get("prompt"), str):  # Gemini: the addresses stand in what is asked of them
+        return tuple(Action(kind, url) for url in ADDRESS.findall(prompt)) or (Action(kind, ""),)
     return (Action(kind, ""),)
 
 

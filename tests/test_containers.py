@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import zipfile
 from contextlib import suppress
 from itertools import pairwise
 
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory import containers, unpacking
+from factory import columns, containers, unpacking
 from factory.containers import RawRecord, read_lines, read_records
 from factory.decoding import decode
 from factory.errors import RowError
@@ -36,6 +37,28 @@ def parquet(table: pa.Table, **options) -> bytes:
     sink = io.BytesIO()
     pq.write_table(table, sink, **options)
     return sink.getvalue()
+
+
+def zipped(**members: bytes) -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return sink.getvalue()
+
+
+def span(trace: str, number: int) -> dict:
+    return {"name": f"s{number}", "context": {"trace_id": trace, "span_id": str(number)}, "attributes": {}}
+
+
+SPANS = json.dumps([span("a", 1), span("b", 2), span("a", 3)]).encode()
+
+
+def test_a_zip_that_unpacks_to_too_much_is_refused():
+    bomb = zipped(**{"a.json": b'"' + bytes(30 << 20) + b'"', "b.json": b'{"id": 1}'})
+    assert values("runs.zip", bomb) == ["too_large", {"id": 1}]
+    records = list(read_records("runs.zip", zipped(**{"a.jsonl": LINES, "b.json": b"[1]"})))
+    assert [record.position for record in records] == ["a.jsonl 0", "a.jsonl 8", "b.json 0"]
 
 
 def test_bad_lines_are_records_and_the_lines_after_them_still_come():
@@ -84,6 +107,13 @@ def test_shards_cut_anywhere_hold_every_line_once(lines, cuts):
         ("run.json", b'{"messages": [], "results": [{"title": "x"}]}', [{"messages": [], "results": [{"title": "x"}]}]),
         ("runs.json", b'{"7": {"a": 1, "b": 2, "c": 3}, "8": {"a": 1, "b": 2, "c": 4}}', [{"a": 1, "b": 2, "c": 3}, {"a": 1, "b": 2, "c": 4}]),
         ("run.json", b'{"info": {"a": 1}, "trajectory": {"b": 2}}', [{"info": {"a": 1}, "trajectory": {"b": 2}}]),
+        ("runs.json", b'[{"type": "human", "data": {"content": "x"}}]', [[{"type": "human", "data": {"content": "x"}}]]),
+        ("runs.json", b'[{"task": "x", "task_images": null}, {"step_number": 1}]', [[{"task": "x", "task_images": None}, {"step_number": 1}]]),
+        ("spans.json", SPANS, [{"trace_id": "a", "spans": [span("a", 1), span("a", 3)]}, {"trace_id": "b", "spans": [span("b", 2)]}]),
+        ("otlp.json", b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"traceId": "a", "attributes": []}]}]}]}', [{"trace_id": "a", "spans": [{"traceId": "a", "attributes": []}]}]),
+        ("log.eval", zipped(header=b"{}", **{"samples/1.json": b'{"id": 1}', "samples/2.json": b'{"id": 2}'}), [{"id": 1}, {"id": 2}]),
+        ("runs.zip", zipped(**{"b/x.jsonl": LINES, "a.json": b'{"messages": []}', "notes.md": b"x"}), [{"messages": []}, {"a": 1}, {"b": "x"}]),
+        ("runs.zip", zipped(**{"a.json": b'{"messages": []}'})[:-30], ["unreadable"]),
         ("log.txt", b"Frage: wer?\n", ["Frage: wer?\n"]),
         ("runs.jsonl", b"\xef\xbb\xbf" + LINES, [{"a": 1}, {"b": "x"}]),
         ("run.json", b"\xef\xbb\xbf" + b'{"a": 1}', [{"a": 1}]),
@@ -142,7 +172,7 @@ def test_parquet_rows_stream_with_bytes_structs_and_row_groups():
 def test_a_parquet_row_group_that_declares_too_much_is_passed_over(monkeypatch):
     table = pa.table({"text": [f"{n}" * 1000 for n in range(40)]})
     data = parquet(table, row_group_size=20)
-    monkeypatch.setattr(containers, "MAX_ROW_GROUP", 10)
+    monkeypatch.setattr(columns, "MAX_ROW_GROUP", 10)
     assert values("runs.parquet", data) == ["too_large", "too_large"]
     assert values("runs.parquet", data[:-40] + b"PAR1") == ["unreadable"]
     assert values("runs.parquet.gz", gzip.compress(data)) == ["too_large", "too_large"]

@@ -173,6 +173,24 @@ def test_the_recipe_s_domain_wins_and_an_unknown_tool_without_one_is_refused():
     assert formats.parse(row, "auto", "sql")[0].domain == "sql"
 
 
+@pytest.mark.parametrize(
+    ("value", "lacking"),
+    [
+        ({"id": 0, "query": "q", "answers": "[]", "tools": "[]"}, "`answers`"),
+        ({"instance_id": "a", "found_files": ["a.py"]}, "`found_files`"),
+        ({"instance_id": "a", "model_patch": "diff", "model_name_or_path": "m"}, "`model_patch`"),
+        ({"question": "q", "predicted_sql": "SELECT 1", "gold_sql": "SELECT 1"}, "no query was asked"),
+        ("\n# aider chat started at 2024-07-01 10:00:00\n\n#### Fix it\n", "not the files"),
+        ({"name": "x", "version": "1"}, "`name`, `version`"),
+    ],
+    ids=str,
+)
+def test_what_holds_no_run_is_refused_with_what_it_lacks(value, lacking):
+    with pytest.raises(RowError, match="unknown_format") as refused:
+        formats.parse(value)
+    assert lacking in refused.value.detail
+
+
 def test_an_unknown_format_name_lists_the_known_ones():
     with pytest.raises(SettingsError, match="openai_chat"):
         formats.parse({}, "no_such")
@@ -232,6 +250,11 @@ def test_no_damaged_sample_crashes_its_format(format, data):
         ("runs.jsonl", b'{"x": "' + b"y" * (3 << 20) + b'"}\n{}\n', True),
         ("session.jsonl", (SAMPLES / "claude_code" / "session.jsonl").read_bytes(), False),
         ("session.jsonl", (SAMPLES / "codex" / "session.jsonl").read_bytes(), False),
+        ("session.jsonl", (SAMPLES / "typed_parts" / "goose_session.jsonl").read_bytes(), False),
+        ("session.jsonl", (SAMPLES / "openai_chat" / "lines.jsonl").read_bytes(), False),
+        ("spans.jsonl", (SAMPLES / "openai_chat" / "phoenix.jsonl").read_bytes(), False),
+        ("runs.jsonl", b'{"role": "x", "content": "y", "question": "z"}\n' * 2, True),
+        ("runs.jsonl", b'{"prompt": "z", "message": {"role": "assistant", "content": "y"}}\n' * 2, True),
     ],
 )
 def test_only_lines_that_are_runs_of_their_own_can_be_split(name, data, split):

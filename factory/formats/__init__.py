@@ -10,8 +10,9 @@ A member is a module with
 `domain` is the one asked for, or "auto".
 
 What members share: fields (typed access to untrusted JSON), turns (calls and what came back), questions, answers,
-rows (fields beside the messages), content_blocks, response_items, react_text, call_text, file_commands. A record that no member
-fits as it stands is tried once more in the plain form that `wrapped` makes of it.
+rows (fields beside the messages), content_blocks, response_items, react_text, call_text, call_tags, call_parts, file_commands.
+A record that no member fits as it stands is tried once more in the plain form that `wrapped` makes of it: chats under other
+keys, `templates`, `sessions` of one message a line, `traces` and their `spans`. What `unusable` knows is refused with what it lacks.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any, BinaryIO
 
 from factory.containers import first_values, is_lined
 from factory.errors import RowError, SettingsError
+from factory.formats.unusable import lacks
 from factory.formats.wrapped import opened, unwrapped
 from factory.records import Source, Trajectory
 from factory.shapes import are_turns
@@ -72,6 +74,8 @@ def recognise(value: Any) -> tuple[str, str, Any]:
         return *found, value
     if (chat := unwrapped(value)) and (found := sniffed(chat[0])):
         return found[0], f"{found[1]}, where `messages` is `{chat[1]}` of the record", chat[0]
+    if known := lacks(value):
+        return "", known, value
     if isinstance(value, dict):
         return "", f"an object with {', '.join(map(shown, list(value)[:8])) or 'no field'}", value
     if isinstance(value, str):

@@ -121,6 +121,12 @@ def as_call(call: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return text_at(call, "name", "tool", "function", "tool_name") or "unknown", arguments_of(arguments)
 
 
+def unframed(text: str) -> str:
+    """What came back, without what the templates of Kimi and MiniMax put around it."""
+    text = text.partition("\n")[2] if text.startswith("## Return of ") else text
+    return text.strip().removeprefix("<response>").removesuffix("</response>").strip() if text.lstrip().startswith("<response>") else text
+
+
 def loosely(text: str) -> Any:
     """JSON, or the Python literal that some models write for it."""
     value = decoded(text)

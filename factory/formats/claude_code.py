@@ -17,7 +17,7 @@ from factory.formats.turns import Turns
 from factory.records import Trajectory
 from factory.vocabulary import domain_of
 
-VERSION = "2"
+VERSION = "3"
 WHOLE_FILE = True
 AROUND = ("<command-", "<local-command-", "<system-reminder>", "Caveat: The messages below", "[Request interrupted")
 LINE_KEYS = {"uuid", "sessionId", "message", "type"}

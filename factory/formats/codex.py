@@ -16,7 +16,7 @@ from factory.formats.turns import Turns
 from factory.records import Environment, Trajectory
 from factory.vocabulary import domain_of
 
-VERSION = "2"
+VERSION = "3"
 WHOLE_FILE = True
 AROUND = ("<environment_context>", "<user_instructions>", "<ENVIRONMENT_CONTEXT>", "# AGENTS.md", "<permissions")
 

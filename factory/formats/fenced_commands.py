@@ -19,7 +19,7 @@ from factory.formats.questions import question_in
 from factory.formats.turns import Turns
 from factory.records import Trajectory
 
-VERSION = "1"
+VERSION = "2"
 WHOLE_FILE = False
 FENCE = re.compile(r"^```([\w-]{0,12})[ \t]*\n(.*?)\n?^```[ \t]*(?:<end_code>)?[ \t]*$|^<(code)>[ \t]*\n(.*?)\n?^</code>", re.M | re.S)
 MAX_TAIL, MAX_FENCES = 50_000, 100

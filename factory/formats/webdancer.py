@@ -11,7 +11,7 @@ from typing import Any
 from factory.errors import RowError
 from factory.formats import rows
 from factory.formats.answers import final_of
-from factory.formats.call_tags import AROUND, CALLS, LOOSE, RESPONSES, calls_in, spans
+from factory.formats.call_tags import AROUND, CALLS, LOOSE, RESPONSES, calls_in, spans, unframed
 from factory.formats.fields import content_text, mismatch, need_dict, need_list, text_at
 from factory.formats.questions import question_in
 from factory.formats.turns import Turns
@@ -76,7 +76,7 @@ def parse(value: Any, domain: str) -> Trajectory:
                 for observation in answered:
                     turns.observe(observation.strip())
             elif role in RESULT or turns.waiting:
-                turns.observe(text)
+                turns.observe(unframed(text))
     steps, last = turns.close()
     domain = rows.domain_for(row, steps, domain)
     steps, final_reasoning, final_answer = final_of(steps, last, domain)

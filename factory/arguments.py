@@ -26,6 +26,13 @@ def add_build(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--yes", action="store_true", help="go on where a changed recipe or a lost part file makes a model answer again")
 
 
+def count_of(text: str) -> int:
+    """A number of things to show: 0 or more."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"`{text}` is no number of rows; give 0 or more")
+    return int(text)
+
+
 def recipe_of(arguments: argparse.Namespace) -> Any:
     """The recipe file, the inputs of the command line and the overrides, as one Recipe."""
     import tomllib

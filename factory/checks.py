@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from factory import formats, storage
 from factory.errors import SettingsError, StorageError
-from factory.recipe import Packing, Placement, Recipe
+from factory.recipe import Input, Packing, Placement, Recipe
 from factory.stages.trace import is_pooled, load_teacher
+
+
+NAMES = {"report": ("folder", "task_id"), "database": ("folder", "task_id", "database"), "repository": ("folder", "task_id", "repository")}
+"""What the templates of an input may name."""
 
 
 def check_recipe(recipe: Recipe) -> None:
@@ -29,12 +35,20 @@ def check_packing(packing: Packing) -> None:
 def check_inputs(recipe: Recipe) -> None:
     """A format that does not exist, or a gold table: without it every row of an input would be rejected."""
     for i, source in enumerate(recipe.inputs):
+        check_templates(f"inputs.{i}", source)
         if source.format != "auto":
             formats.load(source.format)
         for name in ("uri", "ids"):
             uri = getattr(source.gold, name) if source.gold else ""
             if uri and not storage.stat(uri):
                 raise SettingsError(f"`inputs.{i}.gold.{name}` = `{uri}` does not exist, so every row of `{source.uri}` would be without its gold record")
+
+
+def check_templates(place: str, source: Input) -> None:
+    for field, known in NAMES.items():
+        for name in re.findall(r"\{([^{}]*)\}", getattr(source, field)):
+            if name not in known:
+                raise SettingsError(f"`{place}.{field}`: `{{{name}}}` is no name that is filled in; known are {', '.join(f'{{{one}}}' for one in known)}")
 
 
 def check_places(root: str, recipe: Recipe, placement: Placement) -> None:

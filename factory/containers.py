@@ -60,6 +60,9 @@ def read_records(name: str, source: bytes | BinaryIO, whole: bool = False) -> It
 def unpacked_records(name: str, stream: BinaryIO, whole: bool) -> Iterator[RawRecord]:
     chunks, name = unpack(name, stream)
     head, chunks = peek(chunks)
+    if len(head) < CHUNK and not head.removeprefix(b"\xef\xbb\xbf").strip():
+        join(chunks)  # an error rises here
+        return  # an empty file is no run, whatever its name
     kind = kind_of(name, head)
     if kind in ("parquet", "archive"):
         yield from parquet_records(stream, chunks) if kind == "parquet" else archive_records(stream, chunks, whole)

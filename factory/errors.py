@@ -4,6 +4,7 @@ RowError            one row is bad: it becomes a rejection, the run goes on
 FactoryError        the run cannot go on; `factory` prints the message and exits 1
 +-- SettingsError   a recipe or placement holds a value that cannot work
 +-- StorageError    an object store or a path refused what was asked
+    +-- NoPermission    one file of many may not be read
 +-- TokenizerError  the fast tokenizer and the truth tokenizer disagree, or none was found
 
 Every rejection reason stands once in `REASONS`, with one sentence for the person who reads the table.
@@ -14,6 +15,7 @@ REASONS: dict[str, str] = {
     "bad_json": "the record is not valid JSON",
     "too_large": "the record is over a parsing cap (bytes, depth, turns)",
     "unreadable": "the object is damaged or not what its name says",
+    "no_permission": "the object may not be read; the next run tries again",
     "unknown_format": "no known format fits the record",
     "format_mismatch": "the record does not fit its format; the detail names the field",
     "unknown_domain": "nothing says whether the run is search, swe or sql; set `domain` on the input, or extend `vocabulary`",
@@ -88,6 +90,10 @@ class SettingsError(FactoryError):
 
 class StorageError(FactoryError):
     """An object store or a path refused what was asked."""
+
+
+class NoPermission(StorageError):
+    """One local file may not be read: what is in it is rejected, and the run goes on."""
 
 
 class TokenizerError(FactoryError):

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from factory import formats, identity, manifest, storage
-from factory.errors import SettingsError
+from factory.errors import NoPermission, SettingsError
 from factory.recipe import Input, Recipe
 from factory.records import canonical_json, digest
 from factory.stages.compile import Shard
 
 RUN_NAMES = (".jsonl", ".ndjson", ".json", ".traj", ".parquet", ".txt", ".eval", ".zip")
 PACKED = (".gz", ".zst")
+DATABASES = (".sqlite", ".sqlite3", ".db", ".duckdb", ".ddb", ".bundle")
+"""What lies beside runs and is read by name."""
 WRITTEN = ("data/", "parts/", "ledger/", "versions/", "STORE.json")
 """Where a build writes under its output, as far as the names could be those of runs."""
 SHARD_OBJECTS = 200
@@ -46,6 +49,30 @@ def listing(recipe: Recipe, scopes: list[dict[str, str]], root: str = "") -> Lis
     asked = [canonical_json([index, info.uri, info.size, info.etag]) for index, info in objects]
     settings = [canonical_json(scope) for scope in (*scopes, identity.trace_scope(recipe), identity.verify_scope(recipe))]
     return Listing(objects, digest(*asked, *settings, canonical_json(recipe.teacher.model_dump(mode="json"))))
+
+
+def passed_over(recipe: Recipe, root: str = "") -> str:
+    """What lies among the runs of local inputs and was not read, as one line; "" when all was. Object stores are not listed again for it."""
+    others: Counter[str] = Counter()
+    empty = 0
+    for source in recipe.inputs:
+        if source.manifest or storage.scheme(source.uri):
+            continue
+        there = list(storage.find(source.uri))
+        written = written_by_builds(root, [info.uri for info in there])
+        for info in there:
+            if info.uri.startswith(written) or is_joined(info.uri, source) or info.uri.endswith((*DATABASES, "/CURRENT", "/report.html")):
+                continue
+            empty += not info.size
+            if not is_run(info.uri, source.uri):
+                others[os.path.splitext(info.uri)[1] or "no ending"] += bool(info.size)
+    said = []
+    if count := sum(others.values()):
+        most = ", ".join(f"{ending} {number:,}" for ending, number in others.most_common(6) if number)
+        said.append(f"{count:,} {'file' if count == 1 else 'files'} with other endings than {', '.join(RUN_NAMES)} ({most})")
+    if empty:
+        said.append(f"{empty:,} empty {'file' if empty == 1 else 'files'}")
+    return " and ".join(said)
 
 
 def located(recipe: Recipe) -> Recipe:
@@ -120,8 +147,11 @@ def shards(objects: Iterable[tuple[int, storage.Info]], shard_bytes: int, inputs
 
 def may_be_cut(uri: str, source: Input) -> bool:
     """Whether each line of the object is a record, which its first bytes tell: a name is no promise."""
-    with storage.open_read(uri) as stream:
-        return formats.can_be_split(source.format, uri, stream)
+    try:
+        with storage.open_read(uri) as stream:
+            return formats.can_be_split(source.format, uri, stream)
+    except NoPermission:  # rejected where it is read
+        return False
 
 
 def absolute(uri: str) -> str:

@@ -132,7 +132,8 @@ def _shorten(text: str, limit: int) -> str:
 
 
 def visible(text: str) -> str:
-    """No control character of a run, a name or a message reaches the terminal."""
+    """No control character of a run, a name or a message reaches the terminal; line ends of any kind are line ends."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(c if c in "\n\t" or (c.isprintable() or c == " ") else "�" for c in text)
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from lines import write_world
 
+from factory import screen
+
 
 def factory(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "factory.cli", *map(str, arguments)]
@@ -58,6 +60,25 @@ def test_a_rejected_run_can_be_looked_at(dataset: Path) -> None:
     assert "compile/" in listed and "runs-00000.jsonl at " in listed
     task = re.search(r"(search-\d+)", listed)
     assert task and factory("show", task[1], "--out", dataset).returncode == 0
+
+
+def test_a_reason_that_is_none_or_met_no_row_names_those_that_did(dataset: Path) -> None:
+    wrong = factory("rejections", dataset, "--reason", "nosuch")
+    assert wrong.returncode == 1 and "`nosuch` is no reason" in wrong.stderr and "no_visited_page" in wrong.stderr
+    assert "no_visited_page" in factory("rejections", dataset, "--reason", "too_large").stdout
+    assert len(factory("rejections", dataset, "--limit", "0").stdout.splitlines()) == 1
+
+
+def test_a_dataset_without_rows_says_what_to_do_next(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"name": "x", "version": "1"}')
+    assert factory("build", "--input", tmp_path / "run.json", "--out", tmp_path / "out", "--runner", "inline").returncode == 0
+    for command in (["show", "any", "--out", tmp_path / "out"], ["export", tmp_path / "out", "--to", tmp_path / "to"]):
+        said = factory(*command)
+        assert said.returncode == 1 and "holds no row" in said.stderr and "factory rejections" in said.stderr
+
+
+def test_line_ends_of_any_kind_are_line_ends_on_the_terminal() -> None:
+    assert screen.visible("a\r\nb\rc\x1b[0m") == "a\nb\nc\ufffd[0m"
 
 
 def test_status_versions_diff_and_gc_speak_of_a_dataset(dataset: Path) -> None:
@@ -112,10 +133,14 @@ def test_plan_says_what_would_be_done_and_does_nothing(world: Path, dataset: Pat
         (["build", "--input", ".", "--out", "x", "--set", "compile.packing.mined_pieces=2"], "pool"),
         (["build", "--input", ".", "--out", "x", "--set", "compile.tokenizer=."], "no tokenizer.json"),
         (["build", "--input", ".", "--out", ""], "empty"),
+        (["build", "recipe.toml", "--out", "x"], "{db}"),
+        (["status", "run.jsonl"], "is a file"),
+        (["rejections", "absent-dataset", "--limit", "-1"], "0 or more"),
     ],
 )
 def test_a_wrong_request_gives_one_sentence_that_names_it(arguments: list[str], named: str, tmp_path: Path) -> None:
     (tmp_path / "run.jsonl").write_text("{}\n")
+    (tmp_path / "recipe.toml").write_text('[[inputs]]\nuri = "run.jsonl"\ndatabase = "{db}.sqlite"\n')
     failed = factory(*arguments, cwd=tmp_path)
     assert failed.returncode in (1, 2)
     assert named in failed.stderr and "Traceback" not in failed.stderr

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,7 +12,7 @@ import orjson
 import pytest
 from lines import INLINE, build, canonical, recipe_for, rejections, rows
 
-from factory import inputs, storage, worlds
+from factory import inputs, ledger, storage, worlds
 from factory.errors import SettingsError
 from factory.recipe import GoldTable, Input, Recipe
 
@@ -126,6 +128,51 @@ def test_every_damaged_object_has_its_own_reason(tmp_path: Path) -> None:
         (tmp_path / f"{name}.parquet").write_bytes(b"PAR1" + bytes(range(256)))
     build(tmp_path / "out", recipe_for(tmp_path))
     assert [row["reason"] for row in rejections(tmp_path / "out")] == ["unreadable"] * 4
+
+
+def test_a_file_that_may_not_be_read_is_a_rejection_until_it_may(tmp_path: Path, lines: list[bytes]) -> None:
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    for name in ("a", "b"):
+        (runs / f"{name}.jsonl").write_bytes(b"\n".join(lines[:6] if name == "a" else lines[6:]))
+    os.chmod(runs / "b.jsonl", 0)
+    # the superuser reads everything, unless the capabilities for that are dropped before the program starts
+    bounded = "import ctypes, os, sys; [ctypes.CDLL(None).prctl(24, capability, 0, 0, 0) for capability in (1, 2)]; os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    out = tmp_path / "out"
+    asked = ["-m", "factory.cli", "build", "--input", str(runs), "--out", str(out), "--runner", "inline", "--set", "compile.packing.min_context_tokens=0"]
+    done = subprocess.run([sys.executable, "-c", bounded, *asked], capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    left = [row for row in rejections(out) if row["reason"] == "no_permission"]
+    assert [row["source_uri"] for row in left] == [str(runs / "b.jsonl")] and rows(out)
+    os.chmod(runs / "b.jsonl", 0o644)
+    recipe = recipe_for(runs)
+    build(out, recipe)
+    build(tmp_path / "fresh", recipe)
+    assert canonical(out) == canonical(tmp_path / "fresh")
+
+
+def test_what_is_not_read_as_runs_is_counted(tmp_path: Path, lines: list[bytes]) -> None:
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    (runs / "runs.jsonl").write_bytes(b"\n".join(lines))
+    assert inputs.passed_over(recipe_for(runs)) == ""
+    for name in ("notes.md", "more.md", "page.html", "mills.sqlite"):
+        (runs / name).write_text("x")
+    for name in ("a.json", "a.jsonl", "a.txt", "a.parquet", "a.zip", "a.md"):
+        (runs / name).write_bytes(b"")
+    said = inputs.passed_over(recipe_for(runs))
+    assert said.startswith("3 files with other endings than") and "(.md 2, .html 1)" in said and said.endswith("and 6 empty files")
+    read = build(tmp_path / "out", recipe_for(runs)).version.summary["domains"]
+    assert list(read) == ["search"] and read["search"]["read"] == len(lines)
+
+
+def test_runs_of_one_text_are_told_apart_by_their_place(tmp_path: Path) -> None:
+    log = Path(__file__).parent / "data" / "formats" / "reflexion" / "log.txt"
+    (tmp_path / "log.txt").write_bytes(log.read_bytes())
+    build(tmp_path / "out", recipe_for(tmp_path))
+    commits = ledger.load(str(tmp_path / "out"), "compile")
+    places = [ledger.positions(commits)[row["source_uri"], row["source_record"]] for row in rejections(tmp_path / "out")]
+    assert len(set(places)) == len(places) > 1 and "" not in places
 
 
 def test_an_object_whose_name_is_no_text_is_named(tmp_path: Path, lines: list[bytes]) -> None:

@@ -19,7 +19,7 @@ LAYERS = [
     {"identity"},
     {"stages"},
     {"inputs", "checks", "run", "plan", "history", "delta", "yields", "report"},
-    {"screen", "cli", "arguments"},
+    {"screen", "cli", "arguments", "commands"},
 ]
 FAMILIES = {"formats", "domains", "teachers", "verifiers", "exports", "publish", "worlds", "evals"}
 HOMES = {

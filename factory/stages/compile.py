@@ -26,7 +26,7 @@ from factory import (
     tokens,
 )
 from factory.domains import DOMAINS
-from factory.errors import FactoryError, RowError
+from factory.errors import FactoryError, NoPermission, RowError
 from factory.ledger import Commit, ObjectRecord, PartRecord, RowRecord
 from factory.recipe import Recipe, Verify, fingerprint
 from factory.records import (
@@ -64,8 +64,8 @@ CHECKED_EXAMPLES, CHECKED_CHARACTERS = 4, 20_000
 """Of so many examples a worker counts the beginning with the slow tokenizer too, and stops the run on a difference."""
 
 
-Outcome = tuple[str, str, Example | Rejection | None]
-"""Unit, hash of the run, and what became of it: None for a unit that the ledger holds."""
+Outcome = tuple[str, str, str, Example | Rejection | None]
+"""Unit, hash of the run, its place in the object, and what became of it: None for a unit that the ledger holds."""
 
 
 class Shard(NamedTuple):
@@ -93,6 +93,7 @@ class Compile:
         self.pools: dict[str, mining.Pool] = {}
         self.packing = fingerprint(self.settings.packing)
         self.num_unchecked = CHECKED_EXAMPLES
+        self.refused = False
 
     def __call__(self, shards: tuple[Shard, ...]) -> Commit:
         examples = Output(self.root, "parts/examples", schemas.EXAMPLE, self.part_bytes)
@@ -109,17 +110,18 @@ class Compile:
 
     def _object(self, shard: Shard, examples: Output, rejections: Output, made: dict[str, RowRecord]) -> ObjectRecord:
         self.side.begin()
+        self.refused = False
         rows: list[RowRecord] = []
         for record in self._records(shard):
-            for unit, content, outcome in self._compile_record(shard, record):
+            for unit, content, position, outcome in self._compile_record(shard, record):
                 row = made.get(unit) or RowRecord(unit=unit, content=content, domain="")
                 if unit not in made and outcome is not None:
                     row = self._write(row, outcome, examples, rejections)
                 made[unit] = row
-                rows.append(row.model_copy(update={"position": record.position}))
+                rows.append(row.model_copy(update={"position": position}))
         return ObjectRecord(
             uri=shard.uri,
-            etag=shard.etag if self._stands(shard) else "",
+            etag=shard.etag if self._stands(shard) and not self.refused else "",
             size=shard.size,
             start=shard.start,
             end=shard.end,
@@ -146,7 +148,13 @@ class Compile:
         return row.model_copy(update=known | hashes | {"prompt_tokens": outcome.prompt_tokens})
 
     def _records(self, shard: Shard) -> Iterator[containers.RawRecord]:
-        with storage.open_read(shard.uri) as stream:
+        try:
+            opened = storage.open_read(shard.uri)
+        except NoPermission as e:
+            self.refused = True  # no etag is kept, so that the next run tries again
+            yield containers.failed("", b"", RowError("no_permission", str(e)), digest(shard.uri, str(e)))
+            return
+        with opened as stream:
             if shard.end:
                 yield from containers.read_lines(stream, shard.start, shard.end)
             else:
@@ -163,14 +171,14 @@ class Compile:
             trajectories = formats.parse(record.value, settings.format, settings.domain)
         except Exception as e:
             unit = digest("unread", shard.uri, record.content, canonical_json(scope))
-            yield unit, record.content, None if unit in self.known else self._rejection(unit, e, source, "", "", record.raw)
+            yield unit, record.content, record.position, None if unit in self.known else self._rejection(unit, e, source, "", "", record.raw)
             return
         for index, trajectory in enumerate(trajectories):
             content = record.content if len(trajectories) == 1 else digest(trajectory.model_dump_json())
             position = _position(record.position, index, len(trajectories))
             place = source.model_copy(update={"format": trajectory.source.format, "position": position, "record": content})
             unit, outcome = self._compile_trajectory(trajectory.model_copy(update={"source": place}), content, shard, record.raw)
-            yield unit, content, outcome
+            yield unit, content, position, outcome
 
     def _compile_trajectory(self, trajectory: Trajectory, content: str, shard: Shard, raw: bytes) -> tuple[str, Example | Rejection | None]:
         scope, place = self.scopes[shard.source], trajectory.source

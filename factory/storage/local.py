@@ -12,7 +12,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO
 
-from factory.errors import StorageError
+from factory.errors import NoPermission, StorageError
 from factory.storage import Info
 
 
@@ -93,6 +93,8 @@ def read(uri: str) -> bytes:
 def open_read(uri: str) -> BinaryIO:
     try:
         return open(_path(uri), "rb")
+    except PermissionError as e:
+        raise NoPermission(f"`{uri}` cannot be read: {e.strerror}") from None
     except OSError as e:
         raise StorageError(f"`{uri}` cannot be read: {e.strerror}") from None
 

@@ -13,7 +13,8 @@ from typing import Literal, NamedTuple
 from factory.shell.edits import Edit, edits_of, is_silent
 from factory.shell.lexer import ShellSyntaxError
 from factory.shell.syntax import Pipeline, pipelines
-from factory.shell.views import Numbers, View, view_of
+from factory.shell.view import Numbers, View
+from factory.shell.views import view_of
 
 __all__ = ["Command", "Edit", "Numbers", "View", "parse"]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from factory.recipe import GoldTable, Input
 from factory.records import Environment, GroundTruth, Trajectory, canonical_json, digest
 from factory.side import SideInputs
 
-VERSION = "2"
+VERSION = "3"
 """Raised when a run is given other gold, success or places."""
 
 # our name -> fields of a gold record that hold it, where the recipe's `fields` says nothing
@@ -39,6 +40,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "pass_to_pass": ("pass_to_pass", "PASS_TO_PASS"),
     "solved": ("solved", "resolved"),
 }
+USUAL_KEYS = ("task_id", "id", "question_id", "qid", "query_id", "uid")
+"""Where a record's id stands when it has no field of the recipe's `key`."""
 PLAIN_NAME = re.compile(r"[\w][\w.@+-]*(?:/[\w][\w.@+-]*){0,4}")
 LONGEST_NAME = 255
 """Bytes of a name that a run gives: no file system takes a longer one."""
@@ -130,6 +133,8 @@ class GoldTableReader:
         self.settings, self.side = settings, side
         self.content = ""
         self.records: dict[str, dict[str, Any]] = {}
+        self.by_question: dict[str, dict[str, Any]] = {}
+        """For runs whose id the table does not hold; questions that several records answer differently are left out."""
 
     def record(self, trajectory: Trajectory) -> dict[str, Any]:
         """Our names -> values of the run's gold record; {} when the table holds none for its task."""
@@ -139,8 +144,9 @@ class GoldTableReader:
             raise RowError("side_input_missing", f"gold table `{missing[0]}` does not exist")
         if (content := digest(*hashes)) != self.content:
             self.records = self._read()
+            self.by_question = questions_of(self.records.values())
             self.content = content
-        return self.records.get(trajectory.task_id, {})
+        return self.records.get(trajectory.task_id) or self.by_question.get(asked(trajectory.question)) or {}
 
     def _read(self) -> dict[str, dict[str, Any]]:
         settings, uri = self.settings, self.settings.uri
@@ -155,7 +161,7 @@ class GoldTableReader:
         elif settings.key == "#":
             keyed = records
         else:
-            keyed = [(text_of(record.get(settings.key)) or key, record) for key, record in records]
+            keyed = [(next((text for name in (settings.key, *USUAL_KEYS) if (text := text_of(record.get(name)))), key), record) for key, record in records]
         found: dict[str, dict[str, Any]] = {}
         for task, record in keyed:
             found.setdefault(task, self._ours(record))
@@ -166,6 +172,19 @@ class GoldTableReader:
         wanted = {name: (field,) for name, field in names.items()} if names else FIELDS
         values = {name: next((record[f] for f in fields if record.get(f) not in (None, "")), None) for name, fields in wanted.items()}
         return {name: value for name, value in values.items() if value is not None}
+
+
+def questions_of(records: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for record in records:
+        question = asked(text_of(record.get("question")))
+        if question and found.setdefault(question, record) != record:
+            found[question] = {}
+    return {question: record for question, record in found.items() if record}
+
+
+def asked(question: str) -> str:
+    return " ".join(question.split()).casefold()
 
 
 def gold_records(path: Path) -> list[tuple[str, dict[str, Any]]]:

@@ -23,12 +23,12 @@ class Settings(BaseModel):
 
 
 class GoldTable(Settings):
-    """Records that hold the ground truth of runs, joined by task id."""
+    """Records that hold the ground truth of runs, joined by task id; by the question where a run's id is not among them."""
 
     uri: str
     """JSON, JSONL, CSV or Parquet, or a folder of such files; a list or a dict of records."""
     key: str = "instance_id"
-    """Field of a record that equals the run's task id; `#` when `ids` gives the ids by position."""
+    """Field of a record that equals the run's task id (without it: task_id, id and the like); `#` when `ids` gives the ids by position."""
     ids: str = ""
     """URI of a JSON list: the i-th record belongs to the task with the i-th id."""
     fields: dict[str, str] = {}

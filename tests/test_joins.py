@@ -66,6 +66,16 @@ def test_usual_field_names_need_no_mapping_and_answers_may_be_lists(tmp_path):
     assert searched.ground_truth == GroundTruth(text="Voss", aliases=("E. Voss",))
 
 
+def test_a_run_without_a_known_id_finds_its_record_by_its_question(tmp_path):
+    records = [{"question": "How  many?", "answer": "three"}, {"question": "Who?", "answer": "Ada"}, {"question": "Who?", "answer": "Brook"}]
+    (tmp_path / "gold.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    table = Input(uri="x", gold=GoldTable(uri=str(tmp_path / "gold.jsonl")))
+    assert join(table, run(tmp_path, "search", "session-7"))[0].ground_truth.text == "three"
+    assert join(table, run(tmp_path, "search", "").model_copy(update={"question": "Who?"}))[0].ground_truth.text == ""
+    (tmp_path / "gold.jsonl").write_text(json.dumps({"qid": "t1", "question": "Other?", "answer": "four"}))
+    assert join(table, run(tmp_path, "search"))[0].ground_truth.text == "four"
+
+
 def test_a_changed_gold_table_is_read_again_and_a_missing_one_is_refused(tmp_path):
     path = tmp_path / "gold.json"
     side, settings = SideInputs(), Input(uri="x", gold=GoldTable(uri=str(path), fields={"sql": "gold"}))

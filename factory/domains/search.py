@@ -81,7 +81,7 @@ def collect(trajectory: Trajectory, settings: Compile, side: SideInputs) -> Coll
     forms = forms_of(trajectory.ground_truth)
     policy = settings.search.gold
     if not pages and policy != "visited_or_result":
-        raise RowError("no_visited_page")
+        raise RowError("no_visited_page", 'it only searched; compile.search.gold = "visited_or_result" takes the results that hold the answer' if results else "")
     gold, tier1, tier2, dropped = [], [], [], 0
     said = reasoning_of(trajectory) if policy == "cited" else ""
     for page in pages.values():

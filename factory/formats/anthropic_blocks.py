@@ -11,7 +11,7 @@ from factory.formats.questions import question_in
 from factory.formats.turns import Turns
 from factory.records import Trajectory
 
-VERSION = "2"
+VERSION = "3"
 WHOLE_FILE = False
 
 

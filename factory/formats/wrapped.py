@@ -98,7 +98,7 @@ def exchanges(row: dict[str, Any]) -> Any:
                 yield f"{ask} and {reply}", plain_chat([*asked, *said])
             elif isinstance(said, dict) and "role" in said:
                 yield f"{ask} and {reply}", plain_chat([*asked, said])
-    for place, path in ((row.get("request"), "request.messages"), (row.get("input"), "input.messages"), (row, "messages")):
+    for place, path in ((row.get("request"), "request.messages"), (row.get("input"), "input.messages"), (row.get("inputs"), "inputs.messages"), (row, "messages")):
         asked = place.get("messages") if isinstance(place, dict) else None
         said = message_of(row.get("response", row.get("output")))
         if isinstance(asked, list) and said:

@@ -67,12 +67,19 @@ def guess(tool: str, arguments: dict[str, Any], observation: str) -> tuple[str, 
     return "other", ""
 
 
+BESIDE = {"description", "reason", "thought", "explanation", "goal", "encoding", "repo", "language", "mode", "security_risk"}
+"""Texts beside a path that change nothing in it."""
+
+
 def of_path(words: set[str], arguments: dict[str, Any]) -> str:
     """What was done to a path that a call names; "" where nothing tells."""
     if words & WRITING or any(arguments.get(key) is not None for key in NEW_TEXT):
         return "edit"
     if words & LISTING or "pattern" in arguments:
         return "list"
+    texts = [key for key, value in arguments.items() if isinstance(value, str) and key not in BESIDE and key not in PATHS and key not in RANGES]
+    if texts and not words & READING:
+        return ""  # perhaps what is written there
     return "view" if words & READING or any(arguments.get(key) is not None for key in RANGES) or (words & OPENING and "file" in words) else ""
 
 

@@ -94,6 +94,8 @@ SHOWN = {
     ),
     "cursor read_file plain": ("read_file", {"target_file": "src/mod.py", "offset": 10, "limit": 21}, num("{:6d}|{}", 10, 30)),
     "cline read_file": ("read_file", {"path": "src/mod.py"}, "[read_file for 'src/mod.py'] Result:\n" + BEFORE),
+    "roo native": ("read_file", {"files": [{"path": "src/mod.py"}]}, "File: src/mod.py\nLines 10-30:\n" + num("{} | {}", 10, 30)),
+    "a tool of no table": ("peek_source", {"file_path": "/repo/src/mod.py", "start_line": 10, "end_line": 30}, "\n".join(LINES[9:30])),
     "cline numbered": ("read_file", {"path": "src/mod.py"}, "[read_file for 'src/mod.py'] Result:\n" + num("{} | {}")),
     "roo": ("read_file", {"path": "src/mod.py"}, '<file><path>src/mod.py</path>\n<content lines="1-40">\n' + num("{:2d} | {}") + "\n</content>\n</file>"),
     "openhands editor": (

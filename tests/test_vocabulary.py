@@ -77,6 +77,7 @@ def test_calls_of_known_agents(call, actions):
         (step("folder_tree", path="src"), ("list", "src")),
         (step("find_symbol", query="Wheel"), ("list", "Wheel")),
         (step("check", path="a.py"), ("other", "")),
+        (step("fix_range", path="a.py", start_line=1, end_line=2, body="x = 1"), ("other", "")),
         (step("ask_user", question="Which mill?"), ("other", "")),
         (step("think", thought="hm"), ("other", "")),
         (step("hand_in_final", query="SELECT 1 FROM a"), ("other", "")),

@@ -441,3 +441,10 @@ def test_files_that_the_run_made_and_files_only_searched_are_not_opened(folder: 
 def test_hostile_observations_are_read_without_harm(text: str) -> None:
     for command in ("cat src/mod.py", "grep -rn x .", "nl src/mod.py", "cat -A src/mod.py", "git diff"):
         read([tool("bash", text, command=command), tool("str_replace_editor", text, command="view", path="src/mod.py"), tool("read", text, path="src/mod.py")])
+
+
+@pytest.mark.parametrize(("paths", "opened"), [(["a.py", "b.py"], ()), (["a.py"], ("a.py",))])
+def test_one_output_of_several_files_is_the_text_of_none(paths: list[str], opened: tuple[str, ...]) -> None:
+    """Nothing says where one file ends; with a single path the same output is that file's."""
+    step = Step(turn=0, tool="read_many_files", arguments={"paths": paths}, observation="one = 1\ntwo = 2\n")
+    assert windows.read((step,), Vocabulary(), ["a.py", "b.py"]).opened == opened

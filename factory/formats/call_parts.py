@@ -42,7 +42,7 @@ def read_part(turns: Turns, part: dict[str, Any]) -> None:
         if isinstance(inner := part.get(result), dict):
             origin = inner["origin"] if isinstance(inner.get("origin"), dict) else inner
             seen = next((inner[key] for key in ("response", "content", "result") if key in inner), None)
-            turns.observe(result_text(seen), text_at(origin, "id", "toolUseId"), inner.get("status") == "error" or inner.get("error") is True)
+            turns.observe(result_text(seen), text_at(origin, "id", "toolUseId"), inner.get("status") == "error" or inner.get("error") is True or (isinstance(seen, dict) and set(seen) == {"error"}))
             return
     for key, read in (("toolCall", turns.call), ("toolResult", turns.observe)):  # Goose: the call or result, or how it failed
         if isinstance(inner := part.get(key), dict):
@@ -76,7 +76,7 @@ def read_part(turns: Turns, part: dict[str, Any]) -> None:
 def result_text(seen: Any) -> str:
     """What a tool returned, as text: the one string inside, where there is one."""
     if isinstance(seen, dict):
-        for key in ("output", "value", "result", "content", "text", "json"):
+        for key in ("output", "value", "result", "content", "text", "json", "error"):
             if isinstance(seen.get(key), str):
                 return seen[key]
             if isinstance(seen.get(key), list | dict) and len(seen) <= 2:

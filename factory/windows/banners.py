@@ -42,6 +42,7 @@ _RANGES = (
     re.compile(r"(?:Showing|Read) lines (?P<first>\d{1,9})-\d{1,9} of (?P<total>\d{1,9}) (?:total )?lines\.?[^\n]*\n\n---\n\n"),
     re.compile(r"Contents of [^\n]{1,500}, from line (?P<first>\d{1,9})-\d{1,9} \(total (?P<total>\d{1,9}) lines\):\n"),
     re.compile(r"File: `[^`\n]{1,500}`\. Lines (?P<first>\d{1,9}) to \d{1,9} \((?P<total>\d{1,9}) lines total\):[ \t]*\n"),
+    re.compile(r"File: [^\n]{1,500}\nLines (?P<first>\d{1,9})-\d{1,9}:\n"),
     re.compile(r"\[(?:read_file|Read|open_file)[^\]\n]{0,500}\] Result:\n+"),
     re.compile(r"(?:<files>\s*)?<file>\s*<path>[^<\n]{1,500}</path>\s*<content(?: lines=\"(?P<first>\d{1,9})-\d{1,9}\")?>\n"),
 )

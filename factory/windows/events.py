@@ -40,9 +40,10 @@ def events(steps: tuple[Step, ...], vocabulary: Vocabulary) -> list[Event]:
     out: list[Event] = []
     folder = ""
     for step in steps:
-        for action in classify(step, vocabulary):
+        actions = classify(step, vocabulary)
+        for action in actions:
             output = unwrap(step.observation, action.target if action.kind == "run" else "")
-            for event in _of_action(step, action, output):
+            for event in _of_action(step, action, output, len(actions) == 1):
                 out.append(event._replace(what=_placed(event.what, folder)))
             folder = output.folder or folder
     return out
@@ -56,13 +57,14 @@ def _placed(what: Window | Edit | Diff, folder: str) -> Window | Edit | Diff:
     return what._replace(path=path) if isinstance(what, Window) else replace(what, path=path)
 
 
-def _of_action(step: Step, action: Action, output: Output) -> list[Event]:
+def _of_action(step: Step, action: Action, output: Output, alone: bool) -> list[Event]:
+    """What one action did. Of several files that one call shows, only those that the output itself names are told apart."""
     if action.kind == "run" and not _FILE_COMMAND.match(action.target):
         return _shell(step, action.target, output)
     found = tools.described(output, step.arguments, action.target if action.kind == "edit" else "")
     windows = [window for window, _ in found]
     made: list[Edit] = []
-    if action.kind == "view" and not windows and action.target and not step.failed:
+    if action.kind == "view" and not windows and action.target and alone and not step.failed:
         windows = tools.viewed(action.target, step.arguments, output)
     elif action.kind == "list" and not windows and not step.failed:
         windows = tools.found_lines(step.arguments, output)

@@ -124,6 +124,9 @@ def test_an_unknown_tool_needs_a_setting_and_no_code():
         json.dumps({"search_results": json.dumps({"items": [{"title": "Tide mill", "link": MILL, "snippet": "A mill."}, {"title": "Oster", "link": OSTER, "snippet": "A town."}]})}),
         f"1. [Tide mill]({MILL})\nA mill.\n\n2. [Oster]({OSTER}) A town.\n",
         f"A Google search for 'x' found 1 results:\n\n## Web Results\n1. [Tide mill]({MILL})\n\nA mill.\n=======\nA Google search for 'y' found 1 results:\n\n## Web Results\n1. [Oster]({OSTER})\nA town.",
+        f"## Search Results\n\n[Tide mill]({MILL})\nA mill.\n\n[Oster]({OSTER})\nA town.",
+        f"- [Tide mill]({MILL}) A mill.\n- [Oster]({OSTER}) A town.",
+        repr([{"url": MILL, "title": "Tide mill", "content": "A mill."}, {"url": OSTER, "title": "Oster", "content": "A town.", "score": None}]),
         f"Title: Tide mill\nURL: {MILL}\nSnippet: A mill.\n\nTitle: Oster\nURL: {OSTER}\nSnippet: A town.\n",
         f"[1] Title: Tide mill\nLink: {MILL}\nContent: A mill.\n---------\n[2] Title: Oster\nLink: {OSTER}\nContent: A town.",
         f"URL: {MILL}\nTitle: Tide mill\nSummary: A mill.\n\nURL: {OSTER}\nTitle: Oster\nSummary: A town.",
@@ -131,6 +134,15 @@ def test_an_unknown_tool_needs_a_setting_and_no_code():
 )
 def test_every_shape_of_a_result_list_gives_the_same_entries(text):
     assert entries_of(text) == [(MILL, "Tide mill", "Tide mill\nA mill."), (OSTER, "Oster", "Oster\nA town.")]
+
+
+def test_passages_without_an_address_are_named_by_their_title_or_id():
+    retrieved = 'Doc 1(Title: "Tide mill") A mill.\nBy the sea.\nDoc 2(Title: Oster) A town.\n'
+    assert entries_of(retrieved) == [("Tide mill", "Tide mill", "Tide mill\nA mill.\nBy the sea."), ("Oster", "Oster", "Oster\nA town.")]
+    ranked = json.dumps([{"docid": 7, "score": 0.5, "text": "A mill."}, {"docid": "8", "snippet": "A town."}])
+    assert entries_of(ranked) == [("7", "", "A mill."), ("8", "", "A town.")]
+    found = collect(run(("search", {"query": "mill"}, ranked), ("get_document", {"docid": "7"}, "A mill by Edda Voss.")))
+    assert pieces(found) == [("gold", "page", "7"), ("tier2", "snippet", "8")]
 
 
 def test_plain_text_of_an_encyclopaedia_is_one_entry_named_after_what_was_asked():

@@ -21,7 +21,7 @@ from factory.records import Evidence, GroundTruth, Step, Trajectory
 from factory.side import SideInputs
 from factory.vocabulary import Action, classify
 
-VERSION = f"1.{vocabulary.VERSION}"
+VERSION = f"2.{vocabulary.VERSION}"
 
 EXTRACT = "The useful information in "
 """How visiting tools of the WebDancer family begin what they took from a page."""

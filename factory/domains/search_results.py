@@ -1,6 +1,6 @@
 """Entries of search results, in the shapes in which tools print them.
 
-JSON lists (also inside JSON strings), numbered `[title](url)` lists, `Title:` / `URL:` / `Snippet:` blocks.
+JSON lists (also inside JSON strings), numbered `[title](url)` lists, `Title:` / `URL:` / `Snippet:` blocks, `Doc 1(Title: ...)`.
 Text in none of these shapes is one entry, named after what was asked.
 """
 
@@ -9,14 +9,20 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from factory import syntax_trees
 from factory.decoding import decode
 from factory.errors import RowError
 
-URL_KEYS = ("url", "link", "href", "source_url", "formattedUrl", "filing_url", "uri")
+URL_KEYS = ("url", "link", "href", "source_url", "formattedUrl", "filing_url", "uri", "docid", "doc_id", "document_id")
 TEXT_KEYS = ("snippet", "content", "description", "text", "summary", "body", "page_content", "raw_content", "abstract", "highlights")
 MAX_ENTRIES = 1_000
+MAX_LITERAL = 200_000
+"""Characters of a Python literal: its parser is slow."""
 
 NUMBERED = re.compile(r"\s{0,8}\d{1,3}[.)]\s{1,4}\[")
+LINKED = re.compile(r"\s{0,8}(?:[-*]\s{1,4})?\[")
+TITLED = re.compile(r"^Doc(?:ument)? ?\d{1,3} ?\(Title: ?\"?([^\n\"]{1,300}?)\"?\)[ \t]{0,4}:?", re.M)
+"""How the retrievers of Search-R1 and its kin begin a passage; a title is all the name that it has."""
 LABEL = re.compile(r"[\s\-*#>]{0,8}(?:\[?\d{1,3}[\].):]{1,2}\s{0,4})?\**(title|url|link|source|snippet|content|description|summary|date|text)\**\s{0,4}:\**\s{0,4}", re.I)
 NOTHING = re.compile(
     r"\W{0,4}(?:no (?:search |good |relevant )?(?:results|matches|documents|information)\b|could not find\b|nothing (?:was )?found\b"
@@ -39,11 +45,25 @@ def entries_of(observation: str) -> list[Entry]:
     if text[:1] in ("{", "["):
         try:
             return json_entries(decode(text.encode("utf-8", "replace")))
-        except RowError:
-            pass  # cut short, or text that begins with a bracket
-    if "](" in text and (found := numbered_entries(text)):
+        except RowError:  # a printed Python list, cut short, or text that begins with a bracket
+            if text[-1:] in ("}", "]") and len(text) <= MAX_LITERAL and (found := json_entries(printed(text))):
+                return found
+    if "](" in text and (found := numbered_entries(text, NUMBERED) or numbered_entries(text, LINKED)):
         return found
-    return labelled_entries(text)
+    return titled_entries(text) or labelled_entries(text)
+
+
+def titled_entries(text: str) -> list[Entry]:
+    heads = list(TITLED.finditer(text))[:MAX_ENTRIES]
+    ends = [head.start() for head in heads[1:]] + [len(text)]
+    return [Entry(head.group(1), head.group(1), f"{head.group(1)}\n{text[head.end() : end].strip()}") for head, end in zip(heads, ends)]
+
+
+def printed(text: str) -> Any:
+    try:
+        return syntax_trees.literal(text)
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+        return None
 
 
 def says_nothing(observation: str) -> bool:
@@ -67,7 +87,7 @@ def json_entries(value: Any) -> list[Entry]:
                     except RowError:
                         continue
             elif isinstance(item, dict):
-                url = next((item[key] for key in URL_KEYS if isinstance(item.get(key), str) and item[key]), "")
+                url = str(next((item[key] for key in URL_KEYS if isinstance(item.get(key), str | int) and not isinstance(item[key], bool) and item[key] != ""), ""))
                 title = item.get("title") or item.get("name") or ""
                 title = title if isinstance(title, str) else ""
                 body = next((item[key] for key in TEXT_KEYS if isinstance(item.get(key), str) and item[key]), "")
@@ -81,8 +101,8 @@ def json_entries(value: Any) -> list[Entry]:
     return found[:MAX_ENTRIES]
 
 
-def numbered_entries(text: str) -> list[Entry]:
-    """`1. [title](url)` and the lines under it; a rule or a heading of the next list ends an entry."""
+def numbered_entries(text: str, begins: re.Pattern[str]) -> list[Entry]:
+    """`1. [title](url)`, or `[title](url)` where none has a number, and the lines under it; a rule or a heading of the next list ends an entry."""
     found: list[Entry] = []
     url = title = ""
     lines: list[str] = []
@@ -93,7 +113,7 @@ def numbered_entries(text: str) -> list[Entry]:
 
     for line in text.split("\n"):
         middle = line.rfind("](")
-        if middle > 0 and (start := NUMBERED.match(line)) and (end := line.find(")", middle)) > 0 and " " not in line[middle + 2 : end]:
+        if middle > 0 and (start := begins.match(line)) and (end := line.find(")", middle)) > 0 and " " not in line[middle + 2 : end] and (begins is NUMBERED or "://" in line[middle + 2 : end]):
             close()
             end = line.rfind(")") if line.rstrip().endswith(")") else end  # an address may hold brackets
             url, title, lines = line[middle + 2 : end].strip(), line[start.end() : middle].strip(), [line[end + 1 :].strip(" -:")]

@@ -25,6 +25,8 @@ def messages_of(value: Any) -> tuple[dict[str, Any], Any, str]:
     if isinstance(value, list):
         return {}, value, ""
     row = need_dict(value, "")
+    if "run_steps" in row:
+        raise mismatch("messages", "the calls; they stand in `run_steps`")
     for key in ("messages", "traj"):
         if key in row:
             return row, row[key], key

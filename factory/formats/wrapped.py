@@ -15,6 +15,7 @@ from factory.formats.fields import content_text, decoded, text_at
 from factory.formats.react_text import turns_of
 from factory.formats.rows import is_graded
 from factory.formats.sessions import session_of
+from factory.formats.stepped import stepped
 from factory.formats.traces import messages_of_trace
 
 LISTS = ("messages", "conversations", "conversation", "trajectory", "traj", "history", "chat_history", "message_history", "all_messages",
@@ -52,6 +53,8 @@ def unwrapped(value: Any) -> tuple[dict[str, Any], str] | None:
     if traced := messages_of_trace(row):
         trace = row["trace"] if isinstance(row.get("trace"), dict) else row
         return {"id": text_at(trace, "id", "trace_id"), "messages": traced}, "observations"
+    if found := stepped(row):
+        return {key: item for key, item in row.items() if key not in ("messages", "run_steps", "events")} | {"messages": found[0]}, found[1]
     for path, messages in (*exchanges(row), *lists(row), *texts(row)):
         if messages:
             rest = {key: item for key, item in row.items() if key != "messages"}

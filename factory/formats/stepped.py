@@ -1,0 +1,64 @@
+"""Runs kept as events of a workflow or steps of a thread, put into plain chats: LlamaIndex's events, OpenAI's Assistants.
+
+LlamaIndex: {events: [{qualified_name, value}]}, of which results of tools hold call and output together. Assistants: a
+thread's `messages` beside `run_steps`, newest first, whose calls hold what they returned.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from factory.formats.fields import as_text, content_text, text_at
+
+
+def stepped(row: dict[str, Any]) -> tuple[list[dict[str, Any]], str] | None:
+    """(messages, where they were found); None when the record holds neither."""
+    events, steps = row.get("events"), row.get("run_steps", row.get("steps"))
+    if isinstance(events, list) and (messages := of_events(events)):
+        return messages, "events"
+    steps = steps.get("data") if isinstance(steps, dict) else steps
+    if isinstance(steps, list) and steps and all(isinstance(step, dict) and isinstance(step.get("step_details"), dict) for step in steps):
+        return of_steps(steps, row.get("messages")), "run_steps"
+    return None
+
+
+def of_events(events: list[Any]) -> list[dict[str, Any]]:
+    messages: list[dict[str, Any]] = []
+    answer = ""
+    for event in events:
+        value = event.get("value") if isinstance(event, dict) else None
+        if not isinstance(value, dict):
+            continue
+        output = value.get("tool_output")
+        if isinstance(output, dict) and value.get("tool_name"):
+            messages += exchange(text_at(value, "tool_name"), value.get("tool_kwargs"), output.get("content", output.get("raw_output")), text_at(value, "tool_id"))
+        elif not messages and isinstance(asked := value.get("input", value.get("user_msg")), str | list) and asked:
+            first = next((message for message in asked if isinstance(message, dict) and message.get("role") == "user"), {}) if isinstance(asked, list) else {"content": asked}
+            messages.append({"role": "user", "content": content_text(first.get("content", first.get("blocks")), "events")})
+        elif isinstance(said := value.get("response"), dict) and not value.get("tool_calls"):
+            answer = content_text(said.get("content", said.get("blocks")), "events")
+    if not any(message["role"] == "tool" for message in messages):
+        return []
+    return [*messages, {"role": "assistant", "content": answer}] if answer else messages
+
+
+def of_steps(steps: list[dict[str, Any]], thread: Any) -> list[dict[str, Any]]:
+    thread = thread.get("data") if isinstance(thread, dict) else thread
+    thread = [message for message in thread if isinstance(message, dict)] if isinstance(thread, list) else []
+    said = [{"role": message.get("role", "user"), "content": content_text(message.get("content"), "messages")} for message in thread]
+    made: list[dict[str, Any]] = []
+    for step in sorted(steps, key=lambda step: text_at(step, "created_at").rjust(20, "0")) if all("created_at" in step for step in steps) else reversed(steps):
+        calls = step["step_details"].get("tool_calls")
+        for call in calls if isinstance(calls, list) else ():
+            inner = call.get(str(call.get("type"))) if isinstance(call, dict) else None
+            if isinstance(inner, dict):
+                given = inner.get("arguments", inner.get("input"))
+                made += exchange(text_at(inner, "name") or str(call["type"]), given, inner.get("output", inner.get("outputs", inner.get("results"))), text_at(call, "id"))
+    asked = [message for message in said if message["role"] == "user"][:1]
+    answered = [message for message in said if message["role"] == "assistant"]
+    return [*asked, *made, *(answered[-1:] if text_at(thread[0], "role") == "user" else answered[:1])] if thread else made
+
+
+def exchange(tool: str, given: Any, output: Any, call_id: str) -> list[dict[str, Any]]:
+    call = {"id": call_id, "function": {"name": tool, "arguments": given}}
+    return [{"role": "assistant", "content": "", "tool_calls": [call]}, {"role": "tool", "tool_call_id": call_id, "content": as_text(output)}]

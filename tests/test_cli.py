@@ -50,6 +50,11 @@ def test_show_gives_question_pieces_trace_and_verdict(dataset: Path) -> None:
     assert task and task[1] in factory("show", task[1], "--out", dataset).stdout
 
 
+def test_a_folder_above_a_dataset_names_it(dataset: Path) -> None:
+    said = factory("status", dataset.parent)
+    assert said.returncode == 1 and f"`{dataset}`" in said.stderr
+
+
 def test_show_names_what_it_cannot_find(dataset: Path) -> None:
     missed = factory("show", "absent", "--out", dataset)
     assert missed.returncode == 1 and "absent" in missed.stderr and "Traceback" not in missed.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import glob
 import json
 import os
 from typing import Any
@@ -19,6 +20,9 @@ def _version(out: str) -> tuple[str, Any]:
         raise FactoryError(f"`{out}` is a file; give the folder of a dataset, as `factory build --out` named it")
     version = publish.current(root)
     if version is None:
+        below = sorted(glob.glob("*/CURRENT", root_dir=root) + glob.glob("*/*/CURRENT", root_dir=root)) if os.path.isdir(root) else []
+        if below:
+            raise FactoryError(f"`{out}` is no dataset, but holds {', '.join(f'`{os.path.join(out, os.path.dirname(name))}`' for name in below[:5])}")
         raise FactoryError(f"`{out}` holds no published version; `factory build ... --out {out}` makes one")
     return root, version
 

@@ -107,7 +107,7 @@ def parse(value: Any, domain: str) -> Trajectory:
     steps, reasoning, answer = final_of(steps, last, domain)
     return Trajectory(
         domain=domain,
-        task_id=rows.task_id_of(row) or text_at(row, "sessionId"),
+        task_id=rows.task_id_of(row) or text_at(row, "sessionId") or rows.task_id_of(row["info"] if isinstance(row.get("info"), dict) else {}),
         question=text_at(row, "question", "problem_statement") or question,
         steps=steps,
         final_reasoning=reasoning,

@@ -277,6 +277,16 @@ HOSTILE = 1 << 20
         ("openai_chat", "<think></think>" * (HOSTILE // 15)),
         ("auto", "user\n" * (HOSTILE // 5)),
         ("auto", "\nassistant\n" * (HOSTILE // 11)),
+        ("text", "<|start|>a<|message|>" * (HOSTILE // 20)),
+        ("text", "<|start|><|message|><|channel|>" * (HOSTILE // 30)),
+        ("text", "<|user|><|assistant|>" * (HOSTILE // 20)),
+        ("text", "ASSISTANT:\n" * (HOSTILE // 11)),
+        ("text", "[INST][/INST]" * (HOSTILE // 13)),
+        ("text", "<\uff5cUser\uff5c><\uff5cAssistant\uff5c>" * (HOSTILE // 19)),
+        ("webdancer", "[TOOL_CALLS][" * (HOSTILE // 13)),
+        ("webdancer", "[TOOL_CALLS]<result>" * (HOSTILE // 20)),
+        ("webdancer", "<tool_call>" + "<arg_key>" * (HOSTILE // 9) + "</tool_call>"),
+        ("webdancer", "<action>" * (HOSTILE // 8) + "</action>"),
         ("webdancer", "<tool_call>" * (HOSTILE // 11)),
         ("webdancer", "<tool_call></tool_call>" * (HOSTILE // 23)),
         ("webdancer", "<function=x>" + "<parameter=" * (HOSTILE // 11) + "</function>"),
@@ -290,7 +300,9 @@ HOSTILE = 1 << 20
 def test_long_hostile_texts_take_no_more_than_linear_time(format, said):
     """Quadratic work on a megabyte would not end within the test's time limit."""
     value = {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": said}]}
-    if format == "auto":
+    if format == "text":
+        format, value = "auto", {"text": said, "question": "q"}
+    elif format == "auto":
         value = {"prompt": "system\n\nuser\n" + said, "response": "<search>mill</search>"}
     with suppress(RowError):
         formats.parse(value, format)

@@ -10,7 +10,9 @@ import re
 from typing import Any
 
 STATEMENT = re.compile(
-    r"\s{0,200}(?:(?:/\*.{0,500}?\*/|--[^\n]{0,500}\n)\s{0,200}){0,5}(?:select\s.{1,20000}?\sfrom\s|select\s+(?:count\s*\(|\d|'|\*)|with\s+(?:recursive\s+)?\w+\s*(?:\([^()]{0,500}\)\s*)?as\s*\("
+    r"\s{0,200}(?:(?:/\*.{0,500}?\*/|--[^\n]{0,500}\n)\s{0,200}){0,5}"
+    r"(?:select\s.{1,20000}?\sfrom\s|select\s+(?:count\s*\(|\d|'|\*)"
+    r"|with\s+(?:recursive\s+)?\w+\s*(?:\([^()]{0,500}\)\s*)?as\s*\("
     r"|pragma\s+\w+|show\s+(?:tables|columns|databases|create)\b|explain\s+(?:query\s+plan\s+)?select\s)",
     re.I | re.S,
 )
@@ -26,11 +28,18 @@ RANGES = {"start_line", "end_line", "line_start", "line_end", "view_range", "lin
 WRITING = {"write", "edit", "replace", "insert", "create", "delete", "remove", "append", "patch", "modify", "update", "save", "rename", "move", "undo"}
 READING = {"read", "view", "open", "show", "cat", "peek", "display", "print", "see"}
 LISTING = {"list", "ls", "dir", "directory", "tree", "find", "glob", "grep", "folder", "outline", "search"}
-SEARCHING = {"search", "retrieve", "retrieval", "retriever", "lookup", "google", "bing", "duckduckgo", "wiki", "wikipedia", "web", "arxiv", "scholar", "pubmed", "rag", "serp", "tavily", "exa"}
-CODE = {"code", "codebase", "file", "files", "symbol", "symbols", "class", "function", "method", "repo", "repository", "grep", "definition", "references", "dir", "directory", "tool", "tools", "memory"}
+SEARCHING = {
+    "search", "retrieve", "retrieval", "retriever", "lookup", "google", "bing", "duckduckgo", "wiki",
+    "wikipedia", "web", "arxiv", "scholar", "pubmed", "rag", "serp", "tavily", "exa",
+}  # fmt: skip
+CODE = {
+    "code", "codebase", "file", "files", "symbol", "symbols", "class", "function", "method", "repo",
+    "repository", "grep", "definition", "references", "dir", "directory", "tool", "tools", "memory",
+}  # fmt: skip
 OPENING = {"get", "fetch", "open", "read", "load", "visit", "view", "browse", "crawl", "scrape"}
 PAGES = {"document", "doc", "page", "article", "passage", "webpage", "site"}
 BESIDE_PAGES = {"download", "click", "screenshot", "type", "scroll", "clone", "post", "api", "request", "upload", "submit"}
+STORES = {"sql", "db", "database", "table", "warehouse", "sqlite", "duckdb", "postgres", "mysql", "bigquery", "snowflake"}
 HANDING_IN = {"submit", "finish", "answer", "final"}
 VIEWERS = ("view", "open", "read", "show")
 EDITORS = ("create", "str_replace", "insert", "undo_edit", "replace", "write", "edit")
@@ -43,7 +52,7 @@ def guess(tool: str, arguments: dict[str, Any], observation: str) -> tuple[str, 
     words = {word.lower() for word in WORDS.findall(tool)}
     if words & HANDING_IN:
         return "other", ""
-    for key in STATEMENTS:
+    for key in STATEMENTS if words & STORES or not words & SEARCHING else ():  # "select the best mill from ..." may be asked of the web
         if is_statement(arguments.get(key)):
             return "query", key
     for key in ADDRESSES:

@@ -93,4 +93,6 @@ def is_turn(item: dict[str, Any]) -> bool:
     """Is it one message or event of a run, rather than a run?"""
     if item.keys() & RUN_KEYS:
         return False
-    return says_something(item) or "role" in item or item.keys() >= {"from", "value"} or ("type" in item and bool(item.keys() & TURN_KEYS)) or ("source" in item and bool(item.keys() & EVENT_KEYS)) or item.keys() >= {"kind", "parts"}
+    if says_something(item) or "role" in item or item.keys() >= {"from", "value"} or item.keys() >= {"kind", "parts"}:
+        return True
+    return ("type" in item and bool(item.keys() & TURN_KEYS)) or ("source" in item and bool(item.keys() & EVENT_KEYS))

@@ -57,8 +57,10 @@ RESPONSES: dict[str, str] = {
     "[TOOL_RESULTS]": "[/TOOL_RESULTS]",
     "<search_results>": "</search_results>",
 }
-AROUND = ("<function_calls>", "</function_calls>", "<|tool_calls_section_begin|>", "<|tool_calls_section_end|>", "<minimax:tool_call>", "</minimax:tool_call>",
-          "<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>", "<｜tool▁outputs▁begin｜>", "<｜tool▁outputs▁end｜>", "<｜end▁of▁sentence｜>", "<|eom_id|>", "<|endoftext|>")
+AROUND = ("<function_calls>", "</function_calls>", "<|tool_calls_section_begin|>", "<|tool_calls_section_end|>",
+          "<minimax:tool_call>", "</minimax:tool_call>",
+          "<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>", "<｜tool▁outputs▁begin｜>", "<｜tool▁outputs▁end｜>",
+          "<｜end▁of▁sentence｜>", "<|eom_id|>", "<|endoftext|>")  # fmt: skip
 """What stacks put around calls and at the end of a turn."""
 LOOSE = ("<action>", "<python>", "<bash>", "<visit>", "<browse>", "<access>")
 """Tags that prose and code hold as well: a chat is told by them only where a call can be read inside."""

@@ -9,6 +9,8 @@ from typing import Any
 from factory import syntax_trees
 from factory.vocabulary import TOOLS
 
+MAX_CALLS = 50
+"""Calls of one list: the text is searched anew for each."""
 MAX_CALL = 200_000
 """Characters of a call in Python's syntax: its parser is slow and recurses."""
 TOOL_CALL = re.compile(r"\b([a-z_]{3,40})\([^()\n]{1,2000}\)")
@@ -49,7 +51,8 @@ def python_calls(text: str) -> list[tuple[str, dict[str, Any]]]:
         made = syntax_trees.expression(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    return [python_call(text[item.col_offset : item.end_col_offset]) for item in made.elts if isinstance(item, ast.Call)] if isinstance(made, ast.List) and "\n" not in text and text.isascii() else []
+    calls = made.elts if isinstance(made, ast.List) else ()
+    return [python_call(ast.get_source_segment(text, call) or "") for call in calls[:MAX_CALLS] if isinstance(call, ast.Call)]
 
 
 def by_hand(name: str, inside: str) -> tuple[str, dict[str, Any]]:

@@ -18,6 +18,7 @@ MESSAGES_OUT = ("llm.output_messages", "gen_ai.output.messages", "gen_ai.complet
 GIVEN = ("gen_ai.tool.call.arguments", "tool.parameters", "input.value", "mlflow.spanInputs", "traceloop.entity.input")
 CAME_BACK = ("gen_ai.tool.call.result", "output.value", "mlflow.spanOutputs", "traceloop.entity.output")
 KINDS = ("openinference.span.kind", "mlflow.spanType", "traceloop.span.kind", "gen_ai.operation.name")
+PARENTS = ("parent_id", "parentId", "parentSpanId", "parent_span_id", "parent_run_id", "parentObservationId")
 NAMES = ("tool.name", "gen_ai.tool.name", "traceloop.entity.name")
 
 
@@ -25,7 +26,7 @@ def trace_of(spans: list[Any]) -> dict[str, Any]:
     """{trace, observations}: the trace holds what its first span without a parent was given and gave."""
     known = [span for span in spans[:MAX_SPANS] if isinstance(span, dict)]
     observations = [observed(span) for span in known]
-    roots = [seen for span, seen in zip(known, observations) if not any(span.get(key) for key in ("parent_id", "parentId", "parentSpanId", "parent_span_id", "parent_run_id", "parentObservationId"))]
+    roots = [seen for span, seen in zip(known, observations) if not any(span.get(key) for key in PARENTS)]
     root = next((seen for seen in roots if seen["type"] != "TOOL"), {})
     return {"trace": {key: root[key] for key in ("input", "output") if key in root}, "observations": observations}
 

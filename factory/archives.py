@@ -1,14 +1,18 @@
-"""Members of a zip archive that may hold runs: the samples of an Inspect log (.eval), else every file with a known ending."""
+"""Members of a zip archive that may hold runs: the samples of an Inspect log (.eval), else every file with a known ending.
+
+Members are read into memory, and nothing is ever written under their names.
+"""
 
 from __future__ import annotations
 
+import io
 import zipfile
 import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from factory.errors import RowError
-from factory.unpacking import MAX_RATIO, MAX_UNPACKED, MIN_UNPACKED
+from factory.unpacking import MAX_RATIO, MIN_UNPACKED
 
 ENDINGS = (".jsonl", ".ndjson", ".json", ".traj", ".parquet", ".txt")
 SAMPLES = "samples/"
@@ -17,23 +21,25 @@ MAX_MEMBER = 512 << 20
 
 
 def members(stream: BinaryIO) -> Iterator[tuple[str, bytes | RowError]]:
-    """(name, bytes) of each member, by name; a RowError in the place of one that cannot be read."""
+    """(name, bytes) of each member, by name; a RowError in the place of one that cannot be read, and where too much comes out."""
+    size = stream.seek(0, io.SEEK_END)
+    unpacked = 0
     try:
         with zipfile.ZipFile(stream) as archive:
             files = sorted((info for info in archive.infolist() if info.filename.endswith(ENDINGS)), key=lambda info: info.filename)
             samples = [info for info in files if info.filename.startswith(SAMPLES)]
-            unpacked = 0
             for info in samples or files:
+                most = min(MAX_MEMBER, max(MIN_UNPACKED, MAX_RATIO * info.compress_size))
                 try:
                     with archive.open(info) as member:
-                        data = member.read(MAX_MEMBER + 1)
+                        data = member.read(most + 1)
                 except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
                     yield info.filename, RowError("unreadable", f"zip: {error}")
                     continue
                 unpacked += len(data)
-                if len(data) > MAX_MEMBER or unpacked > MAX_UNPACKED or (len(data) > MIN_UNPACKED and len(data) > MAX_RATIO * info.compress_size):
-                    yield info.filename, RowError("too_large", f"{info.compress_size:,} packed bytes unpack to {len(data):,} or more")
-                    continue
-                yield info.filename, data
+                if unpacked > max(MIN_UNPACKED, MAX_RATIO * size):  # members may share their bytes
+                    yield info.filename, RowError("too_large", f"{size:,} packed bytes unpack to more than {unpacked:,}")
+                    return
+                yield info.filename, data if len(data) <= most else RowError("too_large", f"{info.compress_size:,} packed bytes unpack to more than {most:,}")
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         yield "", RowError("unreadable", f"zip: {error}")

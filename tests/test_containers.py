@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
 import zipfile
 from contextlib import suppress
 from itertools import pairwise
@@ -55,8 +56,10 @@ SPANS = json.dumps([span("a", 1), span("b", 2), span("a", 3)]).encode()
 
 
 def test_a_zip_that_unpacks_to_too_much_is_refused():
-    bomb = zipped(**{"a.json": b'"' + bytes(30 << 20) + b'"', "b.json": b'{"id": 1}'})
+    bomb = zipped(**{"a.json": b'"' + bytes(30 << 20) + b'"', "b.json": b'{"id": 1}', "noise.md": random.Random(1).randbytes(1 << 20)})
     assert values("runs.zip", bomb) == ["too_large", {"id": 1}]
+    many = zipped(**{f"{number}.json": b'"' + bytes(3 << 20) + b'"' for number in range(9)})
+    assert values("runs.zip", many)[-1] == "too_large" and len(values("runs.zip", many)) == 6
     records = list(read_records("runs.zip", zipped(**{"a.jsonl": LINES, "b.json": b"[1]"})))
     assert [record.position for record in records] == ["a.jsonl 0", "a.jsonl 8", "b.json 0"]
 

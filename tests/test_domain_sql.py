@@ -131,7 +131,7 @@ def test_unqueried_tables_are_distractors_when_the_recipe_asks(library):
     [
         ({"gold": ""}, "no_ground_truth"),
         ({"queries": []}, "no_tool_call"),
-        ({"tool": "calculator"}, "no_tool_call"),
+        ({"tool": "submit_sql"}, "no_tool_call"),
         ({"database": ""}, "side_input_missing"),
         ({"database": "/absent.sqlite"}, "side_input_missing"),
         ({"database": __file__}, "side_input_missing"),

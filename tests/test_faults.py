@@ -323,10 +323,19 @@ def test_no_html_is_parsed():
     assert not imports(FOLDER.parent / "factory") & {"html.parser", "lxml", "bs4", "html5lib", "selectolax", "markdownify"}
 
 
-def test_archives_are_not_unpacked():
-    """Of packed objects only streams are read (gzip, zstd): no member names, so no paths to climb out by."""
-    assert not imports(FOLDER.parent / "factory") & {"zipfile", "tarfile", "py7zr", "rarfile"}
+def test_no_member_of_an_archive_is_written(tmp_path, monkeypatch):
+    """Members of a zip are read into memory; no other archive is opened."""
+    assert not imports(FOLDER.parent / "factory") & {"tarfile", "py7zr", "rarfile"}
+    inside = tmp_path / "a" / "b"
+    inside.mkdir(parents=True)
+    monkeypatch.chdir(inside)
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr("../../evil.jsonl", '{"messages": []}\n')
-    assert all(record.error or not isinstance(record.value, dict) for record in read_records("runs.jsonl", data.getvalue()))
+        archive.writestr(f"{tmp_path}/evil.json", '{"messages": []}')
+        link = zipfile.ZipInfo("link.json")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+    records = list(read_records("runs.zip", data.getvalue()))
+    assert [record.error.reason if record.error else record.value for record in records] == [{"messages": []}, {"messages": []}, "bad_json"]
+    assert [path for path in tmp_path.rglob("*") if path.is_file() or path.is_symlink()] == []

@@ -64,8 +64,23 @@ CHECKED_EXAMPLES, CHECKED_CHARACTERS = 4, 20_000
 """Of so many examples a worker counts the beginning with the slow tokenizer too, and stops the run on a difference."""
 
 
-Outcome = tuple[str, str, Example | Rejection | None]
+class Made(NamedTuple):
+    example: Example
+    context_id: str
+
+
+Outcome = tuple[str, str, Made | Rejection | None]
 """Unit, hash of the run, and what became of it: None for a unit that the ledger holds."""
+
+
+class Beside(NamedTuple):
+    """The texts of a row that are not its evidence."""
+
+    question: str
+    ground_truth: GroundTruth
+    agent: AgentTrace
+    task_id: str
+    environment: Environment
 
 
 class Shard(NamedTuple):
@@ -90,6 +105,8 @@ class Compile:
         self.joins = [joins.Join(source, self.side) for source in recipe.inputs]
         self.domains = {name: importlib.import_module(f"factory.domains.{module}") for name, module in DOMAINS.items()}
         self.verifiers = {name: importlib.import_module(f"factory.verifiers.{module}") for name, module in VERIFIERS.items()}
+        self.row_scopes: dict[tuple[int, str, str], str] = {}
+        """Scope of the rows of one input, format and domain."""
         self.pools: dict[str, mining.Pool] = {}
         self.packing = fingerprint(self.settings.packing)
         self.num_unchecked = CHECKED_EXAMPLES
@@ -133,17 +150,16 @@ class Compile:
         info = None if self.recipe.inputs[shard.source].manifest else storage.stat(shard.uri)
         return info is None or info.etag == shard.etag
 
-    def _write(self, row: RowRecord, outcome: Example | Rejection, examples: Output, rejections: Output) -> RowRecord:
-        known = {"domain": outcome.domain, "task_id": outcome.task_id}
+    def _write(self, row: RowRecord, outcome: Made | Rejection, examples: Output, rejections: Output) -> RowRecord:
         if isinstance(outcome, Rejection):
             rejections.write(row.unit, schemas.rejection_row(outcome), len(outcome.raw) + 200)
-            return row.model_copy(update=known | {"reason": outcome.reason})
-        context = digest(outcome.context)
-        ask = digest(prompts.VERSION, outcome.domain, outcome.question, context, outcome.agent.model_dump_json())
-        examples.write(row.unit, schemas.example_row(outcome, ask), len(outcome.context))
-        prompt = digest(context, *prompts.user_prompt(outcome.domain, outcome.question))
-        hashes = {"ask": ask, "prompt": prompt, "gold": digest(outcome.ground_truth.text)}
-        return row.model_copy(update=known | hashes | {"prompt_tokens": outcome.prompt_tokens})
+            return row.model_copy(update={"domain": outcome.domain, "task_id": outcome.task_id, "reason": outcome.reason})
+        made, context = outcome.example, outcome.context_id
+        ask = digest(prompts.VERSION, made.domain, made.question, context, made.agent.model_dump_json())
+        examples.write(row.unit, schemas.example_row(made, ask), len(made.context))
+        prompt = digest(prompts.VERSION, context, *prompts.user_prompt(made.domain, made.question))
+        hashes = {"ask": ask, "prompt": prompt, "gold": digest(made.ground_truth.text)}
+        return row.model_copy(update={"domain": made.domain, "task_id": made.task_id, "prompt_tokens": made.prompt_tokens} | hashes)
 
     def _records(self, shard: Shard) -> Iterator[containers.RawRecord]:
         with storage.open_read(shard.uri) as stream:
@@ -172,7 +188,7 @@ class Compile:
             unit, outcome = self._compile_trajectory(trajectory.model_copy(update={"source": place}), content, shard, record.raw)
             yield unit, content, outcome
 
-    def _compile_trajectory(self, trajectory: Trajectory, content: str, shard: Shard, raw: bytes) -> tuple[str, Example | Rejection | None]:
+    def _compile_trajectory(self, trajectory: Trajectory, content: str, shard: Shard, raw: bytes) -> tuple[str, Made | Rejection | None]:
         scope, place = self.scopes[shard.source], trajectory.source
         self.side.begin_row()
         try:
@@ -181,7 +197,10 @@ class Compile:
         except Exception as e:
             unit = digest("unjoined", shard.uri, content, canonical_json(scope), self.side.seen_by_row())
             return unit, None if unit in self.known else self._rejection(unit, e, place, trajectory.domain, trajectory.task_id, raw)
-        unit = identity.compile_unit(scope, shard.uri, content, place.format, trajectory.domain, sides)
+        kind = (shard.source, place.format, trajectory.domain)
+        if kind not in self.row_scopes:
+            self.row_scopes[kind] = identity.row_scope(scope, *kind[1:])
+        unit = identity.compile_unit(self.row_scopes[kind], shard.uri, content, sides)
         if unit in self.known:
             return unit, None
         try:
@@ -202,14 +221,13 @@ class Compile:
             hashes.append(str(self.side.present(environment.repository)) if pinned else self.side.content_hash(environment.repository))
         return hashes
 
-    def _example(self, trajectory: Trajectory, unit: str, pair_id: str) -> Example:
+    def _example(self, trajectory: Trajectory, unit: str, pair_id: str) -> Made:
         if not trajectory.question.strip():
             raise RowError("no_question")
         collected = self.domains[trajectory.domain].collect(trajectory, self.settings, self.side)
-        question = self._clean(trajectory.question)
-        ground_truth = self._clean_gold(collected.ground_truth)
+        beside = self._clean_beside(trajectory, collected.ground_truth)
+        question, ground_truth = beside.question, beside.ground_truth
         evidence = self._clean_evidence(collected.evidence)
-        task_id, environment = self._clean_beside(trajectory, ground_truth)
         if not any(piece.role == "gold" for piece in evidence):
             raise RowError("no_gold_evidence", "every gold piece is empty after cleaning")
         found, passed_over = self._mine(question, trajectory.domain, evidence, ground_truth)
@@ -220,14 +238,14 @@ class Compile:
             pair_id=pair_id,
             unit=unit,
             domain=trajectory.domain,
-            task_id=task_id,
+            task_id=beside.task_id,
             question=question,
             context=packed.context,
             pieces=packed.pieces,
             ground_truth=ground_truth,
-            agent=AgentTrace(reasoning=self._clean(_reasoning(trajectory)), answer=self._clean(trajectory.final_answer)),
+            agent=beside.agent,
             solved=trajectory.solved,
-            environment=environment,
+            environment=beside.environment,
             source=trajectory.source,
             tokenizer=self.tokenizer.identity,
             seed=self.settings.packing.seed,
@@ -240,7 +258,7 @@ class Compile:
         if self.num_unchecked:
             self.num_unchecked -= 1
             self.tokenizer.check([example.context[:CHECKED_CHARACTERS]])
-        return example
+        return Made(example, packed.context_id)
 
     def _mine(self, question: str, domain: Domain, own: list[Evidence], truth: GroundTruth) -> tuple[list[Evidence], dict[str, int]]:
         """Distractors from the recipe's pool, and what was passed over."""
@@ -266,30 +284,34 @@ class Compile:
     def _clean(self, text: str) -> str:
         return cleaning.clean(text, self.settings.cleaning, self.tokenizer.special_tokens).text
 
-    def _clean_gold(self, gold: GroundTruth) -> GroundTruth:
-        cleaned = cleaning.clean(gold.text, self.settings.cleaning, self.tokenizer.special_tokens)
-        if any(edit.startswith("secret") for edit in cleaned.edits):
-            raise RowError("gold_redacted", ", ".join(cleaned.edits))
-        return gold.model_copy(update={"text": cleaned.text, "aliases": tuple(self._clean(alias) for alias in gold.aliases)})
-
-    def _clean_beside(self, trajectory: Trajectory, gold: GroundTruth) -> tuple[str, Environment]:
-        """Task id and environment as they may enter a row, and no secret in what the gold is judged by."""
-        task_id, places = trajectory.task_id, trajectory.environment.model_dump()
-        judged_by = (gold.sql, gold.test_patch, gold.test_command, *gold.fail_to_pass, *gold.pass_to_pass)
-        special = self.tokenizer.special_tokens
-        if cleaning.is_clean((task_id, *places.values(), *judged_by), self.settings.cleaning, special):
-            return task_id, trajectory.environment
-        edits = [edit for text in judged_by for edit in cleaning.clean(text, self.settings.cleaning, special).edits]
+    def _clean_beside(self, trajectory: Trajectory, gold: GroundTruth) -> Beside:
+        """What enters a row beside its evidence, with no secret in what an answer is judged by."""
+        agent = AgentTrace(reasoning=_reasoning(trajectory), answer=trajectory.final_answer)
+        beside = Beside(trajectory.question, gold, agent, trajectory.task_id, trajectory.environment)
+        judged_by = (gold.text, *gold.aliases, gold.sql, gold.test_patch, gold.test_command, *gold.fail_to_pass, *gold.pass_to_pass)
+        places = vars(trajectory.environment)
+        texts = (beside.question, *judged_by, agent.reasoning, agent.answer, beside.task_id, *places.values())
+        settings, special = self.settings.cleaning, self.tokenizer.special_tokens
+        if cleaning.is_clean(texts, settings, special):
+            return beside
+        edits = [edit for text in judged_by for edit in cleaning.clean(text, settings, special).edits]
         if any(edit.startswith("secret") for edit in edits):
             raise RowError("gold_redacted", ", ".join(edits))
-        return self._clean(task_id), Environment(**{name: self._clean(value) for name, value in places.items()})
+        return Beside(
+            self._clean(beside.question),
+            gold.model_copy(update={"text": self._clean(gold.text), "aliases": tuple(map(self._clean, gold.aliases))}),
+            AgentTrace(reasoning=self._clean(agent.reasoning), answer=self._clean(agent.answer)),
+            self._clean(beside.task_id),
+            Environment(**{name: self._clean(value) for name, value in places.items()}),
+        )
 
     def _clean_evidence(self, evidence: list[Evidence]) -> list[Evidence]:
-        texts = (text for piece in evidence for text in (piece.name, piece.text))
-        if cleaning.is_clean(texts, self.settings.cleaning, self.tokenizer.special_tokens):
-            return [piece for piece in evidence if piece.text.strip()]
         kept = []
         for piece in evidence:
+            if cleaning.is_clean((piece.name, piece.text), self.settings.cleaning, self.tokenizer.special_tokens):
+                if piece.text and not piece.text.isspace():
+                    kept.append(piece)
+                continue
             cleaned = cleaning.clean(piece.text, self.settings.cleaning, self.tokenizer.special_tokens)
             name = self._clean(piece.name)
             if not cleaned.text.strip():

@@ -7,6 +7,7 @@ holds under the same unit are named in the receipt and not made again.
 from __future__ import annotations
 
 import importlib
+import re
 import traceback
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -62,6 +63,11 @@ FOREIGN_GOLDS = {
 
 CHECKED_EXAMPLES, CHECKED_CHARACTERS = 4, 20_000
 """Of so many examples a worker counts the beginning with the slow tokenizer too, and stops the run on a difference."""
+
+
+JSON_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|[\"\\/nrtbf])")
+NESTED_TEXTS = 6
+"""Texts inside texts: so often are the escapes of a rejected record undone to look for secrets."""
 
 
 class Made(NamedTuple):
@@ -344,11 +350,16 @@ class Compile:
         )
 
     def _clean_raw(self, raw: str) -> str:
-        """The record's text; without its JSON escapes where those hid a secret."""
-        cleaned = self._clean(raw)
-        plain = cleaned.replace('\\"', '"').replace("\\n", "\n").replace("\\r", "\r").replace("\\t", "\t")
-        again = cleaning.clean(plain, self.settings.cleaning, self.tokenizer.special_tokens)
-        return again.text if any(edit.startswith("secret") for edit in again.edits) else cleaned
+        """The record's text; without its JSON escapes, text inside text too, where those hid a secret."""
+        text = plain = self._clean(raw)
+        for _ in range(NESTED_TEXTS):
+            cleaned = cleaning.clean(JSON_ESCAPE.sub(_unescaped, plain), self.settings.cleaning, self.tokenizer.special_tokens)
+            if cleaned.text == plain:
+                break
+            plain = cleaned.text
+            if any(edit.startswith("secret") for edit in cleaned.edits):
+                text = plain
+        return text
 
 
 class Output:
@@ -374,6 +385,11 @@ class Output:
 
     def abort(self) -> None:
         self.writer.abort()
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    kind = escape[0][1]
+    return chr(int(escape[0][2:], 16)) if kind == "u" else {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}.get(kind, kind)
 
 
 def _reasoning(trajectory: Trajectory) -> str:

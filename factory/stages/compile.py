@@ -7,20 +7,17 @@ holds under the same unit are named in the receipt and not made again.
 from __future__ import annotations
 
 import importlib
-import re
 import traceback
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from factory import (
-    cleaning,
     containers,
     formats,
     identity,
     joins,
     mining,
     packing,
-    parts,
     prompts,
     schemas,
     storage,
@@ -28,13 +25,11 @@ from factory import (
 )
 from factory.domains import DOMAINS
 from factory.errors import FactoryError, RowError
-from factory.ledger import Commit, ObjectRecord, PartRecord, RowRecord
+from factory.ledger import Commit, ObjectRecord, RowRecord
 from factory.recipe import Recipe, Verify, fingerprint
 from factory.records import (
     RAW_LIMIT,
-    AgentTrace,
     Domain,
-    Environment,
     Evidence,
     Example,
     GroundTruth,
@@ -46,6 +41,8 @@ from factory.records import (
 )
 from factory.side import SideInputs, is_place
 from factory.stages import mined
+from factory.stages.output import Output
+from factory.stages.texts import Texts
 from factory.verifiers import VERIFIERS
 
 GOLD_CHECK = Verify(swe_tests="never")
@@ -65,11 +62,6 @@ CHECKED_EXAMPLES, CHECKED_CHARACTERS = 4, 20_000
 """Of so many examples a worker counts the beginning with the slow tokenizer too, and stops the run on a difference."""
 
 
-JSON_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|[\"\\/nrtbf])")
-NESTED_TEXTS = 6
-"""Texts inside texts: so often are the escapes of a rejected record undone to look for secrets."""
-
-
 class Made(NamedTuple):
     example: Example
     context_id: str
@@ -77,16 +69,6 @@ class Made(NamedTuple):
 
 Outcome = tuple[str, str, Made | Rejection | None]
 """Unit, hash of the run, and what became of it: None for a unit that the ledger holds."""
-
-
-class Beside(NamedTuple):
-    """The texts of a row that are not its evidence."""
-
-    question: str
-    ground_truth: GroundTruth
-    agent: AgentTrace
-    task_id: str
-    environment: Environment
 
 
 class Shard(NamedTuple):
@@ -108,6 +90,7 @@ class Compile:
         self.tokenizer = tokens.load(self.settings.tokenizer)
         if {scope["tokenizer"] for scope in scopes} - {self.tokenizer.identity}:
             raise FactoryError(f"`compile.tokenizer` = `{self.settings.tokenizer}` is another one on this worker than on the driver; name a revision or a shared folder")
+        self.texts = Texts(self.settings.cleaning, self.tokenizer.special_tokens)
         self.joins = [joins.Join(source, self.side) for source in recipe.inputs]
         self.domains = {name: importlib.import_module(f"factory.domains.{module}") for name, module in DOMAINS.items()}
         self.verifiers = {name: importlib.import_module(f"factory.verifiers.{module}") for name, module in VERIFIERS.items()}
@@ -231,9 +214,9 @@ class Compile:
         if not trajectory.question.strip():
             raise RowError("no_question")
         collected = self.domains[trajectory.domain].collect(trajectory, self.settings, self.side)
-        beside = self._clean_beside(trajectory, collected.ground_truth)
+        beside = self.texts.beside(trajectory, collected.ground_truth)
         question, ground_truth = beside.question, beside.ground_truth
-        evidence = self._clean_evidence(collected.evidence)
+        evidence = self.texts.evidence(collected.evidence)
         if not any(piece.role == "gold" for piece in evidence):
             raise RowError("no_gold_evidence", "every gold piece is empty after cleaning")
         found, passed_over = self._mine(question, trajectory.domain, evidence, ground_truth)
@@ -287,47 +270,6 @@ class Compile:
             if verdict.passed and foreign != example.ground_truth.text:
                 raise RowError("gold_accepts_anything", f"`{foreign[:60]}` passes by rule {verdict.rule}")
 
-    def _clean(self, text: str) -> str:
-        return cleaning.clean(text, self.settings.cleaning, self.tokenizer.special_tokens).text
-
-    def _clean_beside(self, trajectory: Trajectory, gold: GroundTruth) -> Beside:
-        """What enters a row beside its evidence, with no secret in what an answer is judged by."""
-        agent = AgentTrace(reasoning=_reasoning(trajectory), answer=trajectory.final_answer)
-        beside = Beside(trajectory.question, gold, agent, trajectory.task_id, trajectory.environment)
-        judged_by = (gold.text, *gold.aliases, gold.sql, gold.test_patch, gold.test_command, *gold.fail_to_pass, *gold.pass_to_pass)
-        places = vars(trajectory.environment)
-        texts = (beside.question, *judged_by, agent.reasoning, agent.answer, beside.task_id, *places.values())
-        settings, special = self.settings.cleaning, self.tokenizer.special_tokens
-        if cleaning.is_clean(texts, settings, special):
-            return beside
-        edits = [edit for text in judged_by for edit in cleaning.clean(text, settings, special).edits]
-        if any(edit.startswith("secret") for edit in edits):
-            raise RowError("gold_redacted", ", ".join(edits))
-        return Beside(
-            self._clean(beside.question),
-            gold.model_copy(update={"text": self._clean(gold.text), "aliases": tuple(map(self._clean, gold.aliases))}),
-            AgentTrace(reasoning=self._clean(agent.reasoning), answer=self._clean(agent.answer)),
-            self._clean(beside.task_id),
-            Environment(**{name: self._clean(value) for name, value in places.items()}),
-        )
-
-    def _clean_evidence(self, evidence: list[Evidence]) -> list[Evidence]:
-        kept = []
-        for piece in evidence:
-            if cleaning.is_clean((piece.name, piece.text), self.settings.cleaning, self.tokenizer.special_tokens):
-                if piece.text and not piece.text.isspace():
-                    kept.append(piece)
-                continue
-            cleaned = cleaning.clean(piece.text, self.settings.cleaning, self.tokenizer.special_tokens)
-            name = self._clean(piece.name)
-            if not cleaned.text.strip():
-                continue
-            if cleaned.edits or name != piece.name:
-                update = {"text": cleaned.text, "edits": cleaned.edits, "original_sha256": cleaned.original_sha256, "name": name}
-                piece = piece.model_copy(update=update)
-            kept.append(piece)
-        return kept
-
     def _rejection(self, unit: str, error: Exception, source: Source, domain: str, task_id: str, raw: bytes) -> Rejection:
         if isinstance(error, FactoryError | KeyboardInterrupt):
             raise error
@@ -343,59 +285,11 @@ class Compile:
             stage="compile",
             domain=domain,
             reason=reason,
-            detail=self._clean(detail[:RAW_LIMIT]),
+            detail=self.texts.clean(detail[:RAW_LIMIT]),
             source=source,
-            task_id=self._clean(task_id),
-            raw=self._clean_raw(start)[:RAW_LIMIT],
+            task_id=self.texts.clean(task_id),
+            raw=self.texts.raw(start)[:RAW_LIMIT],
         )
-
-    def _clean_raw(self, raw: str) -> str:
-        """The record's text; without its JSON escapes, text inside text too, where those hid a secret."""
-        text = plain = self._clean(raw)
-        for _ in range(NESTED_TEXTS):
-            cleaned = cleaning.clean(JSON_ESCAPE.sub(_unescaped, plain), self.settings.cleaning, self.tokenizer.special_tokens)
-            if cleaned.text == plain:
-                break
-            plain = cleaned.text
-            if any(edit.startswith("secret") for edit in cleaned.edits):
-                text = plain
-        return text
-
-
-class Output:
-    """A PartWriter that remembers which units went into which part. Rows of one unit, written one after the other,
-    stand in one part: readers take a unit from one part only."""
-
-    def __init__(self, root: str, folder: str, schema: Any, part_bytes: int):
-        self.writer = parts.PartWriter(root, folder, schema, part_bytes)
-        self.units: list[str] = []
-
-    def write(self, unit: str, row: dict[str, Any], num_bytes: int) -> None:
-        follows = bool(self.units) and self.units[-1] == unit
-        self.units.append(unit)
-        self.writer.write(row, num_bytes, follows)
-
-    def close(self, kind: Any) -> tuple[PartRecord, ...]:
-        records, at = [], 0
-        for part in self.writer.close():
-            units = tuple(self.units[at : at + part.rows])
-            records.append(PartRecord(kind=kind, path=part.path, rows=part.rows, bytes=part.bytes, units=units))
-            at += part.rows
-        return tuple(records)
-
-    def abort(self) -> None:
-        self.writer.abort()
-
-
-def _unescaped(escape: re.Match[str]) -> str:
-    kind = escape[0][1]
-    return chr(int(escape[0][2:], 16)) if kind == "u" else {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}.get(kind, kind)
-
-
-def _reasoning(trajectory: Trajectory) -> str:
-    """All that the agent wrote while it worked, in order."""
-    said = [step.reasoning for step in trajectory.steps] + [trajectory.final_reasoning]
-    return "\n\n".join(text.strip() for text in said if text.strip())
 
 
 def _position(position: str, index: int, count: int) -> str:

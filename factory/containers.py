@@ -110,8 +110,10 @@ def first_values(name: str, stream: BinaryIO, most: int = 8) -> list[Any]:
     stream.seek(0)
     if kind_of(plain_name, head) != "lines":
         return []
-    lines = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", most)[:most]
-    return [decode(line) for line in lines if decodes(line)]
+    lines = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", most)
+    if len(head) >= CHUNK:
+        lines.pop()  # the rest, or a line that is cut short
+    return [decode(line) for line in lines[:most] if decodes(line)]
 
 
 def is_lined(name: str, stream: BinaryIO) -> bool:

@@ -64,10 +64,8 @@ def pool(settings: Compile) -> str:
     return digest(mining.VERSION, pointer[0] if pointer else b"")
 
 
-def compile_unit(scope: Mapping[str, str], uri: str, record_hash: str, format: str, domain: str, sides: Iterable[str]) -> str:
-    """Key of one row. `sides` are hashes of the content of the side inputs that the row reads.
-
-    The object's URI counts, since every published row names it; a row's place inside the object does not."""
+def row_scope(scope: Mapping[str, str], format: str, domain: str) -> str:
+    """What of a compile scope counts for the rows of one format and domain."""
     kept = {
         name: value
         for name, value in scope.items()
@@ -75,7 +73,14 @@ def compile_unit(scope: Mapping[str, str], uri: str, record_hash: str, format: s
         or name
         in (f"version.formats.{format}", f"version.domains.{domain}", f"version.verifiers.{domain}", f"compile.{domain}")
     }
-    return digest("compile", uri, record_hash, canonical_json(kept), *sides)
+    return canonical_json(kept)
+
+
+def compile_unit(row_scope: str, uri: str, record_hash: str, sides: Iterable[str]) -> str:
+    """Key of one row. `sides` are hashes of the content of the side inputs that the row reads.
+
+    The object's URI counts, since every published row names it; a row's place inside the object does not."""
+    return digest("compile", uri, record_hash, row_scope, *sides)
 
 
 def trace_scope(recipe: Recipe) -> dict[str, str]:

@@ -24,7 +24,7 @@ from factory.recipe import Packing
 from factory.records import Domain, Evidence, Piece, digest
 from factory.tokens import Measured, Tokenizer
 
-VERSION = "1"
+VERSION = "2"
 """Raised when the same evidence is packed differently."""
 
 BIN_TOKENS = 2_000
@@ -40,11 +40,14 @@ class Packed(NamedTuple):
     dropped: dict[str, int]
     """Distractors left out: `budget` does not fit at all, `over_target` only not into the wanted length."""
     evidence_ids: tuple[str, ...]
-    """Sorted ids of all the evidence that was offered, so that nobody need hash the texts again."""
+    """Sorted ids of all the evidence that was offered."""
+    context_id: str
+    """Hash of what makes up the context, in its order. It and the ids come from one hash of each text."""
 
 
 class Offered(NamedTuple):
     id: str
+    text_id: str
     evidence: Evidence
 
 
@@ -52,6 +55,7 @@ class Document(NamedTuple):
     """A piece of evidence in its wrapper."""
 
     id: str
+    text_id: str
     evidence: Evidence
     header: str
     measured: Measured
@@ -66,17 +70,19 @@ def pack(
     prefix, suffix = user_prompt(domain, question)
     head, tail = f"{tokenizer.prompt_prefix}{prefix}", f"{suffix}{tokenizer.prompt_suffix}"
     budget, target = settings.budget_tokens, target_tokens(domain, settings, pair_id)
-    offered = sorted((Offered(piece.id, piece) for piece in evidence), key=lambda one: one.id)
+    hashed = [(piece.text_id, piece) for piece in evidence]
+    offered = sorted((Offered(piece.id(text_id), text_id, piece) for text_id, piece in hashed), key=lambda one: one.id)
 
-    chosen = [_document(one, tokenizer) for one in offered if one.evidence.role == "gold"]
+    chosen = _documents([one for one in offered if one.evidence.role == "gold"], tokenizer)
     num_gold = len(chosen)
-    used = tokenizer.count(head) + tokenizer.count(tail) + sum(document.measured.num_tokens for document in chosen)
+    around = tokenizer.count(head), tokenizer.count(tail)
+    used = sum(around) + sum(document.measured.num_tokens for document in chosen)
     if tokenizer.cuts_at_lines and used > budget:
         raise _over_budget(used, num_gold, budget)
     dropped: Counter[str] = Counter()
     lots = Lots(pair_id, settings.seed, "fill")
     for tier in ("tier1", "tier2"):
-        documents = [_document(one, tokenizer) for one in offered if one.evidence.role == tier]
+        documents = _documents([one for one in offered if one.evidence.role == tier], tokenizer)
         fit = tokenizer.cuts_at_lines and used + sum(document.measured.num_tokens for document in documents) <= target
         for document in documents if fit else lots.sort(documents):  # where all fit, their order is nothing to anyone
             total = used + document.measured.num_tokens
@@ -88,7 +94,7 @@ def pack(
 
     lots = Lots(pair_id, settings.seed, "order")
     while True:
-        packed = _lay_out(lots.sort(chosen), head, tail, tokenizer)
+        packed = _lay_out(lots.sort(chosen), head, tail, around, tokenizer)
         if len(chosen) == num_gold or packed.prompt_tokens <= target:
             break
         chosen.pop()  # only where counts of documents alone do not add up: the last one taken goes again
@@ -142,16 +148,16 @@ class Lots:
         return sorted(documents, key=lambda one: (self.draw(one.evidence.kind, one.evidence.name), one.id))
 
 
-def _document(one: Offered, tokenizer: Tokenizer) -> Document:
-    header, text = document_header(one.evidence.name), one.evidence.text
+def _documents(offered: list[Offered], tokenizer: Tokenizer) -> list[Document]:
+    texts = [(one.text_id, document_header(one.evidence.name), one.evidence.text) for one in offered]
     if tokenizer.cuts_at_lines:
-        measured = tokenizer.measure(header, text, FOOTER, key=one.id)
+        found = tokenizer.measure(texts, FOOTER)
     else:
-        measured = Measured(tokenizer.count(f"{header}{text}{FOOTER}"), 0, 0)
-    return Document(one.id, one.evidence, header, measured)
+        found = [Measured(tokenizer.count(f"{header}{text}{FOOTER}"), 0, 0) for _, header, text in texts]
+    return [Document(*one, header, measured) for one, (_, header, _), measured in zip(offered, texts, found)]
 
 
-def _lay_out(documents: list[Document], head: str, tail: str, tokenizer: Tokenizer) -> Packed:
+def _lay_out(documents: list[Document], head: str, tail: str, around: tuple[int, int], tokenizer: Tokenizer) -> Packed:
     """The context with its pieces' places; `dropped` and `evidence_ids` are left to the caller."""
     context = "".join(part for document in documents for part in (document.header, document.evidence.text, FOOTER))
     spans, end = [], 0
@@ -161,20 +167,21 @@ def _lay_out(documents: list[Document], head: str, tail: str, tokenizer: Tokeniz
         spans.append((start, end))
         end += len(FOOTER)
     if tokenizer.cuts_at_lines:
-        at = tokenizer.count(head)
+        at = around[0]
         ranges = []
         for document in documents:
             ranges.append((at + document.measured.text_start, at + document.measured.text_end))
             at += document.measured.num_tokens
         context_tokens = sum(document.measured.num_tokens for document in documents)
-        prompt_tokens = at + tokenizer.count(tail)
+        prompt_tokens = at + around[1]
     else:
         shifted = [(len(head) + start, len(head) + end) for start, end in [*spans, (0, len(context))]]
         prompt_tokens, ranges = tokenizer.locate(f"{head}{context}{tail}", shifted)
         first, last = ranges.pop()
         context_tokens = last - first
     pieces = tuple(_piece(document.evidence, span, tokens) for document, span, tokens in zip(documents, spans, ranges))
-    return Packed(context, pieces, prompt_tokens, context_tokens, {}, ())
+    context_id = digest(*(document.text_id for document in documents))
+    return Packed(context, pieces, prompt_tokens, context_tokens, {}, (), context_id)
 
 
 def _piece(evidence: Evidence, span: tuple[int, int], tokens: tuple[int, int]) -> Piece:

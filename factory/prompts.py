@@ -46,6 +46,8 @@ ASKS: dict[Domain, tuple[str, str]] = {
     ),
 }
 
+_PLAIN = re.compile(r"[\w ./:?=%#~+,-]*", re.ASCII)
+"""Most names: nothing in them needs care."""
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
 
@@ -77,7 +79,8 @@ def given_answer(style: str, answer: str) -> str:
 
 def document_header(name: str) -> str:
     """The line before a piece's text. The name is escaped: it can neither end the tag nor write a chat token."""
-    return f'<document source="{html.escape(_BREAKS.sub(" ", name))}">\n'
+    plain = name if _PLAIN.fullmatch(name) else html.escape(_BREAKS.sub(" ", name))
+    return f'<document source="{plain}">\n'
 
 
 def document(name: str, text: str) -> str:

@@ -141,8 +141,12 @@ class Evidence(Record):
     """Hash of the text before cleaning, where cleaning changed it."""
 
     @property
-    def id(self) -> str:
-        return digest(self.role, self.kind, self.name, self.text)
+    def text_id(self) -> str:
+        """Of what stands in a context: the name and the text. Reads the whole text."""
+        return digest(self.name, self.text)
+
+    def id(self, text_id: str) -> str:
+        return digest(self.role, self.kind, text_id)
 
 
 class Piece(Record):

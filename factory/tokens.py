@@ -11,7 +11,7 @@ import json
 import re
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from functools import cached_property, lru_cache, partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -39,6 +39,10 @@ REMEMBERED = 65_536
 """Documents whose measure is kept: at most 20 MB."""
 
 
+TOGETHER = 1 << 20
+"""Characters of text that are measured in one piece, or a little more."""
+
+
 class Measured(NamedTuple):
     """A document in tokens: all of it, and the half-open range that covers its text."""
 
@@ -61,8 +65,6 @@ class Tokenizer:
         self.cuts_at_lines = self._fast is not None and cuts_at_lines(spec)
         """Whether text may be cut between a newline and a visible character, and counted apart, exactly."""
         self._measured: OrderedDict[Hashable, Measured] = OrderedDict()
-        self._footer = ("", 0, b"")
-        """The footer that was measured last, the number of its tokens when it stands alone, and their ids."""
 
     @cached_property
     def truth(self) -> Any:
@@ -72,9 +74,11 @@ class Tokenizer:
         return tokenizers.Tokenizer.from_buffer(self._json)
 
     @cached_property
-    def _num_bytes(self) -> list[int]:
-        """Bytes of each token, by id."""
-        lengths = [0] * self._fast.vocab_size
+    def _num_bytes(self) -> np.ndarray:
+        """Bytes of each token, by id; small numbers, so that the table stays near the processor."""
+        import numpy as np
+
+        lengths = np.zeros(self._fast.vocab_size, np.uint16)
         for id, token in self._fast.vocab.items():
             lengths[id] = len(token)
         return lengths
@@ -116,45 +120,64 @@ class Tokenizer:
     def count(self, text: str) -> int:
         return len(self.encode(text))
 
-    def measure(self, header: str, text: str, footer: str, key: Hashable = None) -> Measured:
-        """Tokens of header + text + footer and those that cover the text; needs `cuts_at_lines`, a header that ends
-        with a newline and a footer that begins with one. What was measured under a `key` is remembered."""
-        assert self.cuts_at_lines and header[-1:] == "\n" == footer[:1]
-        if key is not None and (known := self._measured.get(key)):
-            self._measured.move_to_end(key)
-            return known
-        ids = self.encode(f"{header}{text}{footer}")
-        measured = Measured(len(ids), *self._cover(ids, header, text, footer))
-        if key is not None:
-            self._measured[key] = measured
-            if len(self._measured) > REMEMBERED:
-                self._measured.popitem(last=False)
+    def measure(self, documents: Sequence[tuple[Hashable, str, str]], footer: str) -> list[Measured]:
+        """Tokens of header + text + footer, and those that cover the text, of each (key, header, text).
+
+        Needs `cuts_at_lines`; header and footer end with a newline, the footer begins with one, the header with a
+        visible character. What was measured under a key is remembered. Plain ASCII is measured in one piece."""
+        assert self.cuts_at_lines and footer[:1] == footer[-1:] == "\n"
+        found: dict[Hashable, Measured] = {}
+        plain: list[tuple[Hashable, str, str]] = []
+        num_plain = 0
+        for key, header, text in documents:
+            if known := self._measured.get(key):
+                self._measured.move_to_end(key)
+                found[key] = known
+            elif header.isascii() and text.isascii():
+                plain.append((key, header, text))
+                num_plain += len(text)
+                if num_plain > TOGETHER:
+                    found.update(self._measure_plain(plain, footer))
+                    plain, num_plain = [], 0
+            else:
+                ids = self.encode(f"{header}{text}{footer}")
+                found[key] = Measured(len(ids), *self._cover(ids, header, text, footer))
+        if plain:
+            found.update(self._measure_plain(plain, footer))
+        self._measured.update(found)
+        while len(self._measured) > REMEMBERED:
+            self._measured.popitem(last=False)
+        return [found[key] for key, _, _ in documents]
+
+    def _measure_plain(self, documents: list[tuple[Hashable, str, str]], footer: str) -> dict[Hashable, Measured]:
+        """Documents of ASCII: a character is a byte, and nothing composes."""
+        ids = self._fast.encode("".join(part for _, header, text in documents for part in (header, text, footer)))
+        token_ends = self._num_bytes.take(ids).cumsum(dtype="int64")
+        starts, ends, at = [], [], 0
+        for _, header, text in documents:
+            starts.append(at + len(header))
+            ends.append(starts[-1] + len(text))
+            at = ends[-1] + len(footer)
+            ends.append(at)
+        text_starts = token_ends.searchsorted(starts, "right").tolist()  # tokens that end before the text
+        in_part = (token_ends.searchsorted(ends, "left") + 1).tolist()  # tokens that begin before the end of text or document
+        measured, first = {}, 0
+        for (key, _, text), start, end, last in zip(documents, text_starts, in_part[::2], in_part[1::2]):
+            measured[key] = Measured(last - first, start - first, (end if text else start) - first)
+            first = last
         return measured
 
     def _cover(self, ids: np.ndarray, header: str, text: str, footer: str) -> tuple[int, int]:
         # A newline neither composes with what follows it nor with what precedes it, so the composed header and
         # footer lie as they are in the composed document. A token has at least one byte.
-        before = self._composed_bytes(header)
+        before, after = self._composed_bytes(header), self._composed_bytes(footer)
         start = self._num_within(ids[: before + 1], before)
-        if footer != self._footer[0]:
-            alone = self.encode(footer)
-            self._footer = (footer, len(alone), alone.tobytes())
-        _, length, tokens = self._footer
-        if ids[-length:].tobytes() == tokens:  # nearly always: as it is when it stands alone
-            end = len(ids) - length
-        else:
-            after = self._composed_bytes(footer)
-            end = len(ids) - self._num_within(ids[: -after - 2 : -1], after)
+        end = len(ids) - self._num_within(ids[: -after - 2 : -1], after)
         return (start, end) if text else (start, start)
 
     def _num_within(self, ids: np.ndarray, num_bytes: int) -> int:
         """How many of the tokens, from the first on, lie wholly within so many bytes."""
-        lengths, number = self._num_bytes, 0
-        for number, id in enumerate(ids.tolist()):  # a few dozen: quicker than four calls of numpy
-            num_bytes -= lengths[id]
-            if num_bytes < 0:
-                return number
-        return number + 1 if len(ids) else 0
+        return int(self._num_bytes.take(ids).cumsum(dtype="int64").searchsorted(num_bytes, "right"))
 
     def _composed_bytes(self, text: str) -> int:
         if self._composes and not text.isascii():

@@ -264,6 +264,22 @@ def test_secrets_behind_json_escapes_and_in_field_names_enter_no_rejection(tmp_p
     assert not any(secret in json.dumps(found, default=str) for secret in (key, key[:20], password))
 
 
+@pytest.mark.parametrize("depth", [1, 2, 4])
+def test_secrets_in_texts_inside_texts_enter_no_rejection(tmp_path: Path, depth: int) -> None:
+    key, password = "ghp_" + "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8", "q7ZxK2mW9pLr4TsV"
+    said = json.dumps({"password": password, "url": f"https://me:{password}@host.example/x"}).replace("/", "\\/")
+    for _ in range(depth):
+        said = json.dumps({"said": said, "key": "KEY"})
+    hidden = "".join(f"\\u{ord(letter):04x}" for letter in key)
+    (tmp_path / "runs.jsonl").write_text(json.dumps({"messages": [{"role": "user", "content": said}]}).replace("KEY", hidden) + "\n")
+    build(tmp_path / "out", recipe_for(tmp_path / "runs.jsonl"))
+    (found,) = rejections(tmp_path / "out")
+    assert "host.example" in found["raw"] and password not in found["raw"]
+    for _ in range(12):  # undo every escape
+        found["raw"] = found["raw"].encode().decode("unicode_escape") if "\\" in found["raw"] else found["raw"]
+    assert key not in found["raw"] and password not in found["raw"] and key[4:24] not in found["raw"]
+
+
 def test_a_teacher_that_cannot_be_reached_is_named_before_any_work(world: Path, tmp_path: Path) -> None:
     recipe = recipe_for(world / "search").model_copy(update={"teacher": Teacher(kind="openai", model="m")})
     with pytest.raises(SettingsError, match="endpoints"):

@@ -54,6 +54,10 @@ class Found:
     def add(self, text: str, turn: int, whole: bool = True) -> None:
         self.turns[turn] = None
         self.whole = self.whole and whole
+        if not self.texts:  # nearly always: no need to hash the page
+            self.texts.append(text)
+            return
+        self.known.update(self.texts[:1])
         if text in self.known or any(text in known for known in self.texts[-NEAR:]):
             return
         self.known.add(text)

@@ -46,6 +46,11 @@ def _forms(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(wanted)
 
 
+@lru_cache(maxsize=256)
+def _longest(forms: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(max(form.split(), key=len) for form in forms)
+
+
 def is_acronym(text: str) -> bool:
     return 3 <= len(text) <= 8 and text.isalpha() and text.isupper()
 
@@ -55,9 +60,7 @@ def holds(text: str, forms: tuple[str, ...]) -> bool:
     if not forms:
         return False
     lowered = text.casefold()
-    if lowered.isascii():  # a long page is evened out only when it holds the longest word of a form
-        forms = tuple(form for form in forms if max(form.split(), key=len) in lowered)
-        if not forms:
-            return False
+    if lowered.isascii() and not any(word in lowered for word in _longest(forms)):
+        return False  # a long page is evened out only when it holds the longest word of a form
     flat = evened(text)
     return any(form in flat for form in forms)

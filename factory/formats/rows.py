@@ -142,9 +142,11 @@ def domain_for(row: dict[str, Any], steps: tuple[Step, ...], wanted: str, usual:
 
     A run without a call is taken for search, where it is rejected for just that.
     """
-    for domain in (wanted, row.get("domain"), usual, domain_of(steps)):
+    for domain in (wanted, row.get("domain"), usual):
         if domain in DOMAINS:
             return domain
+    if domain := domain_of(steps):
+        return domain
     if tools := sorted({step.tool for step in steps if step.tool}):
         raise RowError("unknown_domain", f"no vocabulary holds its tools {', '.join(f'`{tool[:60]}`' for tool in tools[:8])}")
     return "search"

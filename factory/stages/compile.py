@@ -9,17 +9,15 @@ from __future__ import annotations
 import importlib
 import traceback
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from factory import (
-    cleaning,
     containers,
     formats,
     identity,
     joins,
     mining,
     packing,
-    parts,
     prompts,
     schemas,
     storage,
@@ -27,13 +25,11 @@ from factory import (
 )
 from factory.domains import DOMAINS
 from factory.errors import FactoryError, NoPermission, RowError
-from factory.ledger import Commit, ObjectRecord, PartRecord, RowRecord
+from factory.ledger import Commit, ObjectRecord, RowRecord
 from factory.recipe import Recipe, Verify, fingerprint
 from factory.records import (
     RAW_LIMIT,
-    AgentTrace,
     Domain,
-    Environment,
     Evidence,
     Example,
     GroundTruth,
@@ -45,6 +41,8 @@ from factory.records import (
 )
 from factory.side import SideInputs, is_place
 from factory.stages import mined
+from factory.stages.output import Output
+from factory.stages.texts import Texts
 from factory.verifiers import VERIFIERS
 
 GOLD_CHECK = Verify(swe_tests="never")
@@ -64,7 +62,12 @@ CHECKED_EXAMPLES, CHECKED_CHARACTERS = 4, 20_000
 """Of so many examples a worker counts the beginning with the slow tokenizer too, and stops the run on a difference."""
 
 
-Outcome = tuple[str, str, str, Example | Rejection | None]
+class Made(NamedTuple):
+    example: Example
+    context_id: str
+
+
+Outcome = tuple[str, str, str, Made | Rejection | None]
 """Unit, hash of the run, its place in the object, and what became of it: None for a unit that the ledger holds."""
 
 
@@ -87,9 +90,12 @@ class Compile:
         self.tokenizer = tokens.load(self.settings.tokenizer)
         if {scope["tokenizer"] for scope in scopes} - {self.tokenizer.identity}:
             raise FactoryError(f"`compile.tokenizer` = `{self.settings.tokenizer}` is another one on this worker than on the driver; name a revision or a shared folder")
+        self.texts = Texts(self.settings.cleaning, self.tokenizer.special_tokens)
         self.joins = [joins.Join(source, self.side) for source in recipe.inputs]
         self.domains = {name: importlib.import_module(f"factory.domains.{module}") for name, module in DOMAINS.items()}
         self.verifiers = {name: importlib.import_module(f"factory.verifiers.{module}") for name, module in VERIFIERS.items()}
+        self.row_scopes: dict[tuple[int, str, str], str] = {}
+        """Scope of the rows of one input, format and domain."""
         self.pools: dict[str, mining.Pool] = {}
         self.packing = fingerprint(self.settings.packing)
         self.num_unchecked = CHECKED_EXAMPLES
@@ -135,17 +141,16 @@ class Compile:
         info = None if self.recipe.inputs[shard.source].manifest else storage.stat(shard.uri)
         return info is None or info.etag == shard.etag
 
-    def _write(self, row: RowRecord, outcome: Example | Rejection, examples: Output, rejections: Output) -> RowRecord:
-        known = {"domain": outcome.domain, "task_id": outcome.task_id}
+    def _write(self, row: RowRecord, outcome: Made | Rejection, examples: Output, rejections: Output) -> RowRecord:
         if isinstance(outcome, Rejection):
             rejections.write(row.unit, schemas.rejection_row(outcome), len(outcome.raw) + 200)
-            return row.model_copy(update=known | {"reason": outcome.reason})
-        context = digest(outcome.context)
-        ask = digest(prompts.VERSION, outcome.domain, outcome.question, context, outcome.agent.model_dump_json())
-        examples.write(row.unit, schemas.example_row(outcome, ask), len(outcome.context))
-        prompt = digest(context, *prompts.user_prompt(outcome.domain, outcome.question))
-        hashes = {"ask": ask, "prompt": prompt, "gold": digest(outcome.ground_truth.text)}
-        return row.model_copy(update=known | hashes | {"prompt_tokens": outcome.prompt_tokens})
+            return row.model_copy(update={"domain": outcome.domain, "task_id": outcome.task_id, "reason": outcome.reason})
+        made, context = outcome.example, outcome.context_id
+        ask = digest(prompts.VERSION, made.domain, made.question, context, made.agent.model_dump_json())
+        examples.write(row.unit, schemas.example_row(made, ask), len(made.context))
+        prompt = digest(prompts.VERSION, context, *prompts.user_prompt(made.domain, made.question))
+        hashes = {"ask": ask, "prompt": prompt, "gold": digest(made.ground_truth.text)}
+        return row.model_copy(update={"domain": made.domain, "task_id": made.task_id, "prompt_tokens": made.prompt_tokens} | hashes)
 
     def _records(self, shard: Shard) -> Iterator[containers.RawRecord]:
         try:
@@ -180,7 +185,7 @@ class Compile:
             unit, outcome = self._compile_trajectory(trajectory.model_copy(update={"source": place}), content, shard, record.raw)
             yield unit, content, position, outcome
 
-    def _compile_trajectory(self, trajectory: Trajectory, content: str, shard: Shard, raw: bytes) -> tuple[str, Example | Rejection | None]:
+    def _compile_trajectory(self, trajectory: Trajectory, content: str, shard: Shard, raw: bytes) -> tuple[str, Made | Rejection | None]:
         scope, place = self.scopes[shard.source], trajectory.source
         self.side.begin_row()
         try:
@@ -189,7 +194,10 @@ class Compile:
         except Exception as e:
             unit = digest("unjoined", shard.uri, content, canonical_json(scope), self.side.seen_by_row())
             return unit, None if unit in self.known else self._rejection(unit, e, place, trajectory.domain, trajectory.task_id, raw)
-        unit = identity.compile_unit(scope, shard.uri, content, place.format, trajectory.domain, sides)
+        kind = (shard.source, place.format, trajectory.domain)
+        if kind not in self.row_scopes:
+            self.row_scopes[kind] = identity.row_scope(scope, *kind[1:])
+        unit = identity.compile_unit(self.row_scopes[kind], shard.uri, content, sides)
         if unit in self.known:
             return unit, None
         try:
@@ -210,14 +218,13 @@ class Compile:
             hashes.append(str(self.side.present(environment.repository)) if pinned else self.side.content_hash(environment.repository))
         return hashes
 
-    def _example(self, trajectory: Trajectory, unit: str, pair_id: str) -> Example:
+    def _example(self, trajectory: Trajectory, unit: str, pair_id: str) -> Made:
         if not trajectory.question.strip():
             raise RowError("no_question")
         collected = self.domains[trajectory.domain].collect(trajectory, self.settings, self.side)
-        question = self._clean(trajectory.question)
-        ground_truth = self._clean_gold(collected.ground_truth)
-        evidence = self._clean_evidence(collected.evidence)
-        task_id, environment = self._clean_beside(trajectory, ground_truth)
+        beside = self.texts.beside(trajectory, collected.ground_truth)
+        question, ground_truth = beside.question, beside.ground_truth
+        evidence = self.texts.evidence(collected.evidence)
         if not any(piece.role == "gold" for piece in evidence):
             raise RowError("no_gold_evidence", "every gold piece is empty after cleaning")
         found, passed_over = self._mine(question, trajectory.domain, evidence, ground_truth)
@@ -228,14 +235,14 @@ class Compile:
             pair_id=pair_id,
             unit=unit,
             domain=trajectory.domain,
-            task_id=task_id,
+            task_id=beside.task_id,
             question=question,
             context=packed.context,
             pieces=packed.pieces,
             ground_truth=ground_truth,
-            agent=AgentTrace(reasoning=self._clean(_reasoning(trajectory)), answer=self._clean(trajectory.final_answer)),
+            agent=beside.agent,
             solved=trajectory.solved,
-            environment=environment,
+            environment=beside.environment,
             source=trajectory.source,
             tokenizer=self.tokenizer.identity,
             seed=self.settings.packing.seed,
@@ -248,7 +255,7 @@ class Compile:
         if self.num_unchecked:
             self.num_unchecked -= 1
             self.tokenizer.check([example.context[:CHECKED_CHARACTERS]])
-        return example
+        return Made(example, packed.context_id)
 
     def _mine(self, question: str, domain: Domain, own: list[Evidence], truth: GroundTruth) -> tuple[list[Evidence], dict[str, int]]:
         """Distractors from the recipe's pool, and what was passed over."""
@@ -271,43 +278,6 @@ class Compile:
             if verdict.passed and foreign != example.ground_truth.text:
                 raise RowError("gold_accepts_anything", f"`{foreign[:60]}` passes by rule {verdict.rule}")
 
-    def _clean(self, text: str) -> str:
-        return cleaning.clean(text, self.settings.cleaning, self.tokenizer.special_tokens).text
-
-    def _clean_gold(self, gold: GroundTruth) -> GroundTruth:
-        cleaned = cleaning.clean(gold.text, self.settings.cleaning, self.tokenizer.special_tokens)
-        if any(edit.startswith("secret") for edit in cleaned.edits):
-            raise RowError("gold_redacted", ", ".join(cleaned.edits))
-        return gold.model_copy(update={"text": cleaned.text, "aliases": tuple(self._clean(alias) for alias in gold.aliases)})
-
-    def _clean_beside(self, trajectory: Trajectory, gold: GroundTruth) -> tuple[str, Environment]:
-        """Task id and environment as they may enter a row, and no secret in what the gold is judged by."""
-        task_id, places = trajectory.task_id, trajectory.environment.model_dump()
-        judged_by = (gold.sql, gold.test_patch, gold.test_command, *gold.fail_to_pass, *gold.pass_to_pass)
-        special = self.tokenizer.special_tokens
-        if cleaning.is_clean((task_id, *places.values(), *judged_by), self.settings.cleaning, special):
-            return task_id, trajectory.environment
-        edits = [edit for text in judged_by for edit in cleaning.clean(text, self.settings.cleaning, special).edits]
-        if any(edit.startswith("secret") for edit in edits):
-            raise RowError("gold_redacted", ", ".join(edits))
-        return self._clean(task_id), Environment(**{name: self._clean(value) for name, value in places.items()})
-
-    def _clean_evidence(self, evidence: list[Evidence]) -> list[Evidence]:
-        texts = (text for piece in evidence for text in (piece.name, piece.text))
-        if cleaning.is_clean(texts, self.settings.cleaning, self.tokenizer.special_tokens):
-            return [piece for piece in evidence if piece.text.strip()]
-        kept = []
-        for piece in evidence:
-            cleaned = cleaning.clean(piece.text, self.settings.cleaning, self.tokenizer.special_tokens)
-            name = self._clean(piece.name)
-            if not cleaned.text.strip():
-                continue
-            if cleaned.edits or name != piece.name:
-                update = {"text": cleaned.text, "edits": cleaned.edits, "original_sha256": cleaned.original_sha256, "name": name}
-                piece = piece.model_copy(update=update)
-            kept.append(piece)
-        return kept
-
     def _rejection(self, unit: str, error: Exception, source: Source, domain: str, task_id: str, raw: bytes) -> Rejection:
         if isinstance(error, FactoryError | KeyboardInterrupt):
             raise error
@@ -323,49 +293,11 @@ class Compile:
             stage="compile",
             domain=domain,
             reason=reason,
-            detail=self._clean(detail[:RAW_LIMIT]),
+            detail=self.texts.clean(detail[:RAW_LIMIT]),
             source=source,
-            task_id=self._clean(task_id),
-            raw=self._clean_raw(start)[:RAW_LIMIT],
+            task_id=self.texts.clean(task_id),
+            raw=self.texts.raw(start)[:RAW_LIMIT],
         )
-
-    def _clean_raw(self, raw: str) -> str:
-        """The record's text; without its JSON escapes where those hid a secret."""
-        cleaned = self._clean(raw)
-        plain = cleaned.replace('\\"', '"').replace("\\n", "\n").replace("\\r", "\r").replace("\\t", "\t")
-        again = cleaning.clean(plain, self.settings.cleaning, self.tokenizer.special_tokens)
-        return again.text if any(edit.startswith("secret") for edit in again.edits) else cleaned
-
-
-class Output:
-    """A PartWriter that remembers which units went into which part. Rows of one unit, written one after the other,
-    stand in one part: readers take a unit from one part only."""
-
-    def __init__(self, root: str, folder: str, schema: Any, part_bytes: int):
-        self.writer = parts.PartWriter(root, folder, schema, part_bytes)
-        self.units: list[str] = []
-
-    def write(self, unit: str, row: dict[str, Any], num_bytes: int) -> None:
-        follows = bool(self.units) and self.units[-1] == unit
-        self.units.append(unit)
-        self.writer.write(row, num_bytes, follows)
-
-    def close(self, kind: Any) -> tuple[PartRecord, ...]:
-        records, at = [], 0
-        for part in self.writer.close():
-            units = tuple(self.units[at : at + part.rows])
-            records.append(PartRecord(kind=kind, path=part.path, rows=part.rows, bytes=part.bytes, units=units))
-            at += part.rows
-        return tuple(records)
-
-    def abort(self) -> None:
-        self.writer.abort()
-
-
-def _reasoning(trajectory: Trajectory) -> str:
-    """All that the agent wrote while it worked, in order."""
-    said = [step.reasoning for step in trajectory.steps] + [trajectory.final_reasoning]
-    return "\n\n".join(text.strip() for text in said if text.strip())
 
 
 def _position(position: str, index: int, count: int) -> str:

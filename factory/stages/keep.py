@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from factory import ledger, schemas
 from factory.ledger import Commit, UnitRecord
-from factory.stages.compile import Output
+from factory.stages.output import Output
 
 EVERY_SECONDS = 0.25
 TOGETHER_SECONDS = 0.02

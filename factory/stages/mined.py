@@ -38,6 +38,7 @@ def _pieces(root: str, version: publish.Version, domain: Domain) -> Iterator[tup
             for span in row["pieces"]:
                 text = message[row["context_start"] + span["start"] : row["context_start"] + span["end"]]
                 piece = Evidence(role="tier2", kind=span["kind"], name=span["name"], text=text, whole=span["whole"])
-                if piece.id not in seen:
-                    seen.add(piece.id)
-                    yield piece.id, piece
+                key = piece.text_id
+                if key not in seen:
+                    seen.add(key)
+                    yield key, piece

@@ -14,7 +14,7 @@ from factory import identity, parts, schemas, storage
 from factory.ledger import Commit, PartRecord, RowRecord, UnitRecord
 from factory.recipe import Recipe
 from factory.records import DOMAINS, Trace, canonical_json, digest
-from factory.stages.compile import Output
+from factory.stages.output import Output
 from factory.teachers import TEACHERS, AskRow
 
 COLUMNS = ("unit", "ask", "id", "domain", "question", "agent")

@@ -17,7 +17,7 @@ from factory.ledger import Commit, PartRecord, UnitRecord
 from factory.recipe import Recipe
 from factory.records import RAW_LIMIT, Example, Rejection, Trace, Verdict
 from factory.side import SideInputs
-from factory.stages.compile import Output
+from factory.stages.output import Output
 from factory.verifiers import VERIFIERS
 
 

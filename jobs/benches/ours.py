@@ -17,7 +17,8 @@ from factory import identity, ledger, run
 from factory.ledger import Commit
 from factory.recipe import Compile as Settings
 from factory.recipe import Input, Packing, Placement, Recipe
-from factory.stages.compile import Compile, Output, Shard
+from factory.stages.compile import Compile, Shard
+from factory.stages.output import Output
 from factory.stages.spread import spread
 from jobs.benches.clock import Took, cpu_seconds
 

@@ -160,6 +160,56 @@ def test_demonstrations_and_running_examples_are_no_part_of_a_run():
     assert "EXAMPLE" not in run.question and "list" not in run.question and "What is in the mill?" in run.question
 
 
+USER = {"role": "user", "content": "Who?"}
+CALLED = [
+    USER,
+    {"role": "assistant", "content": "", "tool_calls": [{"id": "a", "function": {"name": "search", "arguments": "{}"}}]},
+    {"role": "tool", "tool_call_id": "a", "content": "page"},
+]
+THOUGHT_APART = {
+    "a field beside the words": [*CALLED, {"role": "assistant", "reasoning_content": "hmm", "content": "Ada"}],
+    "parts of reasoning": [*CALLED, {"role": "assistant", "content": [{"type": "reasoning", "reasoning": "hmm"}, {"type": "text", "text": "Ada"}]}],
+    "blocks of thinking": [
+        USER,
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "a", "name": "search", "input": {}}]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": "page"}]},
+        {"role": "assistant", "content": [{"type": "thinking", "thinking": "hmm"}, {"type": "text", "text": "Ada"}]},
+    ],
+    "messages of LangChain": [
+        {"type": "human", "content": "Who?"},
+        {"type": "ai", "content": "", "tool_calls": [{"name": "search", "args": {}, "id": "a"}]},
+        {"type": "tool", "content": "page", "tool_call_id": "a"},
+        {"type": "ai", "content": [{"type": "thinking", "thinking": "hmm"}, {"type": "text", "text": "Ada"}]},
+    ],
+    "parts of a UI message": [
+        {"role": "user", "parts": [{"type": "text", "text": "Who?"}]},
+        {
+            "role": "assistant",
+            "parts": [{"type": "tool-search", "toolCallId": "a", "input": {}, "output": "page"}, {"type": "reasoning", "text": "hmm"}, {"type": "text", "text": "Ada"}],
+        },
+    ],
+    "parts of Gemini": [
+        {"role": "user", "parts": [{"text": "Who?"}]},
+        {"role": "model", "parts": [{"functionCall": {"name": "search", "args": {}}}]},
+        {"role": "user", "parts": [{"functionResponse": {"name": "search", "response": {"result": "page"}}}]},
+        {"role": "model", "parts": [{"text": "hmm", "thought": True}, {"text": "Ada"}]},
+    ],
+    "items of the Responses API": [
+        USER,
+        {"type": "function_call", "call_id": "a", "name": "search", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "a", "output": "page"},
+        {"type": "reasoning", "summary": [{"type": "summary_text", "text": "hmm"}]},
+        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Ada"}]},
+    ],
+}
+
+
+@pytest.mark.parametrize("name", THOUGHT_APART)
+def test_reasoning_that_a_log_keeps_apart_is_no_part_of_the_answer(name):
+    run = formats.parse(THOUGHT_APART[name])[0]
+    assert (run.final_reasoning, run.final_answer, run.steps[0].observation) == ("hmm", "Ada", "page")
+
+
 def test_the_recipe_s_domain_wins_and_an_unknown_tool_without_one_is_refused():
     row = {
         "messages": [

@@ -15,7 +15,7 @@ from factory.formats.turns import Turns
 from factory.records import Environment, Trajectory
 from factory.vocabulary import classify
 
-VERSION = "2"
+VERSION = "3"
 WHOLE_FILE = False
 BUDGETS = ("\n\nYou have ", "\n\nYou must ")
 
@@ -55,7 +55,7 @@ def parse(value: Any, domain: str) -> Trajectory:
             elif isinstance(response, dict):
                 turns.observe(result_text(response.get("response")), text_at(response, "id"))
             elif spoken:
-                turns.say(text_at(part, "text"))
+                (turns.think if part.get("thought") is True else turns.say)(text_at(part, "text"))
             else:
                 question = question or asked(text_at(part, "text"))
     if not turns.calls and turns.turn < 0 and not question:

@@ -15,7 +15,7 @@ from factory.formats.questions import question_in
 from factory.formats.turns import Turns
 from factory.records import Trajectory
 
-VERSION = "1"
+VERSION = "2"
 WHOLE_FILE = False
 
 
@@ -40,7 +40,7 @@ def parse(value: Any, domain: str) -> Trajectory:
             question = question or question_in(text)
         elif source == "agent":
             turns.begin()
-            turns.say(text_at(step, "reasoning_content"))
+            turns.think(text_at(step, "reasoning_content"))
             turns.say(text)
             for number, call in enumerate(need_list(step.get("tool_calls") or [], f"{place}.tool_calls")):
                 call = need_dict(call, f"{place}.tool_calls[{number}]")

@@ -32,6 +32,15 @@ def is_result(part: dict[str, Any]) -> bool:
     return (isinstance(kind, str) and kind in RESULTS and "tool_use_id" not in part) or any(isinstance(part.get(result), dict) for _, result in GEMINI if "type" not in part)
 
 
+def thought_of(part: dict[str, Any]) -> str:
+    """The reasoning that a part holds; "" when it is another kind of part."""
+    if part.get("type", part.get("part_kind")) in ("reasoning", "thinking") or part.get("thought") is True:
+        return text_at(part, "text", "content", "reasoning", "thinking")
+    inner = part.get("reasoningContent", part.get("reasoning"))  # Bedrock; Haystack
+    inner = inner.get("reasoningText", inner) if isinstance(inner, dict) else {}
+    return text_at(inner, "text", "reasoning_text") if isinstance(inner, dict) else ""
+
+
 def read_part(turns: Turns, part: dict[str, Any]) -> None:
     """A call, its result, or both in one part."""
     for call, result in GEMINI if "type" not in part else ():

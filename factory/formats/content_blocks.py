@@ -28,7 +28,7 @@ def read_agent(turns: Turns, content: Any, place: str) -> None:
         if kind == "text":
             turns.say(text_at(block, "text"))
         elif kind == "thinking":
-            turns.say(text_at(block, "thinking"))
+            turns.think(text_at(block, "thinking"))
         elif kind in ("tool_use", "server_tool_use"):
             turns.call(text_at(block, "name"), arguments_of(block.get("input")), text_at(block, "id"))
         elif kind == "tool_result" or kind in SERVED:

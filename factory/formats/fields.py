@@ -129,6 +129,14 @@ def part_text(part: Any) -> str:
     return ""
 
 
+def thoughts_in(content: Any) -> str:
+    """The reasoning among the parts of a message."""
+    if not isinstance(content, list):
+        return ""
+    parts = [part for part in content if isinstance(part, dict) and part.get("type") in ("reasoning", "thinking")]
+    return "\n".join(text for part in parts if (text := text_at(part, "reasoning", "thinking", "summary")))
+
+
 def texts_of(value: Any) -> list[str]:
     """Strings of a possibly nested list, in order, each once; JSON text of a list is read."""
     if isinstance(value, str) and value[:1] == "[":

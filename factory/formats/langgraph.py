@@ -10,7 +10,7 @@ from typing import Any
 from factory.errors import RowError
 from factory.formats import rows
 from factory.formats.answers import final_of
-from factory.formats.fields import arguments_of, content_text, mismatch, need_dict, need_list, text_at
+from factory.formats.fields import arguments_of, content_text, mismatch, need_dict, need_list, text_at, thoughts_in
 from factory.formats.questions import question_in
 from factory.formats.turns import Turns
 from factory.records import Trajectory
@@ -68,7 +68,7 @@ def parse(value: Any, domain: str) -> Trajectory:
         if kind == "ai":
             turns.begin()
             around = message.get("additional_kwargs") if isinstance(message.get("additional_kwargs"), dict) else {}
-            turns.say(text_at(around, "reasoning_content"))
+            turns.think(text_at(around, "reasoning_content") or thoughts_in(message.get("content")))
             turns.say(text)
             calls = message.get("tool_calls") or around.get("tool_calls") or []
             for number, call in enumerate(need_list(calls, f"{place}.tool_calls")):

@@ -19,7 +19,7 @@ from factory.formats.response_items import OUTPUTS, read_item
 from factory.formats.turns import Turns
 from factory.records import Trajectory
 
-VERSION = "2"
+VERSION = "3"
 WHOLE_FILE = False
 
 FENCE = re.compile(r"^```(?:mswea_bash_command|bash|sh|shell)[ \t]*\n", re.M)
@@ -68,7 +68,7 @@ def parse(value: Any, domain: str) -> Trajectory:
             if "trajectory_format" not in row and "extra" not in message:
                 raise mismatch(f"{place}.content", "one fenced command, and no tool_calls")
             turns.begin()
-            turns.say(text_at(message, "reasoning_content"))
+            turns.think(text_at(message, "reasoning_content"))
             turns.say(text)
             for number, call in enumerate(need_list(calls, f"{place}.tool_calls")):
                 function = need_dict(need_dict(call, f"{place}.tool_calls[{number}]").get("function"), f"{place}.tool_calls[{number}].function")

@@ -10,7 +10,7 @@ from typing import Any
 
 from factory.errors import RowError
 from factory.formats import rows
-from factory.formats.fields import arguments_of, content_text, mismatch, need_dict, need_list, text_at
+from factory.formats.fields import arguments_of, content_text, mismatch, need_dict, need_list, text_at, thoughts_in
 from factory.formats.questions import question_in
 from factory.formats.turns import Turns
 from factory.records import Trajectory
@@ -64,7 +64,7 @@ def parse(value: Any, domain: str) -> Trajectory:
         if role == "assistant":
             names |= {text_at(message, "name")} - {""}
             turns.begin()
-            turns.say(text_at(message, "reasoning_content", "reasoning", "tool_plan"))
+            turns.think(text_at(message, "reasoning_content", "reasoning", "tool_plan") or thoughts_in(message.get("content")))
             turns.say(text)
             calls = message.get("tool_calls")
             for number, call in enumerate(need_list(calls, f"{place}.tool_calls") if calls else ()):

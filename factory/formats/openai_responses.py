@@ -16,7 +16,7 @@ from factory.formats.response_items import CALLS, KNOWN, read_item
 from factory.formats.turns import Turns
 from factory.records import Trajectory
 
-VERSION = "2"
+VERSION = "3"
 WHOLE_FILE = False
 
 

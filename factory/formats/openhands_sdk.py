@@ -15,7 +15,7 @@ from factory.formats.questions import question_in
 from factory.formats.turns import Turns
 from factory.records import Trajectory
 
-VERSION = "1"
+VERSION = "2"
 WHOLE_FILE = False
 KINDS = ("MessageEvent", "ActionEvent", "ObservationEvent")
 TALK = ("finish", "think")
@@ -57,7 +57,7 @@ def parse(value: Any, domain: str) -> Trajectory:
                 turns.say(text)
         elif kind == "ActionEvent":
             turns.begin()
-            turns.say(text_at(event, "reasoning_content"))
+            turns.think(text_at(event, "reasoning_content"))
             turns.say(content_text(event.get("thought"), f"{place}.thought"))
             act(turns, event, place)
         elif kind in ("ObservationEvent", "AgentErrorEvent", "UserRejectObservation"):

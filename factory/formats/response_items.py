@@ -20,7 +20,7 @@ def read_item(turns: Turns, item: Any, place: str) -> None:
         if item.get("role") == "assistant":
             turns.say(content_text(item.get("content"), f"{place}.content"))
     elif kind == "reasoning":
-        turns.say(content_text(item.get("summary"), f"{place}.summary") or content_text(item.get("content"), f"{place}.content"))
+        turns.think(content_text(item.get("summary"), f"{place}.summary") or content_text(item.get("content"), f"{place}.content"))
     elif kind in CALLS:
         call(turns, item, kind)
     elif kind in OUTPUTS:

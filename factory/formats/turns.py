@@ -18,6 +18,8 @@ class Turns:
         self.waiting: dict[str, dict[str, Any]] = {}
         self.turn = -1
         self.said: list[str] = []
+        self.thought: set[int] = set()
+        """Places in `said` of what the log keeps apart as reasoning."""
         self.open = False  # a turn has begun, and nothing was observed since
 
     def begin(self) -> None:
@@ -34,11 +36,25 @@ class Turns:
         if text := text.strip():
             self.said.append(text)
 
+    def think(self, text: str) -> None:
+        """Reasoning that the log keeps apart from the words: in the last turn it is no part of the answer."""
+        before = len(self.said) if self.open else 0
+        self.say(text)
+        if len(self.said) > before:
+            self.thought.add(len(self.said) - 1)
+
     def take(self) -> str:
         """What was said since the last call."""
         said = "\n\n".join(self.said)
-        self.said = []
+        self.said, self.thought = [], set()
         return said
+
+    def last_words(self) -> str:
+        """What was said since the last call, with the reasoning among it in think tags."""
+        thoughts = "\n\n".join(text for place, text in enumerate(self.said) if place in self.thought)
+        words = "\n\n".join(text for place, text in enumerate(self.said) if place not in self.thought)
+        self.take()
+        return f"<think>\n{thoughts}\n</think>\n\n{words}" if thoughts else words
 
     def call(self, tool: str, arguments: dict[str, Any], call_id: str = "", **known: Any) -> None:
         """`known` may hold the observation and failed, where the log keeps them with the call."""
@@ -63,7 +79,7 @@ class Turns:
 
     def close(self) -> tuple[tuple[Step, ...], str]:
         """The steps, and the text of the last turn when it made no call."""
-        last = self.take()
+        last = self.last_words()
         if not last and self.calls and not self.calls[-1].get("tool"):
             last = self.calls.pop()["reasoning"]
         return tuple(Step(**call) for call in self.calls), last

@@ -11,7 +11,7 @@ from typing import Any
 
 from factory.formats import rows
 from factory.formats.answers import final_of
-from factory.formats.call_parts import is_call, is_result, read_part, result_text
+from factory.formats.call_parts import is_call, is_result, read_part, result_text, thought_of
 from factory.formats.fields import arguments_of, content_text, mismatch, need_dict, need_list, text_at
 from factory.formats.questions import question_in
 from factory.formats.turns import Turns
@@ -80,6 +80,8 @@ def parse(value: Any, domain: str) -> Trajectory:
         spoken = role in AGENT
         if spoken:
             turns.begin()
+        for thought in message["thoughts"] if spoken and isinstance(message.get("thoughts"), list) else ():  # Gemini CLI
+            turns.think(text_at(thought, "description") if isinstance(thought, dict) else "")
         if isinstance(message.get("content"), str) and not message.get("parts"):
             texts.append(message["content"])
         for number, part in enumerate(parts_of(message)):
@@ -91,8 +93,11 @@ def parse(value: Any, domain: str) -> Trajectory:
                 known = True
                 say(turns, texts, spoken)
                 read_part(turns, part)
-            elif part.get("type", part.get("part_kind")) in (None, "text", "reasoning", "thinking", "user-prompt"):
-                texts.append(text_at(part, "text", "content", "reasoning", "thinking"))
+            elif spoken and (thought := thought_of(part)):
+                say(turns, texts, spoken)
+                turns.think(thought)
+            elif part.get("type", part.get("part_kind")) in (None, "text", "user-prompt"):
+                texts.append(text_at(part, "text", "content"))
         if not spoken and not turns.calls and role in ("user", "human"):
             question = question or question_in("\n".join(texts).strip())
         say(turns, texts, spoken)

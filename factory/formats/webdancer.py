@@ -66,7 +66,7 @@ def parse(value: Any, domain: str) -> Trajectory:
         text = text.partition("\n<environment_details>")[0] if role not in AGENT else text  # Cline: what its editor shows
         if role in AGENT:
             turns.begin()
-            turns.say(text_at(message, "reasoning_content"))
+            turns.think(text_at(message, "reasoning_content"))
             agent_text(turns, text)
         elif role in ASKING or role in RESULT:
             answered = [text[start:end] for start, end, *_ in spans(text, RESPONSES)]

@@ -54,11 +54,15 @@ def listing(recipe: Recipe, scopes: list[dict[str, str]], root: str = "") -> Lis
 def passed_over(recipe: Recipe, root: str = "") -> str:
     """What lies among the runs of local inputs and was not read, as one line; "" when all was. Object stores are not listed again for it."""
     others: Counter[str] = Counter()
-    empty = 0
+    empty, closed = 0, 0
     for source in recipe.inputs:
         if source.manifest or storage.scheme(source.uri):
             continue
         there = list(storage.find(source.uri))
+        refused: list[OSError] = []
+        for _ in os.walk(source.uri, onerror=refused.append):  # a listing passes over folders that it may not enter
+            pass
+        closed += sum(isinstance(error, PermissionError) for error in refused)
         written = written_by_builds(root, [info.uri for info in there])
         for info in there:
             if info.uri.startswith(written) or is_joined(info.uri, source) or info.uri.endswith((*DATABASES, "/CURRENT", "/report.html")):
@@ -72,6 +76,8 @@ def passed_over(recipe: Recipe, root: str = "") -> str:
         said.append(f"{count:,} {'file' if count == 1 else 'files'} with other endings than {', '.join(RUN_NAMES)} ({most})")
     if empty:
         said.append(f"{empty:,} empty {'file' if empty == 1 else 'files'}")
+    if closed:
+        said.append(f"{closed:,} {'folder' if closed == 1 else 'folders'} that may not be entered")
     return " and ".join(said)
 
 

@@ -136,12 +136,15 @@ def test_a_file_that_may_not_be_read_is_a_rejection_until_it_may(tmp_path: Path,
     for name in ("a", "b"):
         (runs / f"{name}.jsonl").write_bytes(b"\n".join(lines[:6] if name == "a" else lines[6:]))
     os.chmod(runs / "b.jsonl", 0)
+    (runs / "closed").mkdir()
+    os.chmod(runs / "closed", 0)
     # the superuser reads everything, unless the capabilities for that are dropped before the program starts
     bounded = "import ctypes, os, sys; [ctypes.CDLL(None).prctl(24, capability, 0, 0, 0) for capability in (1, 2)]; os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
     out = tmp_path / "out"
     asked = ["-m", "factory.cli", "build", "--input", str(runs), "--out", str(out), "--runner", "inline", "--set", "compile.packing.min_context_tokens=0"]
     done = subprocess.run([sys.executable, "-c", bounded, *asked], capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
+    assert "not read as runs: 1 folder that may not be entered" in done.stdout
     left = [row for row in rejections(out) if row["reason"] == "no_permission"]
     assert [row["source_uri"] for row in left] == [str(runs / "b.jsonl")] and rows(out)
     os.chmod(runs / "b.jsonl", 0o644)

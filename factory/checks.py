@@ -9,7 +9,6 @@ from factory.errors import SettingsError, StorageError
 from factory.recipe import Input, Packing, Placement, Recipe
 from factory.stages.trace import is_pooled, load_teacher
 
-
 NAMES = {"report": ("folder", "task_id"), "database": ("folder", "task_id", "database"), "repository": ("folder", "task_id", "repository")}
 """What the templates of an input may name."""
 

@@ -14,7 +14,17 @@ from factory.shell.lexer import Word
 from factory.shell.scripts import awk, sed
 from factory.shell.searches import grep, rg, xargs
 from factory.shell.syntax import PLAIN_CARRIERS, Pipeline, Simple, carried
-from factory.shell.view import NotAView, Numbers, View, number_of, options_of, resolve, selected, source_of, with_numbers
+from factory.shell.view import (
+    NotAView,
+    Numbers,
+    View,
+    number_of,
+    options_of,
+    resolve,
+    selected,
+    source_of,
+    with_numbers,
+)
 
 
 def view_of(pipeline: Pipeline) -> View | None:

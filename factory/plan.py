@@ -9,8 +9,8 @@ from factory import identity, ledger, publish
 from factory.inputs import listing
 from factory.recipe import Recipe
 from factory.records import DOMAINS
-from factory.run import State, unchanged
 from factory.stages.trace import Attempts
+from factory.state import State, unchanged
 
 
 class Plan(NamedTuple):

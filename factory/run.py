@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from factory import checks, identity, ledger, publish, storage, yields
 from factory.errors import FactoryError, SettingsError
-from factory.inputs import Listing, listing, shards
-from factory.ledger import Commit, ObjectRecord, PartRecord, RowRecord
+from factory.inputs import listing, shards
+from factory.ledger import ObjectRecord, PartRecord
+from factory.live import Live, duplicates, filled, gather, summarize
 from factory.recipe import Placement, Recipe
-from factory.records import DOMAINS, Rejection, Source, canonical_json
+from factory.records import DOMAINS
 from factory.stages import generate
 from factory.stages.compile import Compile
 from factory.stages.discarded import count_answers, count_discarded
@@ -26,83 +26,14 @@ from factory.stages.spread import spread
 from factory.stages.superseded import compact
 from factory.stages.trace import Attempts, TraceStage, TraceTask
 from factory.stages.verify import VerifyStage, VerifyTask, by_path
+from factory.state import State, unchanged
 
 LOST_RACES = 20
 
 Progress = Callable[[str, int, int], None]
 """(stage, done, total); bytes for compile, examples for the others."""
-
-
 Agree = Callable[[int], bool]
 Say = Callable[[str], None]
-
-
-def unchanged(root: str, asked: Listing) -> publish.Version | None:
-    """The published version when it already is what was asked for."""
-    version = publish.current(root)
-    if version is None or version.request != asked.request or version.summary.get("teacher", {}).get("ask_again"):
-        return None
-    return version if etags(version.sides) == version.sides else None
-
-
-def etags(uris: Iterable[str]) -> dict[str, str]:
-    """Etag of each side input, "" where there is none; objects of a store are asked for several at a time."""
-    asked = sorted(uris)
-    with ThreadPoolExecutor(16 if any(map(storage.scheme, asked)) else 1) as pool:
-        return {uri: info.etag if info else "" for uri, info in zip(asked, pool.map(storage.stat, asked))}
-
-
-class State:
-    """What the ledger says of the objects at hand."""
-
-    def __init__(self, root: str, recipe: Recipe, asked: Listing, scopes: list[dict[str, str]], reread: bool = False):
-        self.commits = {stage: ledger.load(root, stage) for stage in ledger.STAGES}
-        self.recipe, self.asked, self.scopes = recipe, asked, scopes
-        self.reread = reread
-        self.etags: dict[str, str] = {}
-
-    def rows(self) -> dict[str, RowRecord]:
-        """Unit -> what became of it, from the commit that made it; only what a part holds."""
-        held = self._held()
-        return {row.unit: row for commit in self.commits["compile"] for item in commit.objects for row in item.rows if (row.domain or row.reason) and row.unit in held}
-
-    def _held(self) -> set[str]:
-        return {unit for commit in self.commits["compile"] for part in commit.parts for unit in part.units}
-
-    def done(self) -> dict[tuple[int, str, str], list[ObjectRecord]]:
-        """(input, uri, etag) -> the records that cover the object, where nothing that they read has changed."""
-        found: dict[tuple[int, str, str], list[ObjectRecord]] = {}
-        held = self._held()
-        inputs: dict[int, list[int]] = {}  # by identity of the scope, which many records share
-        self.etags |= etags({uri for commit in self.commits["compile"] for item in commit.objects for uri in item.sides} - self.etags.keys())
-        for commit in self.commits["compile"]:
-            for item in commit.objects:
-                if id(item.scope) not in inputs:
-                    inputs[id(item.scope)] = [i for i, scope in enumerate(self.scopes) if scope == item.scope]
-                for index in inputs[id(item.scope)]:
-                    if self._sides_stand(item) and all(row.unit in held for row in item.rows):
-                        found.setdefault((index, item.uri, item.etag), []).append(item)
-        return {key: cover for key, items in found.items() if (cover := _cover(items))}
-
-    def _sides_stand(self, item: ObjectRecord) -> bool:
-        return all(self.etags[uri] == etag for uri, etag in item.sides.items())
-
-
-def _cover(items: list[ObjectRecord]) -> list[ObjectRecord]:
-    """Of the records of one object those that hold each of its bytes once, in order; [] where some are missing.
-
-    Runs that cut it at other places have left ranges that overlap."""
-    if whole := next((item for item in items if not item.end), None):
-        return [whole]
-    before: dict[int, ObjectRecord | None] = {0: None}
-    for item in sorted(items, key=lambda item: (item.start, item.end)):
-        if item.start in before:
-            before.setdefault(item.end, item)
-    found, last = [], before.get(items[0].size)
-    while last:
-        found.append(last)
-        last = before[last.start]
-    return found[::-1]
 
 
 class Result(NamedTuple):
@@ -178,18 +109,6 @@ def use_store(placement: Placement) -> None:
     storage.configure(placement.s3_endpoint, placement.s3_region, placement.s3_addressing, placement.single_writer)
 
 
-class Live(NamedTuple):
-    """The rows of the objects at hand."""
-
-    rows: list[RowRecord]
-    duplicates: list[tuple[RowRecord, str]]
-    """Repeats of another run, each with the URI that holds it."""
-    sides: dict[str, str]
-    objects: list[ObjectRecord]
-    settled: bool
-    """No object changed while it was read."""
-
-
 class Driver:
     def __init__(self, root: str, recipe: Recipe, placement: Placement, state: State, progress: Progress):
         self.root, self.recipe, self.placement, self.state, self.progress = root, recipe, placement, state, progress
@@ -215,38 +134,14 @@ class Driver:
         fresh: list[ObjectRecord] = []
         for commit in spread(Compile, arguments, tasks, placement, self.use_ray):
             made += sum(row.unit not in known for item in commit.objects for row in item.rows)
-            commit = _fill(commit, known)
+            commit = filled(commit, known)
             ledger.write(self.root, commit)
             state.commits["compile"].append(commit)
             fresh.extend(commit.objects)
             read += sum(item.end - item.start if item.end else item.size for item in commit.objects)
             self.progress("compile", read, total)
         self.did["compile"] = made
-        return self._live(done, fresh)
-
-    def _live(self, done: dict[tuple[int, str, str], list[ObjectRecord]], fresh: list[ObjectRecord]) -> Live:
-        by_object: dict[tuple[str, str], dict[int, ObjectRecord]] = {}
-        for item in fresh:
-            by_object.setdefault((item.uri, canonical_json(item.scope)), {}).setdefault(item.start, item)
-        known = self.state.rows()
-        read: list[tuple[RowRecord, str]] = []
-        holders: dict[str, int] = {}  # hash of a run -> which of its rows stands for it: the first that became an example
-        sides: dict[str, str] = {}
-        objects: list[ObjectRecord] = []
-        for index, info in sorted(self.state.asked.objects, key=lambda pair: (pair[1].uri, pair[0])):
-            items = done.get((index, info.uri, info.etag)) or by_object[info.uri, canonical_json(self.state.scopes[index])].values()
-            for item in sorted(items, key=lambda item: item.start):
-                objects.append(item)
-                sides.update(item.sides)
-                for row in item.rows:
-                    row = placed(known[row.unit], row.position)
-                    holder = holders.setdefault(row.content, len(read))
-                    if holder < len(read) and read[holder][0].reason and not row.reason:
-                        holders[row.content] = len(read)
-                    read.append((row, info.uri))
-        rows = [row for place, (row, _) in enumerate(read) if holders[row.content] == place]
-        duplicates = [pair for place, pair in enumerate(read) if holders[pair[0].content] != place]
-        return Live(rows, duplicates, sides, objects, all(item.etag for item in fresh))
+        return gather(self.state, done, fresh)
 
     def trace(self, live: Live) -> None:
         if self.attempts.pooled:
@@ -324,7 +219,7 @@ class Driver:
         rejected = [row.unit for row in live.rows if row.reason] + [unit.unit for unit in finished.values() if not unit.rows]
         homes = ledger.homes(commits["compile"], "rejections") | ledger.homes(commits["verify"], "rejections")
         rejections = publish.live_files(root, "parts/rejections", schemas.REJECTION, homes, rejected, "unit", "", part_bytes, rejected_before)
-        rejections += publish.write_rejections(root, _duplicates(live), part_bytes)
+        rejections += publish.write_rejections(root, duplicates(live), part_bytes)
         scopes = {name: value for scope in (*self.state.scopes, self.trace_scope, self.verify_scope) for name, value in scope.items()}
 
         teacher = {}
@@ -352,52 +247,3 @@ class Driver:
         for stage in ledger.STAGES:
             ledger.pack(root, stage)
         return version
-
-
-def _fill(commit: Commit, known: dict[str, RowRecord]) -> Commit:
-    """The commit with what the ledger knows of rows that were not made again."""
-    objects = tuple(
-        item.model_copy(update={"rows": tuple(placed(known[row.unit], row.position) if row.unit in known else row for row in item.rows)})
-        for item in commit.objects
-    )
-    return commit.model_copy(update={"objects": objects})
-
-
-def placed(row: RowRecord, position: str) -> RowRecord:
-    """The row at a place; itself where it stands there, since a driver holds every row."""
-    return row if row.position == position else row.model_copy(update={"position": position})
-
-
-def _duplicates(live: Live) -> Iterator[Rejection]:
-    for row, uri in live.duplicates:
-        source = Source(uri=uri, position=row.position, record=row.content)
-        yield Rejection(unit=row.unit, stage="compile", domain=row.domain, reason="duplicate", detail="", source=source, task_id=row.task_id)
-
-
-def summarize(live: Live, finished: dict[str, ledger.UnitRecord], num_tokens: dict[str, Any]) -> dict[str, Any]:
-    """Counts per domain and stage. For every domain: read = accepted + all rejections."""
-    domains: dict[str, dict[str, Any]] = {}
-
-    def of(domain: str) -> dict[str, Any]:
-        return domains.setdefault(domain or "unknown", {"read": 0, "accepted": 0, "rows": 0, "rejected": Counter()})
-
-    for row in live.rows:
-        counts = of(row.domain)
-        counts["read"] += 1
-        if row.reason:
-            counts["rejected"][f"compile/{row.reason}"] += 1
-            continue
-        unit = finished[row.unit]
-        counts["rows"] += unit.rows
-        if unit.rows:
-            counts["accepted"] += 1
-        else:
-            counts["rejected"][f"{unit.stage}/{unit.reason}"] += 1
-    for row, _ in live.duplicates:
-        counts = of(row.domain)
-        counts["read"] += 1
-        counts["rejected"]["compile/duplicate"] += 1
-    for counts in domains.values():
-        assert counts["read"] == counts["accepted"] + sum(counts["rejected"].values())
-        counts["rejected"] = dict(sorted(counts["rejected"].items()))
-    return {"domains": {name: domains[name] for name in sorted(domains)}, "tokens": num_tokens}

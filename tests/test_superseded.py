@@ -96,12 +96,12 @@ def discarded(root: str, recipe: Recipe, model: str) -> int:
 
 
 def live_objects(root: str, recipe: Recipe) -> list[ledger.ObjectRecord]:
-    from factory import run
     from factory.inputs import listing
+    from factory.state import State
 
     scopes = [identity.compile_scope(recipe.compile, source) for source in recipe.inputs]
     asked = listing(recipe, scopes, root)
-    done = run.State(root, recipe, asked, scopes).done()
+    done = State(root, recipe, asked, scopes).done()
     return [item for index, info in asked.objects for item in done[index, info.uri, info.etag]]
 
 

@@ -47,6 +47,7 @@ REASONS: dict[str, str] = {
     "no_answer": "the reply holds no answer",
     "truncated": "the reply was cut off by the token limit",
     "prompt_too_long": "the prompt does not fit into the teacher's context",
+    "over_kv_cache": "the prompt does not fit into the KV cache of an engine; asked again where engines are placed otherwise",
     "content_filter": "the endpoint's content filter refused prompt or reply",
     "request_refused": "the endpoint refused the request",
     "endpoint_failed": "the endpoint failed again and again on this request; asked again by the next run",

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 
 from factory import identity, ledger, publish
 from factory.inputs import listing
-from factory.recipe import Recipe
+from factory.recipe import Placement, Recipe
 from factory.records import DOMAINS
+from factory.stages.discarded import count_discarded
+from factory.stages.refusals import is_decided, standing
 from factory.stages.trace import Attempts
 from factory.state import State, unchanged
 
@@ -28,7 +30,9 @@ class Plan(NamedTuple):
     known_rows: int
     """Rows of unchanged objects."""
     retrace: int
-    """Rows of unchanged objects whose traces must be asked for again."""
+    """Rows of unchanged objects for which the teacher must be asked."""
+    discarded: int
+    """Of them those that a model has answered, under another recipe."""
     reverify: int
     stage_fields: list[str]
     """Fields of the teacher and of the verifiers that differ from the published version's, where that makes work."""
@@ -38,10 +42,10 @@ class Plan(NamedTuple):
     """What the reading and the asking will bring, from what this dataset's past runs measured; {} without any."""
 
 
-def plan(root: str, recipe: Recipe) -> Plan:
+def plan(root: str, recipe: Recipe, placement: Placement = Placement()) -> Plan:  # noqa: B008  (frozen)
     scopes = [identity.compile_scope(recipe.compile, source) for source in recipe.inputs]
     asked = listing(recipe, scopes, root)
-    done_already = unchanged(root, asked) is not None
+    done_already = unchanged(root, asked, placement) is not None
     state = State(root, recipe, asked, scopes)
     done = state.done()
     before: dict[str, list[ledger.ObjectRecord]] = {}
@@ -67,7 +71,9 @@ def plan(root: str, recipe: Recipe) -> Plan:
         (sides if name == "side_input_changed" else fields).update(why)
     uris = {info.uri for _, info in asked.objects}
     rows = [row for index, info in asked.objects for item in done.get((index, info.uri, info.etag), ()) for row in item.rows]
-    retrace, reverify = _stages(state, recipe, rows)
+    attempts, known = Attempts(recipe, identity.trace_scope(recipe)), state.rows()
+    distinct = list({row.unit: known[row.unit] for row in rows}.values())
+    retrace, reverify = _stages(state, recipe, placement, attempts, distinct)
     return Plan(
         nothing_to_do=done_already,
         objects=dict(states),
@@ -77,6 +83,7 @@ def plan(root: str, recipe: Recipe) -> Plan:
         removed=sorted(set(before) - uris),
         known_rows=len(rows),
         retrace=retrace,
+        discarded=count_discarded(attempts, distinct, state.commits, scopes) if retrace else 0,
         reverify=reverify,
         stage_fields=_stage_fields(root, recipe) if retrace or reverify else [],
         named=named,
@@ -140,20 +147,19 @@ def _differences(old: dict[str, str], new: dict[str, str]) -> list[str]:
     return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
 
 
-def _stages(state: State, recipe: Recipe, rows: list[Any]) -> tuple[int, int]:
-    trace_scope, verify_scope = identity.trace_scope(recipe), identity.verify_scope(recipe)
-    attempts = Attempts(recipe, trace_scope)
-    traced = {unit.unit for commit in state.commits["trace"] for unit in commit.units}
+def _stages(state: State, recipe: Recipe, placement: Placement, attempts: Attempts, rows: list[ledger.RowRecord]) -> tuple[int, int]:
+    """Rows to be asked for, rows to be judged."""
+    verify_scope = identity.verify_scope(recipe)
+    made = {unit.unit: unit.reason for commit in state.commits["trace"] for unit in commit.units}
     verified = {unit.unit: unit.rows for commit in state.commits["verify"] for unit in commit.units}
     retrace = reverify = 0
-    known = state.rows()
-    for row in {row.unit: known[row.unit] for row in rows}.values():
+    for row in rows:
         if row.ask:
             units = attempts.of(row)
-            known_units = [unit for unit in units if unit in traced]
-            accepted = verified.get(identity.verify_unit(verify_scope, row.unit, row.domain, known_units))
+            stands = standing(recipe, placement, units, made)
+            accepted = verified.get(identity.verify_unit(verify_scope, row.unit, row.domain, stands))
             enough = attempts.pooled and (accepted or 0) >= recipe.teacher.sampling(row.domain).wanted
-            retrace += len(known_units) < len(units) and not enough
+            retrace += not enough and not is_decided(recipe, placement, units, made)
             reverify += accepted is None
     return retrace, reverify
 
@@ -166,7 +172,9 @@ def describe(found: Plan) -> list[str]:
     lines.append(f"{found.bytes:,} bytes of input to read")
     lines += [f"`{name}` differs for {_objects(count)}" for name, count in sorted(found.fields.items())]
     lines += [f"side input `{uri}` changed for {_objects(count)}" for uri, count in sorted(found.sides.items())]
-    lines.append(f"{found.known_rows:,} rows known; {found.retrace:,} of them to be asked again, {found.reverify:,} to be judged again")
+    lines.append(f"{found.known_rows:,} rows known; {found.retrace:,} of them to be asked for, {found.reverify:,} to be judged")
+    if found.discarded:
+        lines.append(f"{found.discarded:,} of those to be asked for were answered by a model before; a build stops and asks (--yes goes on)")
     if found.stage_fields:
         lines.append("because of " + ", ".join(f"`{name}`" for name in found.stage_fields))
     if found.removed:

@@ -22,6 +22,7 @@ from factory.records import DOMAINS
 from factory.stages import generate
 from factory.stages.compile import Compile
 from factory.stages.discarded import count_answers, count_discarded
+from factory.stages.refusals import OVER_KV, kv_key, standing
 from factory.stages.spread import spread
 from factory.stages.superseded import compact
 from factory.stages.trace import Attempts, TraceStage, TraceTask
@@ -69,7 +70,7 @@ def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress,
     before = publish.pointer(root)
     scopes = [identity.compile_scope(recipe.compile, source) for source in recipe.inputs]
     asked = listing(recipe, scopes, root)
-    if not reread and (version := unchanged(root, asked)):
+    if not reread and (version := unchanged(root, asked, placement)):
         return version, {}
     checks.check_places(root, recipe, placement)
     if reread:
@@ -166,14 +167,13 @@ class Driver:
 
     def verify(self, live: Live) -> dict[str, ledger.UnitRecord]:
         """Unit of an example -> what became of it."""
-        asked = {unit.unit for commit in self.state.commits["trace"] for unit in commit.units}
-        traces = {row.unit: tuple(unit for unit in self.attempts.of(row) if unit in asked) for row in live.rows if row.ask}
+        asked = {unit.unit: unit for commit in self.state.commits["trace"] for unit in commit.units}
+        traces = {row.unit: standing(self.recipe, self.placement, self.attempts.of(row), asked) for row in live.rows if row.ask}
         units = {row.unit: identity.verify_unit(self.verify_scope, row.unit, row.domain, traces[row.unit]) for row in live.rows if row.ask}
         done = {unit.unit for commit in self.state.commits["verify"] for unit in commit.units}
         domains = {row.unit: row.domain for row in live.rows}
         trace_places = ledger.places(self.state.commits["trace"], "traces")
         verdict_places = ledger.places(self.state.commits["trace"], "verdicts")
-        refused = {unit.example_unit: (unit.reason, unit.detail) for commit in self.state.commits["trace"] if commit.scope == self.trace_scope for unit in commit.units if unit.reason}
         homes = ledger.homes(self.state.commits["compile"], "examples")
         pending: dict[str, dict[str, tuple[str, ...]]] = {}
         parts: dict[str, PartRecord] = {}
@@ -186,7 +186,7 @@ class Driver:
         for path in sorted(pending):
             wanted = {unit: example for example, units in pending[path].items() for unit in units}
             verdicts = [identity.verdict_unit(self.verify_scope, example, domains[example], unit) for unit, example in wanted.items()]
-            reasons = {example: refused[example] for example in pending[path] if example in refused}
+            reasons = {example: (asked[unit].reason, asked[unit].detail) for unit, example in wanted.items() if asked[unit].reason}
             tasks.append(VerifyTask(parts[path], pending[path], by_path(trace_places, wanted), by_path(verdict_places, verdicts), reasons))
         self._work("verify", VerifyStage, self.verify_scope, tasks, sum(map(len, pending.values())))
         finished = {unit.unit: unit for commit in self.state.commits["verify"] for unit in commit.units}
@@ -226,6 +226,8 @@ class Driver:
         if self.attempts.pooled:
             allowed = {row.unit: self.attempts.of(row) for row in live.rows if row.ask}
             teacher["teacher"] = yields.summarize(root, self.trace_scope["teacher"], self.trace_scope, live.rows, allowed, commits, finished)
+            if any(unit.reason == OVER_KV for unit in finished.values()):
+                teacher["teacher"]["kv_key"] = kv_key(self.placement)
 
         def make(number: int, parent: str) -> publish.Version:
             return publish.Version(

@@ -8,13 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 from factory import ledger, publish, storage
 from factory.inputs import Listing
 from factory.ledger import ObjectRecord, RowRecord
-from factory.recipe import Recipe
+from factory.recipe import Placement, Recipe
+from factory.stages.refusals import kv_key
 
 
-def unchanged(root: str, asked: Listing) -> publish.Version | None:
+def unchanged(root: str, asked: Listing, placement: Placement) -> publish.Version | None:
     """The published version when it already is what was asked for."""
     version = publish.current(root)
-    if version is None or version.request != asked.request or version.summary.get("teacher", {}).get("ask_again"):
+    if version is None or version.request != asked.request:
+        return None
+    teacher = version.summary.get("teacher", {})
+    if teacher.get("ask_again") or teacher.get("kv_key", "") not in ("", kv_key(placement)):
         return None
     return version if etags(version.sides) == version.sides else None
 

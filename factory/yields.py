@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from factory import ledger, storage
 from factory.ledger import Commit, RowRecord, UnitRecord
-from factory.stages.generate import ASK_AGAIN, PAPER_PASS_RATES
+from factory.stages.generate import PAPER_PASS_RATES
+from factory.stages.refusals import ASK_AGAIN, OVER_KV, TOO_LONG
 
 BIN_TOKENS = 16_384
 
@@ -35,6 +36,7 @@ def summarize(
         counts = domains.setdefault(row.domain, _empty(row.domain))
         counts["accepted"] += finished[example].rows
         counts["refused"] += sum(unit in traced and not traced[unit].rows for unit in attempts[example])
+        counts["refused"] += finished[example].stage == "trace" and finished[example].reason in (TOO_LONG, OVER_KV)
     for trace in _rows(root, commits["trace"], "traces", wanted, ("unit", "prompt_tokens", "completion_tokens")):
         counts = domains[examples[wanted[trace["unit"]]].domain]
         counts["prompt_tokens"] += trace["prompt_tokens"]

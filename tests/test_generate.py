@@ -152,6 +152,39 @@ def test_prompts_over_the_teachers_context_are_counted_and_never_sent(world: Pat
     assert Counter(row["reason"] for row in rejections(tmp_path))["prompt_too_long"] == 0
 
 
+def test_a_refusal_speaks_of_the_context_that_it_was_made_under(world: Path, examples: dict[str, Example], server: Server, tmp_path: Path) -> None:
+    server.follow(answers={prompt: [right(example)] for prompt, example in examples.items()})
+    for context_tokens in (1_100, 1_200, 1_100):
+        build(tmp_path, recipe(world, context_tokens=context_tokens, max_answer_tokens=1_000), placement(server))
+        refused = [row for row in rejections(tmp_path) if row["reason"] == "prompt_too_long"]
+        assert len(refused) == len(examples) and all(row["detail"].endswith(f"the teacher takes {context_tokens:,}") for row in refused)
+
+
+def test_what_no_kv_cache_held_is_asked_again_where_engines_are_placed_otherwise(world: Path, examples: dict[str, Example], server: Server, tmp_path: Path) -> None:
+    server.follow(answers={prompt: [right(example)] for prompt, example in examples.items()})
+    middle = sorted(example.prompt_tokens for example in examples.values())[len(examples) // 2]
+    small = placement(server, kv_tokens=middle + 1)
+    result = build(tmp_path, recipe(world), small)
+    fitting = {prompt for prompt, example in examples.items() if example.prompt_tokens <= middle}
+    refused = [row for row in rejections(tmp_path) if row["reason"] == "over_kv_cache"]
+    assert {call["prompt"] for call in server.calls()} == fitting and len(refused) == len(examples) - len(fitting)
+    assert result.version.summary["teacher"]["domains"]["search"]["refused"] == len(refused)
+    assert build(tmp_path, recipe(world), small).did == {}
+    server.follow(answers={prompt: [right(example)] for prompt, example in examples.items()})
+    build(tmp_path, recipe(world), placement(server))
+    assert {call["prompt"] for call in server.calls()} == examples.keys() - fitting and len(rows(tmp_path)) == len(examples)
+    assert build(tmp_path, recipe(world), small).did == {}
+
+
+def test_engine_seconds_count_the_gpus_of_an_engine(world: Path, examples: dict[str, Example], server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from factory.teachers.pool import Pool
+
+    monkeypatch.setattr(Pool, "seconds_up", lambda _: 10.0)  # a clock that stands
+    server.follow(answers={prompt: [right(example)] for prompt, example in examples.items()})
+    result = build(tmp_path, recipe(world), placement(server, tensor_parallel=4, pipeline_parallel=2))
+    assert result.version.summary["teacher"]["engine_seconds"] == 80.0
+
+
 @pytest.mark.parametrize("style", ["derive_first", "final_check"])
 def test_a_given_answer_is_in_the_request_and_not_in_the_row(style: str, world: Path, examples: dict[str, Example], server: Server, tmp_path: Path) -> None:
     from factory import prompts

@@ -87,7 +87,7 @@ def test_distrust_asks_before_lost_answers_of_a_model_are_asked_for_again(answer
 def test_a_plan_predicts_from_what_was_measured(answered: tuple[str, Recipe, int]) -> None:
     root, recipe, num_examples = answered
     found = plan.plan(root, asking(recipe, "two"))
-    assert found.retrace == num_examples
+    assert found.retrace == found.discarded == num_examples
     assert found.predicted["engine_hours"] == pytest.approx(num_examples * 36 / 3_600)
     assert found.predicted["attempts"] == pytest.approx(num_examples)
 

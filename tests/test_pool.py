@@ -170,7 +170,7 @@ def test_no_replica_holds_more_than_its_kv_cache_and_the_longest_start_first() -
 def test_a_prompt_that_no_engine_can_hold_is_refused_and_holds_up_nobody() -> None:
     outcomes = ask_all(Fleet(kv_tokens=1_000), [request("huge", 1_000), request("small", 10)])
     assert answers(outcomes) == {"small"}
-    assert isinstance(outcomes["huge"], RequestRefused) and outcomes["huge"].reason == "prompt_too_long"
+    assert isinstance(outcomes["huge"], RequestRefused) and outcomes["huge"].reason == "over_kv_cache"
 
 
 def test_all_attempts_of_a_prompt_run_where_its_prefix_is_and_count_it_once() -> None:

@@ -55,8 +55,9 @@ def plan(arguments: argparse.Namespace) -> int:
     from factory import run, screen
     from factory.inputs import absolute
 
-    run.use_store(placement_of(arguments))
-    found = planning.plan(absolute(arguments.out), recipe_of(arguments))
+    placement = placement_of(arguments)
+    run.use_store(placement)
+    found = planning.plan(absolute(arguments.out), recipe_of(arguments), placement)
     print(screen.visible("\n".join(planning.describe(found) + (planning.explain(found) if arguments.explain else []))))
     return 0
 

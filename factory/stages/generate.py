@@ -22,6 +22,7 @@ from factory.records import Trace
 from factory.stages.judges import Judges
 from factory.stages.keep import Attempt, Judged, Keeper
 from factory.stages.opinions import Opinions
+from factory.stages.refusals import ABOUT_ATTEMPT, TOO_LONG, is_decided, refused_unit, standing
 from factory.stages.trace import Attempts, load_teacher
 from factory.teachers.engine import Answer, Request, RequestRefused
 from factory.teachers.pool import Pool
@@ -30,12 +31,6 @@ PAPER_PASS_RATES = {"search": 1.0, "sql": 0.5, "swe": 0.1}
 """Answer-blind pass rates that the paper reports: what a domain is expected to do before it has shown it."""
 PRIOR_ATTEMPTS = 4
 """Attempts that the expectation counts for."""
-ASK_AGAIN = "endpoint_failed"
-"""The reason that speaks of the endpoint and not of the request: the next run asks again."""
-TOO_LONG = "prompt_too_long"
-"""The reason that holds for one `context_tokens` only."""
-ABOUT_ATTEMPT = ("content_filter", ASK_AGAIN)
-"""Reasons that another attempt at the same prompt may not meet."""
 AHEAD = 256
 """Requests that wait in the pool beside as many as run, so that the longest of the next ones go first."""
 RAW_CHARACTERS = 1 << 20
@@ -89,10 +84,9 @@ def falling_short(job: Job, attempts: Attempts, rows: list[RowRecord], commits: 
     taken: set[str] = set()
     for row in rows:
         ask, units = attempts.ask(row), attempts.of(row)
-        known = [unit for unit in units if unit in made]
+        known = standing(job.recipe, job.placement, units, made)
         accepted = judged.get(identity.verify_unit(job.verify_scope, row.unit, row.domain, known))
-        is_too_long = any(refused_unit(job.recipe, unit, TOO_LONG) in made for unit in units)
-        is_over = is_too_long or len(known) == len(units) or any(made[unit] and made[unit] not in ABOUT_ATTEMPT for unit in known)
+        is_over = is_decided(job.recipe, job.placement, units, made)
         asks_opinion = job.recipe.verify.search_judge and row.domain == "search" and accepted is None
         enough = (accepted or 0) >= job.recipe.teacher.sampling(row.domain).wanted
         if ask in taken or enough or (is_over and not asks_opinion):
@@ -107,13 +101,6 @@ def falling_short(job: Job, attempts: Attempts, rows: list[RowRecord], commits: 
         for place, row, known_places in wanted:
             short.append(Short(row.unit, ids[place], row.domain, attempts.ask(row), row.prompt_tokens, (path, place), known_places))
     return sorted(short, key=lambda example: (-example.prompt_tokens, example.unit))
-
-
-def refused_unit(recipe: Recipe, unit: str, reason: str) -> str:
-    """Under which name a refusal is remembered: an attempt whose refusal may not last stays to be made."""
-    if reason == ASK_AGAIN:
-        return f"{unit}/{reason}"
-    return f"{unit}/{reason}/{recipe.teacher.context_tokens}" if reason == TOO_LONG else unit
 
 
 def _column(root: str, path: str, name: str) -> list[Any]:
@@ -140,11 +127,15 @@ class Generation:
         self.open: dict[str, Short] = {}
         """Request id -> its example, while the pool has it."""
         self.pool = self._pool()
-        self.keeper = Keeper(job.root, job.trace_scope, job.placement.part_bytes, lambda: self.pool.seconds_up())
+        self.keeper = Keeper(job.root, job.trace_scope, job.placement.part_bytes, self._engine_seconds)
         self.opinions = Opinions(job.recipe, self.examples, self.pool)
         self.judges = Judges(job.root, job.recipe, job.placement)
         self._moved = asyncio.Event()
         self._failure: BaseException | None = None
+
+    def _engine_seconds(self) -> float:
+        """Seconds that engines were up, times the GPUs of each."""
+        return self.pool.seconds_up() * self.job.placement.tensor_parallel * self.job.placement.pipeline_parallel
 
     def _pool(self) -> Pool:
         placement, module = self.job.placement, load_teacher(self.job.recipe)
@@ -308,7 +299,7 @@ class Generation:
         return passed
 
     def _leave(self, example: Short, attempt: int, refusal: RequestRefused) -> None:
-        unit = refused_unit(self.job.recipe, example.units[attempt], refusal.reason)
+        unit = refused_unit(self.job.recipe, self.job.placement, example.units[attempt], refusal.reason)
         record = UnitRecord(unit=unit, example_unit=example.unit, domain=example.domain, stage="trace", reason=refusal.reason, detail=refusal.detail[:500])
         self.keeper.attempt(Attempt(record, None, example.place))
 

@@ -284,4 +284,4 @@ class Schedule:
 def refuse_oversized(request: Request, kv_tokens: int) -> None:
     """RequestRefused for a prompt that no empty replica can hold."""
     if kv_tokens and request.prompt_tokens >= kv_tokens:
-        raise RequestRefused("prompt_too_long", f"{request.prompt_tokens:,} tokens; the engine's KV cache holds {kv_tokens:,}")
+        raise RequestRefused("over_kv_cache", f"{request.prompt_tokens:,} tokens; the engine's KV cache holds {kv_tokens:,}")

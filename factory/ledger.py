@@ -122,7 +122,7 @@ class Commit(Record):
     units: tuple[UnitRecord, ...] = ()
     parts: tuple[PartRecord, ...] = ()
     engine_seconds: float = 0.0
-    """trace: time that engines were up to make the units."""
+    """trace: time that engines were up to make the units, times the GPUs of an engine."""
 
     @property
     def id(self) -> str:
@@ -188,10 +188,23 @@ def lost_parts(root: str, commits: Mapping[Stage, list[Commit]]) -> dict[Stage, 
     return {stage: [part for commit in found for part in commit.parts if sizes.get(part.path) != part.bytes] for stage, found in commits.items()}
 
 
-def drop_parts(root: str, lost: Mapping[Stage, list[PartRecord]]) -> None:
-    """Forget parts and what they held: their units are not done any more."""
+def gone(commits: list[Commit], lost: Iterable[PartRecord]) -> dict[str, set[str]]:
+    """Kind of part -> units that stood in `lost` parts and stand in no other part of that kind."""
+    lost = list(lost)
+    paths = {part.path for part in lost}
+    found: dict[str, set[str]] = {}
+    for part in lost:
+        found.setdefault(part.kind, set()).update(part.units)
+    for part in (part for commit in commits for part in commit.parts):
+        if part.kind in found and part.path not in paths:
+            found[part.kind].difference_update(part.units)
+    return found
+
+
+def drop_parts(root: str, commits: Mapping[Stage, list[Commit]], lost: Mapping[Stage, list[PartRecord]]) -> None:
+    """Forget parts and what only they held: such units are not done any more."""
     for stage, parts in lost.items():
-        paths, units = {part.path for part in parts}, {unit for part in parts for unit in part.units}
+        paths, units = {part.path for part in parts}, set().union(*gone(commits[stage], parts).values())
 
         def without(commit: Commit, paths: set[str] = paths, units: set[str] = units) -> Commit:
             kept = {"parts": tuple(part for part in commit.parts if part.path not in paths), "units": tuple(unit for unit in commit.units if unit.unit not in units)}

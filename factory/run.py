@@ -103,7 +103,7 @@ def drop_lost(root: str, agree: Agree, say: Say) -> None:
             f"{answers:,} answers of a model lay in part files that are lost or cut short (`{lost['trace'][0].path}`), and would be asked for again. "
             "Put the files back, or add --yes to go on; nothing was changed"
         )
-    ledger.drop_parts(root, lost)
+    ledger.drop_parts(root, commits, lost)
 
 
 def use_store(placement: Placement) -> None:

@@ -16,7 +16,7 @@ from killed import FORKS
 from lines import build, canonical, recipe_for, rejections, rows, write_world
 from openai_server import Server, digest, serving
 
-from factory import ledger, parts, schemas
+from factory import ledger, parts, run, schemas
 from factory.errors import SettingsError
 from factory.recipe import Placement, Recipe, validate
 from factory.records import Example
@@ -174,6 +174,22 @@ def test_what_no_kv_cache_held_is_asked_again_where_engines_are_placed_otherwise
     build(tmp_path, recipe(world), placement(server))
     assert {call["prompt"] for call in server.calls()} == examples.keys() - fitting and len(rows(tmp_path)) == len(examples)
     assert build(tmp_path, recipe(world), small).did == {}
+
+
+def test_answers_that_another_part_holds_too_are_not_asked_for_again(world: Path, examples: dict[str, Example], server: Server, tmp_path: Path) -> None:
+    """A kill between a large part and the end of the small ones leaves attempts twice; then one of the two files is lost."""
+    server.follow(answers={prompt: [right(example)] for prompt, example in examples.items()})
+    build(tmp_path, recipe(world), placement(server))
+    published = canonical(tmp_path)
+    (commit,) = (commit for commit in ledger.load(str(tmp_path), "trace") if commit.units)
+    copies = tuple(part.model_copy(update={"path": part.path.replace(".parquet", "b.parquet")}) for part in commit.parts)
+    for part, copy in zip(commit.parts, copies):
+        (tmp_path / copy.path).write_bytes((tmp_path / part.path).read_bytes())
+        (tmp_path / part.path).unlink()
+    ledger.write(str(tmp_path), commit.model_copy(update={"parts": copies}))
+    server.follow(answers={})
+    run.build(str(tmp_path), recipe(world), placement(server), lambda *_: None, reread=True, agree=lambda _: False, say=lambda _: None)
+    assert server.calls() == [] and canonical(tmp_path) == published
 
 
 def test_engine_seconds_count_the_gpus_of_an_engine(world: Path, examples: dict[str, Example], server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable, Mapping
 
-from factory.ledger import Commit, PartRecord, RowRecord
+from factory.ledger import Commit, PartRecord, RowRecord, gone
 from factory.records import canonical_json
 from factory.stages.trace import Attempts
 from factory.teachers import TEACHERS
@@ -33,10 +33,10 @@ def count_discarded(attempts: Attempts, rows: Iterable[RowRecord], commits: Mapp
 
 
 def count_answers(commits: Iterable[Commit], lost: Iterable[PartRecord]) -> int:
-    """Attempts in these parts that a model made."""
-    paths = {part.path for part in lost}
-    found = {unit for commit in commits if cost_something(commit.scope) for part in commit.parts if part.kind == "traces" and part.path in paths for unit in part.units}
-    return len(found)
+    """Attempts that a model made and that stood in these parts alone."""
+    commits = list(commits)
+    left = gone(commits, lost).get("traces", set())
+    return len(left & {unit.unit for commit in commits if cost_something(commit.scope) for unit in commit.units})
 
 
 def cost_something(scope: Mapping[str, str]) -> bool:

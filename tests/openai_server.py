@@ -7,7 +7,7 @@ is known by (digest of its last message, seed). Script:
   delay      seconds before a reply
   capacity   requests at once; one more is answered 429
   models     names that exist; empty: all
-Steps: ok, slow, cut, malformed, empty, html, error, 429, 503, 429:SECONDS, 400, 401, 402, 404, 500, too_long, filter,
+Steps: ok, slow, hold (until `release` is asked for), cut, malformed, empty, html, error, 429, 503, 429:SECONDS, 400, 401, 402, 404, 500, too_long, filter,
 filtered_reply, length, die, hang_up.
 """
 
@@ -86,6 +86,7 @@ def main() -> None:
     calls: list[dict[str, Any]] = []
     turns: Counter[tuple[str, int]] = Counter()
     state = {"now": 0, "most": 0}
+    held = asyncio.Event()
 
     async def completions(request: web.Request) -> web.StreamResponse:
         body = await request.json()
@@ -120,6 +121,8 @@ def main() -> None:
             return web.json_response(TEXTS[name], status=400)
         if name == "slow":
             await asyncio.sleep(3_600)
+        if name == "hold":
+            await held.wait()
         if name == "die":
             os._exit(1)
         if name == "malformed":
@@ -150,7 +153,12 @@ def main() -> None:
     async def read(request: web.Request) -> web.Response:
         return web.json_response({"calls": calls, "most": state["most"], "models": {"data": []}}[request.path.rpartition("/")[2]])
 
+    async def release(_: web.Request) -> web.Response:
+        held.set()
+        return web.json_response({})
+
     async def follow(request: web.Request) -> web.Response:
+        held.clear()
         calls.clear()
         turns.clear()
         script.clear()
@@ -162,6 +170,7 @@ def main() -> None:
         app = web.Application(client_max_size=1 << 28)
         app.router.add_post("/v1/chat/completions", completions)
         app.router.add_post("/v1/script", follow)
+        app.router.add_get("/v1/release", release)
         for name in ("calls", "most", "models"):
             app.router.add_get(f"/v1/{name}", read)
         runner = web.AppRunner(app, access_log=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -190,6 +191,28 @@ def test_answers_that_another_part_holds_too_are_not_asked_for_again(world: Path
     server.follow(answers={})
     run.build(str(tmp_path), recipe(world), placement(server), lambda *_: None, reread=True, agree=lambda _: False, say=lambda _: None)
     assert server.calls() == [] and canonical(tmp_path) == published
+
+
+def test_an_answer_is_on_storage_while_others_are_awaited(world: Path, examples: dict[str, Example], server: Server, tmp_path: Path) -> None:
+    slow, *others = sorted(examples)
+    server.follow(answers={prompt: [right(example)] for prompt, example in examples.items()}, steps={slow: ["hold"]})
+    building = threading.Thread(target=build, args=(tmp_path, recipe(world), placement(server)))
+    building.start()
+    try:
+        while len(durable(tmp_path)) < len(others):  # for ever, where an answer waits for the one that is held: the time limit ends it
+            assert building.is_alive()
+            time.sleep(0.05)
+        assert [call["done"] for call in server.calls() if call["prompt"] == slow] == [False]
+    finally:
+        server.get("release")
+        building.join()
+    assert len(rows(tmp_path)) == len(examples)
+
+
+def durable(root: Path) -> set[str]:
+    """Units of the attempts that commit records name together with a part file that holds them."""
+    commits = ledger.load(str(root), "trace") if (root / "ledger/trace").is_dir() else []
+    return {unit for part in ledger.parts(commits, "traces") if (root / part.path).stat().st_size == part.bytes for unit in part.units}
 
 
 def test_engine_seconds_count_the_gpus_of_an_engine(world: Path, examples: dict[str, Example], server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,6 +129,23 @@ def test_where_vllm_is_missing_the_extra_is_named(monkeypatch: pytest.MonkeyPatc
     assert isinstance(dead, Dead) and "`gpu`" in dead.detail and "`cpu`" in dead.detail
 
 
+@pytest.mark.parametrize("address", ["", "ray://cluster:10001"])
+def test_where_vllm_is_missing_here_nothing_begins(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cluster's nodes may have what the driver has not."""
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == "vllm" else found(name, *more))
+    for name in ("RAY_ADDRESS", "RAY_JOB_ID"):
+        monkeypatch.delenv(name, raising=False)
+    settings, placed = Teacher(kind="vllm", model="m"), Placement(runner="inline", address=address)
+    if address:
+        vllm.starter(settings, placed)
+        return
+    (tmp_path / "runs.jsonl").write_text("{}\n")
+    with pytest.raises(SettingsError, match=r"not installed.*`gpu`"):
+        build(tmp_path / "out", recipe_for(tmp_path / "runs.jsonl").model_copy(update={"teacher": settings}), placed)
+    assert not (tmp_path / "out/ledger").exists()
+
+
 @pytest.mark.vllm
 @needs_vllm
 def test_an_engine_that_no_node_can_hold_is_refused_with_what_is_missing(model: Path, ray_up: None, session: Session) -> None:

@@ -11,6 +11,7 @@ Ray must be up before an engine is started. vLLM is imported in the actors only:
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import time
 from pathlib import Path
@@ -21,7 +22,7 @@ from factory.recipe import Placement, Teacher
 from factory.records import canonical_json, digest
 from factory.teachers.engine import EngineDied
 from factory.teachers.pool import Start
-from factory.teachers.vllm_actor import Dead, EngineActor, Facts
+from factory.teachers.vllm_actor import MISSING, Dead, EngineActor, Facts
 from factory.teachers.vllm_handle import VllmEngine, result
 
 VERSION = "1"
@@ -108,7 +109,11 @@ def engine_arguments(settings: Teacher, placement: Placement) -> dict[str, Any]:
 
 def starter(settings: Teacher, placement: Placement) -> Start:
     """Start engines on the Ray cluster that is connected. SettingsError when the first of them cannot come up."""
-    return start_with(engine_arguments(settings, placement), settings.template, settings.structured, placement)
+    arguments = engine_arguments(settings, placement)
+    here = not (placement.address or os.environ.get("RAY_ADDRESS") or os.environ.get("RAY_JOB_ID"))
+    if here and importlib.util.find_spec("vllm") is None:  # on another machine only its engines can tell
+        raise SettingsError(f"`teacher.kind` = \"vllm\": vLLM is not installed; {MISSING}")
+    return start_with(arguments, settings.template, settings.structured, placement)
 
 
 def start_with(arguments: dict[str, Any], template: dict[str, Any], structured: dict[str, Any], placement: Placement) -> Start:

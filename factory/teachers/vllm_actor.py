@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from factory.teachers.engine import Answer, Request
 from factory.teachers.think import TAGS, separate
 
+MISSING = "install the extra `gpu` (or `cpu`, never both) where the engines run: pip install 'acc-factory[gpu]'"
 RENDERED = 4
 """Prompts whose tokens are kept for their next attempt."""
 
@@ -99,7 +100,7 @@ class EngineActor:
             from vllm.usage.usage_lib import UsageContext
             from vllm.v1.engine.async_llm import AsyncLLM
         except ImportError as e:
-            return Dead(f"vLLM cannot be imported ({e}); install the extra `gpu` (or `cpu`, never both) where the engines run: pip install 'acc-factory[gpu]'")
+            return Dead(f"vLLM cannot be imported ({e}); {MISSING}")
         _die_together()
         arguments = self.arguments | (for_cpu(self.arguments) if current_platform.is_cpu() else {})
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import threading
 import time
@@ -236,6 +237,30 @@ def test_a_given_answer_is_in_the_request_and_not_in_the_row(style: str, world: 
     assert {row["trace_mode"] for row in found} == {"answer_given"}
     assert {digest(row["messages"][0]["content"]) for row in found} == examples.keys()
     assert 0 <= result.version.summary["teacher"]["domains"]["search"]["early_answers"] <= len(found)
+
+
+def test_early_answers_and_grounding_are_measured_on_rows_of_a_given_answer(world: Path, examples: dict[str, Example], server: Server, tmp_path: Path) -> None:
+    """Of four quoted things three stand in the documents; every trace whose gold is plain words says it at once, the others never."""
+    from factory import prompts
+
+    replies, early = {}, set()
+    for prompt, example in examples.items():
+        quotes = dict.fromkeys(re.findall(r"\b[a-z]{3,}(?: [a-z]{3,}){2}\b", example.context))
+        said = "".join(f'we read "{quote}" here. ' for quote in [*quotes][:3])
+        gold = example.ground_truth.text
+        if re.fullmatch(r"[A-Za-z ]{4,}", gold):
+            early.add(prompt)
+            said = f"it is {gold.lower()}. {said}"
+        filler = "let us see what the pages say about it. " * 10
+        shown = digest(message(example) + prompts.given_answer("derive_first", gold))
+        replies[shown] = [f'<think>\n{said}we do not read "zorblatt quux" there. {filler}\n</think>\n\n{gold}']
+    assert 0 < len(early) < len(examples)
+    server.follow(answers=replies)
+    result = build(tmp_path, recipe(world, mode="answer_given", prompt="derive_first"), placement(server))
+    marks = {digest(row["messages"][0]["content"]): set(row["verdict_marks"]) for row in rows(tmp_path)}
+    assert marks == {prompt: {"grounded:75"} | ({"early_answer"} if prompt in early else set()) for prompt in examples}
+    counts = result.version.summary["teacher"]["domains"]["search"]
+    assert (counts["early_answers"], counts["passed"], counts["grounded"]) == (len(early), len(examples), 0.75)
 
 
 def test_a_wrong_model_stops_the_build_with_one_sentence(world: Path, server: Server, tmp_path: Path) -> None:

@@ -198,11 +198,12 @@ def main() -> None:
         print(f"{given.model}, random weights, {given.prompts} prompts of {given.shortest:,} to {given.longest:,} tokens, {given.attempts} attempts, {given.reply_tokens} reply tokens")
         print(machine())
         print("a model of two thin layers: this shows that the bench runs, and measures nothing" if given.model == "tiny" else "one engine each")
-        found = {side: _in_a_process(side, folder) for side in SIDES}
-    print(f"{'':<6} {'seconds':>8} {'prompt':>12} {'computed':>12} {'/ needed':>9} {'reply':>10} {'computed/s':>10} {'reply/s':>9}")
-    for side, one in found.items():
-        tokens = f"{one['prompt_tokens']:>12,} {one['prefill_tokens']:>12,} {one['prefill_tokens'] / one['needed_tokens']:>9.3f} {one['reply_tokens']:>10,}"
-        print(f"{side:<6} {one['seconds']:>8.1f} {tokens} {one['prefill_tokens'] / one['seconds']:>10,.0f} {one['reply_tokens'] / one['seconds']:>9,.0f}")
+        print(f"{'':<6} {'seconds':>8} {'prompt':>12} {'computed':>12} {'/ needed':>9} {'reply':>10} {'computed/s':>10} {'reply/s':>9}", flush=True)
+        found = {}
+        for side in SIDES:
+            one = found[side] = _in_a_process(side, folder)
+            tokens = f"{one['prompt_tokens']:>12,} {one['prefill_tokens']:>12,} {one['prefill_tokens'] / one['needed_tokens']:>9.3f} {one['reply_tokens']:>10,}"
+            print(f"{side:<6} {one['seconds']:>8.1f} {tokens} {one['prefill_tokens'] / one['seconds']:>10,.0f} {one['reply_tokens'] / one['seconds']:>9,.0f}", flush=True)
     print(f"pool / raw: {found['pool']['seconds'] / found['raw']['seconds']:.3f} of the time")
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from object_stores import free_port
 
+from factory import cli
+
 
 @contextmanager
 def cluster(num_nodes: int, cpus: int, dashboard: bool = False) -> Iterator[Any]:
@@ -61,3 +63,11 @@ def children(pid: int) -> list[int]:
         return []
     direct = [int(word) for word in text.split()]
     return direct + [below for child in direct for below in children(child)]
+
+
+def submit(nodes: Any, recipe: Path, out: str, **placement: object) -> int:
+    """`factory submit` to the cluster: the exit code of the job."""
+    file = recipe.with_name("placement.toml")
+    file.write_text("".join(f"{name} = {value!r}\n".replace("'", '"') for name, value in placement.items()))
+    address = f"http://{nodes.head_node.webui_url}"
+    return cli.main(["submit", str(recipe), "--out", out, "--placement", str(file), "--address", address])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lines import build, canonical, differences, recipe_for, rows
+from lines import build, canonical, recipe_for, rows
 from object_stores import new_bucket, pointed_at
-from ray_nodes import cluster
+from ray_nodes import cluster, submit
 
-from factory import cli, storage, worlds
+from factory import storage, worlds
 
 pytestmark = [pytest.mark.ray, pytest.mark.s3]
 
@@ -23,19 +22,6 @@ pytestmark = [pytest.mark.ray, pytest.mark.s3]
 def nodes(moto_endpoint: str) -> Iterator[Any]:
     with pointed_at(moto_endpoint), cluster(2, cpus=2, dashboard=True) as started:
         yield started
-
-
-@pytest.fixture
-def nodes_on_ceph(ceph_endpoint: str) -> Iterator[Any]:
-    with pointed_at(ceph_endpoint), cluster(2, cpus=2, dashboard=True) as started:
-        yield started
-
-
-def submit(nodes: Any, recipe: Path, out: str, **placement: object) -> int:
-    file = recipe.with_name("placement.toml")
-    file.write_text("".join(f"{name} = {value!r}\n".replace("'", '"') for name, value in placement.items()))
-    address = f"http://{nodes.head_node.webui_url}"
-    return cli.main(["submit", str(recipe), "--out", out, "--placement", str(file), "--address", address])
 
 
 def test_a_job_builds_what_one_process_builds_also_when_it_was_stopped_and_says_why_it_cannot(nodes: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -72,15 +58,3 @@ def test_a_job_builds_what_one_process_builds_also_when_it_was_stopped_and_says_
     assert storage.stat(f"{root}/again/CURRENT") is None
     assert submit(nodes, tmp_path / "recipe.toml", f"{root}/again", runner="ray", workers=2, shard_bytes=1 << 16, part_bytes=1 << 20) == 0
     assert canonical(f"{root}/again") == canonical(f"{root}/alone")
-
-
-def test_a_job_builds_the_same_on_ceph(nodes_on_ceph: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    root = new_bucket()
-    written = worlds.write("search", 12, 0, f"{root}/world")
-    recipe = recipe_for(f"{root}/world/search")
-    (tmp_path / "recipe.toml").write_text(f'[[inputs]]\nuri = "{root}/world/search"\n[compile.packing]\nmin_context_tokens = 0\n')
-    assert submit(nodes_on_ceph, tmp_path / "recipe.toml", f"{root}/out", runner="ray", workers=3, shard_bytes=1 << 18, part_bytes=1 << 20) == 0
-    assert "units done" in capfd.readouterr().out
-    assert differences(f"{root}/out", [json.loads(line) for line in storage.read(written.expected).splitlines()]) == []
-    build(f"{root}/alone", recipe)
-    assert canonical(f"{root}/out") == canonical(f"{root}/alone")

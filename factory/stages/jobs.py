@@ -16,6 +16,8 @@ import factory
 from factory.errors import SettingsError
 
 PACKAGES = ("factory", "jobs")
+TRIES, PAUSE_SECONDS = 30, 2.0
+"""How often and how far apart a job is handed to a cluster that cannot take it yet."""
 
 
 def submit(address: str, arguments: Sequence[str], files: dict[str, bytes], variables: dict[str, str], say: Callable[[str], None]) -> int:
@@ -31,7 +33,7 @@ def submit(address: str, arguments: Sequence[str], files: dict[str, bytes], vari
     with tempfile.TemporaryDirectory() as folder:
         stage(Path(folder), files)
         entrypoint = shlex.join(["python", "-m", "jobs.build", *arguments])
-        job = client.submit_job(entrypoint=entrypoint, runtime_env={"working_dir": folder, "env_vars": variables})
+        job = _sent(lambda: client.submit_job(entrypoint=entrypoint, runtime_env={"working_dir": folder, "env_vars": variables}), address)
     say(f"job {job} at {address}; Ctrl-C leaves it running, `ray job stop --address {address} {job}` ends it\n")
     asyncio.run(_follow(client, job, say))
     while not (info := client.get_job_info(job)).status.is_terminal():
@@ -39,6 +41,19 @@ def submit(address: str, arguments: Sequence[str], files: dict[str, bytes], vari
     if info.driver_exit_code is None and str(info.status) != "SUCCEEDED":
         say(f"job {job}: {info.status}: {info.message}\n")
     return info.driver_exit_code if info.driver_exit_code is not None else int(str(info.status) != "SUCCEEDED")
+
+
+def _sent(send: Callable[[], str], address: str) -> str:
+    """The job's id. A cluster that has just come up says for a while that no agent can take the job."""
+    for left in reversed(range(TRIES)):
+        try:
+            return send()
+        except RuntimeError as e:
+            if left and "try again" in str(e):
+                time.sleep(PAUSE_SECONDS)
+                continue
+            raise SettingsError(f"`--address {address}`: Ray did not take the job: {str(e).splitlines()[-1][:300]}") from None
+    raise AssertionError
 
 
 def stage(folder: Path, files: dict[str, bytes]) -> None:

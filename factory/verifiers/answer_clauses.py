@@ -31,15 +31,19 @@ def clause_of(found: list[Token], start: int, end: int, first: int, last: int) -
         a -= 1
     inside = found[a].norm in _PRONOUNS and a < first
     a = _of_which(found, start, a) if inside else a
-    b = last
+    b, reopened = last, -1
     while b < end and not _joins_clause(found, b) and ";" not in found[b].gap:
         if "(" in found[b].gap and (close := _closes(found, b + 1, end)) is not None:
-            b = close
+            b = reopened = close
             continue
         if b == last and found[b].norm in _PRONOUNS and "," in found[b].gap and (rest := _resumes(found, b + 2, end)):
             b = rest
             continue
-        if found[b].norm in _CLAUSE_BREAKS or ")" in found[b].gap or (inside and "," in found[b].gap):
+        if (
+            found[b].norm in _CLAUSE_BREAKS
+            or (")" in found[b].gap and b != reopened)
+            or (inside and "," in found[b].gap)
+        ):
             break
         b += 1
     if b < end and found[b].norm in _PRONOUNS:
@@ -52,7 +56,11 @@ def _joins_clause(found: list[Token], i: int) -> bool:
     if found[i].norm != "and":
         return False
     following = found[i + 1] if i + 1 < len(found) else None
-    verb = following is not None and not following.cap and (following.norm in COPULAS or following.norm.endswith("ed"))
+    verb = (
+        following is not None
+        and not following.cap
+        and (following.norm in COPULAS or following.norm in ("has", "have", "had") or following.norm.endswith("ed"))
+    )
     gapped = any(t.norm == "by" for t in found[i + 2 : i + 5]) and not any(t.cap for t in found[i + 1 : i + 3])
     return "," in found[i].gap or verb or gapped
 

@@ -96,7 +96,7 @@ def decide_choice(found: list[Token], mentions: list[Mention], question: Questio
     before = [t for t in found[: mention.start] if t.norm not in gold]
     if any(t.cap and t.norm in question.norms and t.norm not in STOP for t in before):
         return Judged("undecided", "choice_second", detail)
-    words = {t.norm for t in sentence}
+    words = {t.norm for t in sentence if not t.cap or t.norm not in question.norms}
     for one, other in CHOICE_OPPOSITES:
         for asked, opposite in ((one, other), (other, one)):
             if question.norms & asked and not question.norms & opposite and words & opposite and not words & asked:

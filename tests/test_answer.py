@@ -78,6 +78,15 @@ BESIDE = {
         ("Who was head of the institute?", "Nils Aker", "The head of the institute was Ole Strand, who came before Nils Aker.", "The head of the institute was Nils Aker, who came before Ole Strand."),
         ("What is the highest peak of the range?", "Mount Serra", "The highest peak of the range is the Kolm, followed by Mount Serra.", "The highest peak of the range is Mount Serra, followed by the Kolm."),
     ],
+    "in an aside": [
+        ("In which city is the Calvert Institute?", "Leeds", "The Calvert Institute, named after a merchant from Leeds, is in Bradford.", "The Calvert Institute is in Leeds."),
+        ("When did the Sutton line close?", "1951", "The closure of the Sutton line, first proposed in 1951, came in 1956.", "The Sutton line closed in 1951."),
+        ("Which orchestra premiered the symphony?", "Oslo Philharmonic", "Lund, a violinist of the Oslo Philharmonic, had the symphony premiered by the Bergen Orchestra.", "The symphony was premiered by the Oslo Philharmonic."),
+    ],
+    "the opposite": [
+        ("How many people died in the mine?", "31", "31 people survived in the mine.", "31 people died in the mine."),
+        ("Which is the deepest lake in Norholm?", "Lake Vand", "Lake Vand is the second deepest lake in Norholm.", "Lake Vand is the deepest lake in Norholm."),
+    ],
     "what would have been": [
         ("Who sang the anthem at the final?", "Carla Dee", "Carla Dee would have sung the anthem at the final had she not been ill.", "Carla Dee sang the anthem at the final although she had been ill."),
         ("In which year did the mine open?", "1889", "The mine should have opened in 1889. It opened in 1891.", "The mine opened in 1889."),
@@ -232,6 +241,9 @@ def test_faults_of_other_verifiers_are_not_repeated(gold, answer, outcome):
         ("what share of adults voted", ["two-thirds"], "2/3", "accept"),
         ("what is the speed of light", ["186,000 miles per second"], "186,000 mi/s", "accept"),
         ("what is the speed of light", ["186,000 miles per second"], "186,000 miles per hour", "reject"),
+        ("Who is older, the singer of U2 or the singer of Coldplay?", ["Bono", "the singer of U2"], "Who is older, the singer of U2 or the singer of Coldplay?", "reject"),
+        ("Who is older, the singer of U2 or the singer of Coldplay?", ["Bono", "the singer of U2"], "The singer of U2 is older.", "accept"),
+        ("what year was it", ["1936"], "In 1936 and 193\u0d246 and 1936", "undecided"),
         ("what is the speed of sound in water", ["1,481 m/s"], "\u2787\u2787 half ➇1", "reject"),
         ("in what month is the festival", ["March and April"], "January February March April May", "reject"),
     ],

@@ -117,7 +117,7 @@ def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) 
         len(found) > 5
         and len(found) * 10 >= 7 * len(question.norms)
         and all(t.norm in question.norms or t.norm in STOP for t in found)
-        and not question.choice
+        and (not question.choice or 10 * len({t.norm for t in found}) >= 9 * len(question.norms))
         and question.kind != "yesno"
     ):
         return Judged("reject", "question_echoed", " ".join(mine)[:300])

@@ -8,6 +8,7 @@ not, contradicts. An empty set where the question's shape is not one of these.
 # ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from factory.verifiers.answer_stems import IRREGULAR, root
@@ -32,6 +33,10 @@ def relation(found: Sequence[Token]) -> tuple[frozenset[str], frozenset[str]]:
     """Roots of the asked relation: its verb, and its nouns."""
     asked = _relation(found)
     verb = frozenset(root(t.norm) for t in found if _verb(t)) & asked
+    kinds = frozenset(
+        root(t.norm) for t, n in itertools.pairwise(found) if n.cap and not t.cap and n.gap.strip() != "the"
+    )
+    verb |= asked & kinds if verb else frozenset()  # the film "Low Water": no noun of the relation
     return verb, asked - verb
 
 
@@ -126,7 +131,8 @@ def _relation(found: Sequence[Token]) -> frozenset[str]:
         return frozenset()
     typed = [root(w) for w in words[at + 1 : k] if w not in STOP]
     if words[at] == "how":
-        return frozenset(typed[-1:])  # how many children, how tall
+        verb = [root(words[k])] if _verb(found[k]) else []
+        return frozenset([*typed[-1:], *verb])  # how many children, how tall
     timed = bool({"year", "date", "month", "day", "century", "decade"} & set(words[at + 1 : k]))
     ends = next((t for t in reversed(found) if not (t.norm in STOP | _ENDS or t.norm[:1].isdigit())), None)
     told = ends is not None and _verb(ends) and not _RELATIVES.intersection(words[k + 1 :])
@@ -135,7 +141,7 @@ def _relation(found: Sequence[Token]) -> frozenset[str]:
     if timed:
         return frozenset()
     if words[k] in COPULAS:
-        return frozenset(typed[-1:]) | _phrase(found, k + 1)
+        return frozenset([] if at else typed[-1:]) | _phrase(found, k + 1)
     if words[k + 1 : k + 2] == ["as"]:
         return _phrase(found, k + 2)  # who served as minister
     return frozenset([root(words[k])]) | (
@@ -157,6 +163,9 @@ def _phrase(found: Sequence[Token], start: int, object_of_verb: bool = False) ->
             continue
         if token.norm not in STOP and token.norm not in _EMPTY and not token.norm[:1].isdigit() and not token.cap:
             result.add(root(token.norm))
+    else:
+        if object_of_verb and start + 8 >= len(found) and not any(t.cap for t in found[start:]):
+            return frozenset()  # who invented the tidal clock: the clock is all the question is about
     return frozenset(result)
 
 

@@ -13,6 +13,7 @@ from factory.verifiers.answer_harmless import harmless_after, harmless_before, r
 from factory.verifiers.answer_names import Mention
 from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_question import Question
+from factory.verifiers.answer_stems import root
 from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import (
     CITIES,
@@ -63,6 +64,9 @@ def decide(
         return Judged("undecided", frame, detail)
     if any(";" in t.gap or t.sentence != found[start].sentence for t in found[end:]):
         return Judged("undecided", "more_said", detail)
+    agents = (k for k in range(end + 1, len(found) - 1) if found[k].norm == "by" and found[k + 1].cap)
+    if any(root(found[k - 1].norm) in question.roots and k + 1 not in named for k in agents):
+        return Judged("undecided", "other_agent", detail)
     if any(t.norm in _CONTRASTS for t in found[1:]):
         return Judged("undecided", "contrast", detail)
     if answer_slots.is_object(found, start, question):

@@ -97,11 +97,15 @@ def unclaimed(
     """What takes the span [first, last) of the sentence [start, end) out of the asked slot, or ""."""
     if reason := answer_bounds.other_edition(found, start, end, first, last, question):
         return reason
+    if _opposite(found, start, end, first, last, question):
+        return "opposite"
     left = _left(found, start, first)
     if len(left) > 1 and left[-2] in NOT_CHOSEN and left[-1] in _TOWARDS and not is_asked(left[-2], question):
         return "not_taken"
     if _kin_subject(found, start, first, question):
         return "other_kin"
+    if typed and question.kind == "number" and outdated(found, start, end, first, last, question):
+        return "outdated"
     if typed:
         return answer_bounds.bounded(found, start, end, first, last, question) or unreal(
             found, start, end, first, last, question
@@ -188,6 +192,30 @@ def _contrasted(found: list[Token], end: int, last: int, question: Question, nam
         and t.raw[:1].isalpha()
         for k, t in enumerate(found[at + 1 : end], at + 1)
     )
+
+
+_OPPOSITES = {
+    root(word): frozenset(root(w) for w in others.split())
+    for word, others in (
+        pair.split(":")
+        for pair in (
+            "died:survived injured wounded rescued|killed:survived injured wounded rescued|survived:died killed|"
+            "born:died buried|opened:closed|closed:opened|began:ended finished|ended:began started|won:lost|lost:won|"
+            "bought:sold|sold:bought|arrived:left|left:arrived|rose:fell|fell:rose|married:divorced"
+        ).split("|")
+    )
+}
+
+
+def _opposite(found: list[Token], start: int, end: int, first: int, last: int, question: Question) -> bool:
+    """31 people survived, where the dead are counted: the clause says the opposite of the asked verb, and not the verb."""
+    asked = (question.done | question.asked) & _OPPOSITES.keys()
+    wrong = frozenset().union(*(_OPPOSITES.get(word, frozenset()) for word in asked))
+    if not wrong - question.roots:
+        return False
+    c, d = clause_of(found, start, end, first, last)
+    said = {root(t.norm) for t in found[c:d] if not t.cap}
+    return bool(said & (wrong - question.roots)) and not said & asked
 
 
 def _kin_subject(found: list[Token], start: int, first: int, question: Question) -> bool:

@@ -40,6 +40,7 @@ from factory.verifiers.answer_steps import is_led_to, is_said_past, is_subject_o
 from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import COPULAS, NAMING, STOP
 
+_LOCATED = frozenset([root("located")])
 _CONCLUDES = frozenset("therefore so thus hence".split())
 _PRESENT = frozenset("today now nowadays currently since".split())
 _TURNS = frozenset("but while whereas although though which that whose".split())
@@ -76,6 +77,9 @@ def decide(
         c, d = clause_of(found, a, b, span.start, span.end)
         rest = [*found[c : span.start], *found[span.end : d]]
         said = said_of(rest, question) | paraphrased(rest, question.asked | question.done)
+        here = [t.norm for t in found[span.start - 2 : span.start]] if span.start > 1 else []
+        if here and here[0] in COPULAS and here[1] in ("in", "at", "on"):
+            said |= _LOCATED & question.done
         rest = [*found[a : span.start], *found[span.end : b]]
         alone = all(t.norm in STOP or root(t.norm) in question.roots for t in rest)
         return Claim(span, strength, sentence, said, said & relation, said_of(found[a:c], question) & relation, alone)

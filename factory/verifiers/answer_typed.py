@@ -35,6 +35,8 @@ def judge_date(
     question: Question, alias: Alias, dates: list[answer_dates.Date], found: list[Token], mode: str
 ) -> Judged:
     gold = dates[0]
+    if _is_damaged(found):
+        return Judged("undecided", "damaged", alias.text)
     mentions, rivals, coarse, unclear = [], [], False, False
     for date in answer_dates.find_dates(found):
         how = answer_dates.compare(gold, date, question.years, question.year_is_enough)
@@ -106,6 +108,8 @@ def judge_number(
     question: Question, alias: Alias, gold: answer_numbers.Quantity, found: list[Token], mode: str
 ) -> Judged:
     mentions, rivals, unclear = [], [], False
+    if _is_damaged(found):
+        return Judged("undecided", "damaged", alias.text)
     quantities = answer_numbers.find_quantities(found)
     others = len({quantity.value for quantity in quantities}) > 1 or any(
         found[q.start].raw.casefold() not in question.raws for q in quantities
@@ -140,6 +144,14 @@ def judge_number(
             " ".join(t.norm for t in found)[:300],
         )
     return _judge_typed(question, mentions, rivals, found, mode)
+
+
+def _is_damaged(found: list[Token]) -> bool:
+    """A letter of another script inside a number: 193ത6."""
+    return any(
+        not t.gap and 0x2FF < ord(t.raw[0]) < 0x3000 and t.raw[-1].isdigit() and found[k].raw[-1:].isdigit()
+        for k, t in enumerate(found[1:])
+    )
 
 
 def _other_noun(

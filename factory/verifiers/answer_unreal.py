@@ -5,6 +5,8 @@ conditional, doubted by the text itself, past and changed since. Words of the qu
 # ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
+import itertools
+
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_stems import IRREGULAR, root
 from factory.verifiers.answer_text import Token
@@ -51,7 +53,7 @@ _UNREAL = (
 ).split("|")
 
 _DOUBTED = (
-    "according to some|by some accounts|some accounts|legend has it|long attributed|once attributed|formerly attributed|"
+    "according to some|legend that|a legend|apocryphal|hoax|by some accounts|some accounts|legend has it|long attributed|once attributed|formerly attributed|"
     "wrongly attributed|wrongly credited|sometimes credited|sometimes attributed|long credited|long believed|long thought|"
     "long supposed|long assumed|confused with|mistaken for|mixed up with|mistook|which is false|which is wrong|"
     "which is incorrect|which is not true|no longer|popularly believed|widely believed|often believed"
@@ -70,6 +72,10 @@ _SAY = frozenset(
         reported think thinks hold holds maintain maintains argue argues wrote writes
     """.split()
 )
+
+_SOMETIMES = frozenset("sometimes often frequently occasionally once long wrongly".split())
+
+_CREDITED = frozenset("ascribed attributed credited assigned".split())
 
 _THEN = frozenset("initially originally formerly previously once long earlier traditionally".split())
 
@@ -134,6 +140,8 @@ def doubted(found: list[Token], start: int, end: int, first: int, last: int, que
     text = f" {' '.join(t.norm for t in found[start:first])} | {' '.join(t.norm for t in found[last:end])} "
     if any(f" {p} " in text and not is_asked(p, question) for p in _DOUBTED):
         return "doubted"
+    if any(a.norm in _SOMETIMES and b.norm in _CREDITED for a, b in itertools.pairwise(found[start:end])):
+        return "doubted"
     if any(_habit(found, k, start, question) for k in range(start, end - 1)):
         return "outdated"
     if any(t.norm in _FALSE and t.norm not in question.norms for t in found[last:end]):
@@ -160,9 +168,10 @@ def outdated(found: list[Token], start: int, end: int, first: int, last: int, qu
     """X was originally so, and since then Y is; X was it until last year, where the question asks for today."""
     near = {t.norm for t in found[max(start, first - 6) : first]} | {t.norm for t in found[last : min(end, last + 3)]}
     later = {t.norm for t in found[last : last + 40] if t.sentence <= found[first].sentence + 1}
-    at_first = " at 1th " in f" {' '.join(t.norm for t in found[start:end])} "
+    if " at 1th " in f" {' '.join(t.norm for t in found[start:end])} " and not question.norms & _EARLY:
+        return "outdated"
     then = near & _THEN - question.norms if not question.norms & _EARLY else frozenset()
-    if (at_first or then) and later & _CHANGED:
+    if then and (later & _CHANGED or ("once" in then and "after" in later)):
         return "outdated"
     if "1th" in near - question.norms and later & {"now", "today", "currently", "nowadays", "moved"}:
         return "outdated"

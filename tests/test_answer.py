@@ -85,6 +85,8 @@ BESIDE = {
     ],
     "the opposite": [
         ("How many people died in the mine?", "31", "31 people survived in the mine.", "31 people died in the mine."),
+        ("What is the longest bone?", "femur", "The femur is the strongest bone, and the tibia the longest.", "The femur is the longest bone, and the tibia the strongest."),
+        ("Who was the lawyer?", "Denise Roy", "Paul Caron was the lawyer, Denise Roy the actress.", "Denise Roy was the lawyer, Paul Caron the actor."),
         ("Which is the deepest lake in Norholm?", "Lake Vand", "Lake Vand is the second deepest lake in Norholm.", "Lake Vand is the deepest lake in Norholm."),
     ],
     "what would have been": [

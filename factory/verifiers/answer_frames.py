@@ -119,6 +119,10 @@ def unclaimed(
         return "outdated"
     if last + 1 < end and found[last].norm == "of" and found[last + 1].possessive:
         return "related"
+    if _gapped(found, start, end, first, last):
+        return "gapped"
+    if _other_superlative(found, end, first, question):
+        return "other_superlative"
     if is_declined(found, end, last, question):
         return "not_taken"
     if _contrasted(found, end, last, question, named):
@@ -178,6 +182,24 @@ def _related(left: list[str], question: Question) -> str:
             told = is_asked(left[k], question) or _INVERSE.get(left[k], frozenset()) & question.norms
             return "" if told else "related"
     return ""
+
+
+def _gapped(found: list[Token], start: int, end: int, first: int, last: int) -> bool:
+    """Y was the lawyer, X the actress: the verb of the clause before is meant again, with another noun."""
+    parted = first > start and (bool(set(found[first].gap) & set(",;")) or found[first - 1].norm in ("and", "while"))
+    if not parted or last >= end or found[last].gap.strip() != "the" or found[last].cap:
+        return False
+    stop = next((k for k in range(last, end) if set(found[k].gap) & set(",;")), end)
+    earlier = any(t.norm in COPULAS or is_past(t) for t in found[start:first])
+    return earlier and not any(t.norm in COPULAS or is_past(t) for t in found[last:stop])
+
+
+def _other_superlative(found: list[Token], end: int, first: int, question: Question) -> bool:
+    """X is the strongest bone, and the tibia the longest."""
+    asked = {w for w in question.norms if w.endswith("est") and len(w) > 5}
+    stop = next((k for k in range(first + 1, end) if set(found[k].gap) & set(",;")), end)
+    mine = {t.norm for t in found[first:stop] if t.norm.endswith("est") and len(t.norm) > 5}
+    return bool(asked and mine) and not asked & mine and bool(asked & {t.norm for t in found[stop:]})
 
 
 def _contrasted(found: list[Token], end: int, last: int, question: Question, named: frozenset[int]) -> bool:

@@ -36,7 +36,7 @@ from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_rivals import Rival
 from factory.verifiers.answer_slots import strength_of
 from factory.verifiers.answer_stems import root
-from factory.verifiers.answer_steps import is_led_to, is_said_past, is_subject_of, num_asked, says_asked
+from factory.verifiers.answer_steps import is_led_to, is_predicate, is_said_past, is_subject_of, num_asked, says_asked
 from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import COPULAS, NAMING, STOP
 
@@ -105,9 +105,9 @@ def decide(
     covers = question.nested and 0 < num_asked(question) <= 2 * len(mine.said & (question.asked | question.done))
     if _other_year(found, mine, question, covers):
         return Judged("undecided", "prose_other_year", detail)
-    led_to = (question.nested or (not rivals and found[mine.span.start].cap)) and is_led_to(
-        found, sentences, mine, lead, question
-    )
+    led_to = (
+        question.nested or (not rivals and found[mine.span.start].cap) or is_predicate(found, mine, question)
+    ) and is_led_to(found, sentences, mine, lead, question)
     if led_to:
         lead = mine.sentence
     if weak := _weakness(found, mine, lead, question, typed, crowded, other):

@@ -12,7 +12,7 @@ from factory.verifiers.answer_contest import MAX_SENTENCE, Claim
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_stems import root
 from factory.verifiers.answer_text import Token
-from factory.verifiers.answer_words import STOP
+from factory.verifiers.answer_words import COPULAS, STOP
 
 _TAKES_UP = frozenset("he she it they his her hers its their there that this these at".split())
 
@@ -20,6 +20,14 @@ _TAKES_UP = frozenset("he she it they his her hers its their there that this the
 def says_asked(claim: Claim, question: Question) -> int:
     """How much of the asked relation the claim's clause says; its nouns are paraphrased less than its verb."""
     return 2 * len(claim.said & question.asked) + len(claim.said & question.done)
+
+
+def is_predicate(found: list[Token], mine: Claim, question: Question) -> bool:
+    """His <all the asked words> is X."""
+    asked = question.asked | question.done
+    at = next((k for k in range(mine.span.start - 1, max(0, mine.span.start - 3), -1) if found[k].norm in COPULAS), 0)
+    subject = [t for t in found[max(0, at - 8) : at] if t.sentence == mine.sentence]
+    return len(asked) > 1 and bool(subject) and asked <= {root(t.norm) for t in subject}
 
 
 def is_subject_of(found: list[Token], mine: Claim, theirs: Claim, question: Question) -> bool:

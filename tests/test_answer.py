@@ -44,6 +44,7 @@ BESIDE = {
         ("What is the seat of Danver County?", "Millbrook", "The seat of Danver County was moved from Millbrook to Ashton.", "The seat of Danver County is Millbrook."),
     ],
     "the other party of a relation": [
+        ("Which team did Joe Dale play for?", "Boston Reds", "against the Boston Reds", "for the Boston Reds"),
         ("Who proved the Lorne conjecture?", "Viktor Samsonov", "The Lorne conjecture was proved by Irina Belova, a student of Viktor Samsonov.", "The Lorne conjecture was proved by Viktor Samsonov, a student of Irina Belova."),
         ("Who designed the town hall?", "Arvid Holm", "The town hall was designed by Sven Ek, who was married to Arvid Holm.", "The town hall was designed by Arvid Holm, who was married to Anna Ek."),
         ("Who commanded the garrison?", "Ivan Mirsky", "The garrison was commanded by Petrov, who reported to Ivan Mirsky.", "The garrison was commanded by Ivan Mirsky, who reported to the king."),
@@ -66,6 +67,7 @@ BESIDE = {
     ],
     "another role": [
         ("Who wrote the lyrics of 'Mare lontano'?", "Elena Marchetti", "Elena Marchetti wrote the music of 'Mare lontano' and Paolo Rinaldi the lyrics.", "Elena Marchetti wrote the lyrics of 'Mare lontano'."),
+        ("Who wrote the lyrics of 'Blue Gate'?", "Ines Pardo", "Ines Pardo wrote the music of 'Blue Gate' and Luis Roca the words.", "Ines Pardo wrote the words of 'Blue Gate'."),
         ("Who wrote the foreword to Modern Fungi?", "Helena Strand", "Modern Fungi was written by Helena Strand. The foreword is by David Poole.", "The foreword to Modern Fungi was written by Helena Strand. The book is by David Poole."),
         ("Which country does Kofi Mensah represent?", "Ghana", "Kofi Mensah was born in Ghana and represents Togo.", "Kofi Mensah represents Ghana."),
     ],

@@ -45,7 +45,7 @@ _PARAPHRASES = {
     for word, others in (
         pair.split(":")
         for pair in (
-            "held:place hosted|buried:rests grave interred tomb laid|occupation:worked trade profession job career|"
+            "held:place hosted|lyrics:words text|buried:rests grave interred tomb laid|occupation:worked trade profession job career|"
             "headquarters:based headquartered|manufactured:produced made built powered|source:rises springs originates|"
             "conducted:baton|advisor:supervised supervision supervisor|commanded:led headed|mother:son daughter|"
             "father:son daughter|spouse:wife husband married|wrote:penned authored|killed:died|currency:pays|"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from factory.verifiers.answer_asked import paraphrased
 from factory.verifiers.answer_names import Mention
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_rivals import Rival
@@ -117,11 +118,12 @@ def _gapped(found: list[Token], mine: Claim, theirs: Claim, question: Question) 
         (k for k in range(end, len(found)) if found[k].sentence != theirs.sentence or set(found[k].gap) & set(",;")),
         len(found),
     )
-    ours = said_of(
-        [t for t in found[max(0, mine.span.start - MAX_SENTENCE) : theirs.span.start] if t.sentence == mine.sentence],
-        question,
-    )
-    return bool(said_of(found[end:stop], question) - ours)
+    before = [
+        t for t in found[max(0, mine.span.start - MAX_SENTENCE) : theirs.span.start] if t.sentence == mine.sentence
+    ]
+    asked = question.asked | question.done
+    said = said_of(found[end:stop], question) | paraphrased(found[end:stop], asked)
+    return bool(said - said_of(before, question) - paraphrased(before, asked))
 
 
 def _own_clause(found: list[Token], mine: Claim, theirs: Claim, question: Question) -> bool:

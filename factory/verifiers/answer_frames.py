@@ -99,7 +99,7 @@ def unclaimed(
         return reason
     if _opposite(found, start, end, first, last, question):
         return "opposite"
-    left = _left(found, start, first)
+    left = _left(found, start, first, named)
     if len(left) > 1 and left[-2] in NOT_CHOSEN and left[-1] in _TOWARDS and not is_asked(left[-2], question):
         return "not_taken"
     if _kin_subject(found, start, first, question):
@@ -119,7 +119,7 @@ def unclaimed(
         return "outdated"
     if last + 1 < end and found[last].norm == "of" and found[last + 1].possessive:
         return "related"
-    if _gapped(found, start, end, first, last):
+    if _gapped(found, start, end, first, last, question):
         return "gapped"
     if _other_superlative(found, end, first, question):
         return "other_superlative"
@@ -137,10 +137,12 @@ def unclaimed(
     )
 
 
-def _left(found: list[Token], start: int, first: int) -> list[str]:
+def _left(found: list[Token], start: int, first: int, named: frozenset[int]) -> list[str]:
     """The words of the span's own phrase before it, without titles, class words and origins next to it."""
     words: list[str] = []
     k = first - 1
+    while k >= start and k in named:
+        k -= 1  # the gold's own fuller name
     while k >= start and len(words) < 8 and not set(found[k + 1].gap) & set(",;:("):
         words.insert(0, found[k].norm)
         k -= 1
@@ -184,12 +186,14 @@ def _related(left: list[str], question: Question) -> str:
     return ""
 
 
-def _gapped(found: list[Token], start: int, end: int, first: int, last: int) -> bool:
+def _gapped(found: list[Token], start: int, end: int, first: int, last: int, question: Question) -> bool:
     """Y was the lawyer, X the actress: the verb of the clause before is meant again, with another noun."""
     parted = first > start and (bool(set(found[first].gap) & set(",;")) or found[first - 1].norm in ("and", "while"))
     if not parted or last >= end or found[last].gap.strip() != "the" or found[last].cap:
         return False
     stop = next((k for k in range(last, end) if set(found[k].gap) & set(",;")), end)
+    if any(root(t.norm) in question.asked | question.done for t in found[last:stop]):
+        return False
     earlier = any(t.norm in COPULAS or is_past(t) for t in found[start:first])
     return earlier and not any(t.norm in COPULAS or is_past(t) for t in found[last:stop])
 

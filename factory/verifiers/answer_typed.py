@@ -158,6 +158,8 @@ def _other_noun(
     gold: answer_numbers.Quantity, other: answer_numbers.Quantity, question: Question, found: list[Token]
 ) -> bool:
     """The answer counts something else than the gold or the question: 8 episodes for 8 seasons."""
+    if gold.dimension == "ratio" and other.noun and not other.dimension:
+        return other.noun != "point"  # 52.3 votes for 52.3 %
     wanted = {gold.noun, question.counted} - {""}
     if not other.noun or not wanted or other.noun in wanted or other.dimension:
         return False

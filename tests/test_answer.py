@@ -247,6 +247,7 @@ def test_faults_of_other_verifiers_are_not_repeated(gold, answer, outcome):
         ("what is the speed of light", ["186,000 miles per second"], "186,000 miles per hour", "reject"),
         ("Who is older, the singer of U2 or the singer of Coldplay?", ["Bono", "the singer of U2"], "Who is older, the singer of U2 or the singer of Coldplay?", "reject"),
         ("Who is older, the singer of U2 or the singer of Coldplay?", ["Bono", "the singer of U2"], "The singer of U2 is older.", "accept"),
+        ("are the danube and the rhine in africa", ["no"], "no\u19f9no\u19f9o", "undecided"),
         ("what year was it", ["1936"], "In 1936 and 193\u0d246 and 1936", "undecided"),
         ("what is the speed of sound in water", ["1,481 m/s"], "\u2787\u2787 half ➇1", "reject"),
         ("in what month is the festival", ["March and April"], "January February March April May", "reject"),

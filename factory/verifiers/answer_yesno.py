@@ -18,6 +18,11 @@ _QUESTION_OPENERS = frozenset(
 )
 
 
+def _is_glued(gap: str) -> bool:
+    """A sign of another script and no blank parts the word from the next: a damaged text commits to nothing."""
+    return not gap.isascii() and not any(c.isspace() for c in gap) and not any(c in "“”‘’…–—" for c in gap)
+
+
 def polarity(found: list[Token], question: Question) -> str:
     """`yes`, `no`, or "" when the text does not commit; `both` when it says yes and no."""
     said = set()
@@ -40,7 +45,8 @@ def polarity(found: list[Token], question: Question) -> str:
                 or token.norm in ("yes", "neither")
                 or following.sentence != token.sentence
             )
-            if alone or i == 0:
+            glued = following is not None and _is_glued(following.gap)
+            if (alone or i == 0) and not glued:
                 said.add("yes" if token.norm in _YES else "no")
     if len(said) == 2:
         return "both"

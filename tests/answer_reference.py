@@ -30,9 +30,11 @@ ROMAN = {"ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix":
 
 def confirms(question: str, golds: Sequence[str], answer: str) -> bool:
     """False: no rule may accept `answer`."""
-    found = words(answer) if not "".join(golds).isascii() else words(re.sub(r"[^\x00-\x7f]", "", plain(answer)))
+    # Behind golds in ASCII other signs are noise: they stand inside of a word, or part two.
+    texts = [answer] if not "".join(golds).isascii() else [re.sub(r"[^\x00-\x7f]", sign, plain(answer)) for sign in ("", " ")]
     asked = set(words(question))
-    return any(said(part, found, asked) or all_said(part, found, asked) for gold in golds for part in variants(gold))
+    parts = [part for gold in golds for part in variants(gold)]
+    return any(said(part, found, asked) or all_said(part, found, asked) for found in map(words, texts) for part in parts)
 
 
 def all_said(gold: str, found: list[str], asked: set[str]) -> bool:

@@ -15,6 +15,88 @@ from jobs import bench_answers as bench
 
 PAIRS = bench.pairs()
 
+# name: (question, gold, an answer that names the gold beside what is asked, an answer that says it)
+BESIDE = {
+    "outside it": [
+        ("In which town was the poet Ada Lind born?", "Visby", "Ada Lind was born just outside Visby, on a farm.", "Ada Lind was born in Visby, on the island of Gotland."),
+        ("Where is the Orme battery?", "Llandudno", "The Orme battery lies a mile to the west of Llandudno.", "The Orme battery is in Llandudno."),
+        ("Where was the treaty signed?", "Ghent", "The treaty was signed near Ghent, in Evergem.", "The treaty was signed in Ghent, in Flanders."),
+    ],
+    "a difference, not the number": [
+        ("How many goals did Ana Ruiz score in 1991?", "7", "Ana Ruiz scored 7 more goals in 1991 than the year before.", "Ana Ruiz scored 7 goals in 1991, more than in the year before."),
+        ("How many rooms does the castle have?", "40", "The castle has 40 fewer rooms than the palace.", "The castle has 40 rooms."),
+        ("What is the height of the mast in metres?", "62", "The mast is 62 metres taller than the church.", "The height of the mast is 62 metres."),
+    ],
+    "a bound, not the number": [
+        ("How many judges sit on the court?", "11", "At least 11 judges sit on the court.", "11 judges sit on the court."),
+        ("How many moons does Tavor have?", "14", "over 14", "14 moons"),
+        ("When did the pit close?", "1931", "The pit closed some time after 1931.", "The pit closed in 1931, after a fire."),
+    ],
+    "another rank": [
+        ("Who was the governor of Norland in 1950?", "Ivar Moe", "In 1950 the deputy governor of Norland, Ivar Moe, lived in the capital.", "In 1950 the governor of Norland was Ivar Moe."),
+        ("Who is the head coach of the Whalers?", "Phil Esher", "assistant coach Phil Esher", "head coach Phil Esher"),
+        ("Who was vice president under Rui Costa?", "Tomas Leal", "Rui Costa was vice president under President Tomas Leal.", "The vice president under Rui Costa was Tomas Leal."),
+    ],
+    "no more, or not yet": [
+        ("What is the capital of Lorn?", "Castell", "Castell was the capital of Lorn until 1990.", "Castell is the capital of Lorn."),
+        ("Which club plays at Elm Park?", "Dale Rovers", "Dale Rovers used to play at Elm Park.", "Dale Rovers play at Elm Park."),
+        ("Where is the Orlo tram built?", "Brno", "The Orlo tram was initially built in Brno; since 2018 it has been built in Linz.", "The Orlo tram is built in Brno."),
+        ("What is the seat of Danver County?", "Millbrook", "The seat of Danver County was moved from Millbrook to Ashton.", "The seat of Danver County is Millbrook."),
+    ],
+    "the other party of a relation": [
+        ("Which team did Joe Dale play for?", "Boston Reds", "against the Boston Reds", "for the Boston Reds"),
+        ("Who proved the Lorne conjecture?", "Viktor Samsonov", "The Lorne conjecture was proved by Irina Belova, a student of Viktor Samsonov.", "The Lorne conjecture was proved by Viktor Samsonov, a student of Irina Belova."),
+        ("Who designed the town hall?", "Arvid Holm", "The town hall was designed by Sven Ek, who was married to Arvid Holm.", "The town hall was designed by Arvid Holm, who was married to Anna Ek."),
+        ("Who commanded the garrison?", "Ivan Mirsky", "The garrison was commanded by Petrov, who reported to Ivan Mirsky.", "The garrison was commanded by Ivan Mirsky, who reported to the king."),
+        ("When was Ada Finch born?", "14 May 1878", "Her sister was born on 14 May 1878, and Ada Finch three years later.", "Ada Finch was born on 14 May 1878."),
+    ],
+    "offered and not taken": [
+        ("Who became director of the museum?", "Susan Pryce", "The board asked Susan Pryce, who declined. Marco Lind became director of the museum.", "Susan Pryce became director of the museum."),
+        ("Who played the lead in Maribel?", "Joan Castell", "Joan Castell turned down the lead in Maribel.", "Joan Castell played the lead in Maribel."),
+    ],
+    "considered, nominated, planned": [
+        ("Which company built the ferry?", "Harlan Yards", "Harlan Yards had bid for the ferry, but it was built by Boyd.", "The ferry was built by Harlan Yards, which had outbid Boyd."),
+        ("Which award did Colin Marr win?", "Silver Mask", "Colin Marr was nominated for the Silver Mask and won the Golden Quill.", "Colin Marr won the Silver Mask."),
+        ("What is the statue made of?", "granite", "The statue was to be made of granite. It was made of concrete.", "The statue is made of granite."),
+    ],
+    "denied by the text": [
+        ("Who discovered the comet?", "Otto Reiss", "The comet was not discovered by Otto Reiss but by Leon Abram.", "The comet was discovered by Otto Reiss."),
+        ("Where was Ada Lind born?", "Visby", "Some biographers place the birth of Ada Lind in Visby.", "Ada Lind was born in Visby."),
+        ("Who wrote the hymn?", "Agnes Vail", "The Herald wrote that Agnes Vail wrote the hymn. That is false.", "Agnes Vail wrote the hymn, and the Herald printed it."),
+        ("Which probe landed on Eros?", "NEAR Shoemaker", "It was Hayabusa, often confused with NEAR Shoemaker.", "It was NEAR Shoemaker that landed on Eros."),
+    ],
+    "another role": [
+        ("Who wrote the lyrics of 'Mare lontano'?", "Elena Marchetti", "Elena Marchetti wrote the music of 'Mare lontano' and Paolo Rinaldi the lyrics.", "Elena Marchetti wrote the lyrics of 'Mare lontano'."),
+        ("Who wrote the lyrics of 'Blue Gate'?", "Ines Pardo", "Ines Pardo wrote the music of 'Blue Gate' and Luis Roca the words.", "Ines Pardo wrote the words of 'Blue Gate'."),
+        ("Who wrote the foreword to Modern Fungi?", "Helena Strand", "Modern Fungi was written by Helena Strand. The foreword is by David Poole.", "The foreword to Modern Fungi was written by Helena Strand. The book is by David Poole."),
+        ("Which country does Kofi Mensah represent?", "Ghana", "Kofi Mensah was born in Ghana and represents Togo.", "Kofi Mensah represents Ghana."),
+    ],
+    "another year or edition": [
+        ("Who won the Larch Prize in 1998?", "Dora Finch", "In 1994 it was Dora Finch; in 1998 Max Stern won the Larch Prize.", "In 1998 Dora Finch won the Larch Prize."),
+        ("Who edited the second edition of the atlas?", "Ida Crane", "The first edition of the atlas was edited by Ida Crane, the second by Tom Hale.", "The second edition of the atlas was edited by Ida Crane."),
+        ("Which award did Colin Marr win in 2002?", "Silver Mask", "Colin Marr won the Silver Mask in 1999 and the Golden Quill in 2002.", "Colin Marr won the Silver Mask in 2002."),
+    ],
+    "before or after it": [
+        ("Who was head of the institute?", "Nils Aker", "The head of the institute was Ole Strand, who came before Nils Aker.", "The head of the institute was Nils Aker, who came before Ole Strand."),
+        ("What is the highest peak of the range?", "Mount Serra", "The highest peak of the range is the Kolm, followed by Mount Serra.", "The highest peak of the range is Mount Serra, followed by the Kolm."),
+    ],
+    "in an aside": [
+        ("In which city is the Calvert Institute?", "Leeds", "The Calvert Institute, named after a merchant from Leeds, is in Bradford.", "The Calvert Institute is in Leeds."),
+        ("When did the Sutton line close?", "1951", "The closure of the Sutton line, first proposed in 1951, came in 1956.", "The Sutton line closed in 1951."),
+        ("Which orchestra premiered the symphony?", "Oslo Philharmonic", "Lund, a violinist of the Oslo Philharmonic, had the symphony premiered by the Bergen Orchestra.", "The symphony was premiered by the Oslo Philharmonic."),
+    ],
+    "the opposite": [
+        ("How many people died in the mine?", "31", "31 people survived in the mine.", "31 people died in the mine."),
+        ("What is the longest bone?", "femur", "The femur is the strongest bone, and the tibia the longest.", "The femur is the longest bone, and the tibia the strongest."),
+        ("Who was the lawyer?", "Denise Roy", "Paul Caron was the lawyer, Denise Roy the actress.", "Denise Roy was the lawyer, Paul Caron the actor."),
+        ("Which is the deepest lake in Norholm?", "Lake Vand", "Lake Vand is the second deepest lake in Norholm.", "Lake Vand is the deepest lake in Norholm."),
+    ],
+    "what would have been": [
+        ("Who sang the anthem at the final?", "Carla Dee", "Carla Dee would have sung the anthem at the final had she not been ill.", "Carla Dee sang the anthem at the final although she had been ill."),
+        ("In which year did the mine open?", "1889", "The mine should have opened in 1889. It opened in 1891.", "The mine opened in 1889."),
+    ],
+}  # fmt: skip
+
 
 def shares(pairs: list[bench.Pair]) -> tuple[float, float]:
     """(false accepts, false rejects) as shares; undecided on a right answer is a false reject."""
@@ -28,6 +110,20 @@ def test_labelled_answers_are_judged_within_the_error_targets(length, accepts, r
     false_accepts, false_rejects = shares(pairs)
     assert false_accepts <= accepts
     assert false_rejects <= rejects
+
+
+@pytest.mark.parametrize(("length", "accepts", "rejects"), [("short", 0.01, 0.10), ("paragraph", 0.02, 0.25)])
+def test_answers_that_name_the_gold_beside_what_is_asked_are_not_accepted(length, accepts, rejects):
+    false_accepts, false_rejects = shares([pair for pair in PAIRS if pair.file == "beside" and pair.length == length])
+    assert false_accepts <= accepts
+    assert false_rejects <= rejects
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_the_gold_counts_only_where_it_is_what_the_question_asks(name):
+    for question, gold, wrong, right in BESIDE[name]:
+        assert judge(question, [gold], wrong).outcome != "accept", wrong
+        assert judge(question, [gold], right).outcome == "accept", right
 
 
 def test_the_labelled_set_is_large_and_has_both_labels():
@@ -149,6 +245,10 @@ def test_faults_of_other_verifiers_are_not_repeated(gold, answer, outcome):
         ("what share of adults voted", ["two-thirds"], "2/3", "accept"),
         ("what is the speed of light", ["186,000 miles per second"], "186,000 mi/s", "accept"),
         ("what is the speed of light", ["186,000 miles per second"], "186,000 miles per hour", "reject"),
+        ("Who is older, the singer of U2 or the singer of Coldplay?", ["Bono", "the singer of U2"], "Who is older, the singer of U2 or the singer of Coldplay?", "reject"),
+        ("Who is older, the singer of U2 or the singer of Coldplay?", ["Bono", "the singer of U2"], "The singer of U2 is older.", "accept"),
+        ("are the danube and the rhine in africa", ["no"], "no\u19f9no\u19f9o", "undecided"),
+        ("what year was it", ["1936"], "In 1936 and 193\u0d246 and 1936", "undecided"),
         ("what is the speed of sound in water", ["1,481 m/s"], "\u2787\u2787 half ➇1", "reject"),
         ("in what month is the festival", ["March and April"], "January February March April May", "reject"),
     ],

@@ -29,17 +29,17 @@ from factory.verifiers import (
 )
 from factory.verifiers.answer_aliases import Alias, expand
 from factory.verifiers.answer_clean import MAX_CHARS, clean
-from factory.verifiers.answer_forms import with_forms
+from factory.verifiers.answer_forms import ORIGIN, with_forms
 from factory.verifiers.answer_names import find_mentions
 from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_question import Question, is_echo, read
-from factory.verifiers.answer_rivals import name_rivals
+from factory.verifiers.answer_rivals import name_rivals, origin_rivals
 from factory.verifiers.answer_span import extract
 from factory.verifiers.answer_text import Token, find_all, tokens
 from factory.verifiers.answer_typed import gold_dates, gold_quantity, judge_date, judge_number
-from factory.verifiers.answer_words import COUNTRIES, GENERIC, REGIONS, STATES, STOP, TITLES
+from factory.verifiers.answer_words import COPULAS, COUNTRIES, GENERIC, NATIONALITIES, REGIONS, STATES, STOP, TITLES
 
-VERSION = "3"
+VERSION = "4"
 
 MAX_GOLDS = 400
 
@@ -105,7 +105,8 @@ def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) 
     mine = [t.norm for t in found]
     if len(found) == 1 and found[0].raw.isupper() and mine[0] in STATES:
         mine = STATES[mine[0]].split()  # SD, asked for a state
-    joined = "".join(mine)
+    whole = not any(t.gap.strip(" -'./*\"") for t in found[1:])
+    joined = "".join(mine) if whole else ""
     if question.norms & _NUMERALS:
         aliases = [alias for alias in aliases if _keeps_numerals(alias, found)]
     for alias in aliases:
@@ -116,7 +117,7 @@ def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) 
         len(found) > 5
         and len(found) * 10 >= 7 * len(question.norms)
         and all(t.norm in question.norms or t.norm in STOP for t in found)
-        and not question.choice
+        and (not question.choice or 10 * len({t.norm for t in found}) >= 9 * len(question.norms))
         and question.kind != "yesno"
     ):
         return Judged("reject", "question_echoed", " ".join(mine)[:300])
@@ -276,12 +277,13 @@ def _judge_name(question: Question, alias: Alias, found: list[Token], mode: str,
             return judged
         if mode == "lenient" and not echo and not answer_assert.hedge_in(answer_assert.sentence_text(found), question):
             return Judged("accept", "contained", detail)
-        if len(found) <= 5:
+        if len(found) <= 5 and not any(t.norm in COPULAS for t in found[1 : mentions[0].start]):
             return judged
     if echo or all(t.norm in STOP or t.norm.isdigit() for t in alias.found):
         return Judged("undecided", "gold_in_question", detail)
     places = " ".join(t.norm for t in alias.found) in REGIONS
-    rivals = name_rivals(found, question, places)
+    origin = all(t.norm in NATIONALITIES for t in alias.found) and bool(question.norms & ORIGIN)
+    rivals = origin_rivals(found, question) if origin else name_rivals(found, question, places)
     return answer_prose.decide(found, mentions, rivals, question, typed=False, named=named)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from factory.verifiers.answer_asked import paraphrased
 from factory.verifiers.answer_names import Mention
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_rivals import Rival
@@ -52,6 +53,8 @@ def contest(
     before, beside = theirs.span.start < mine.span.start, theirs.sentence == mine.sentence
     if _coordinated(found, mine.span, theirs.span):
         return None if question.many else Judged("undecided", "prose_rival_beside", text)
+    if beside and not before and _gapped(found, mine, theirs, question):
+        return Judged("undecided", "prose_gapped", text)
     if mine.strength == 5 and theirs.strength < 5:
         return None
     if before and theirs.strength >= 3 and theirs.strength > mine.strength:
@@ -93,6 +96,36 @@ def contest(
     return None
 
 
+_PLACED = frozenset("at in for on by to from with".split())
+
+
+def _gapped(found: list[Token], mine: Claim, theirs: Claim, question: Question) -> bool:
+    """X was read at the wedding, Y at the funeral; X wrote the music and Y the words: Y's part says what X's does not."""
+    end = theirs.span.end
+    if end >= len(found) or found[end].sentence != theirs.sentence:
+        return False
+    parted = (
+        "," in found[theirs.span.start].gap
+        or ";" in found[theirs.span.start].gap
+        or found[theirs.span.start - 1].norm in ("and", "while")
+    )
+    following = found[end]
+    noun = root(following.norm) in question.roots and not following.cap and not following.norm.endswith(("s", "ed"))
+    bare = following.gap.strip() == "the" or (not following.gap.strip() and (following.norm in _PLACED or noun))
+    if not parted or not bare:
+        return False
+    stop = next(
+        (k for k in range(end, len(found)) if found[k].sentence != theirs.sentence or set(found[k].gap) & set(",;")),
+        len(found),
+    )
+    before = [
+        t for t in found[max(0, mine.span.start - MAX_SENTENCE) : theirs.span.start] if t.sentence == mine.sentence
+    ]
+    asked = question.asked | question.done
+    said = said_of(found[end:stop], question) | paraphrased(found[end:stop], asked)
+    return bool(said - said_of(before, question) - paraphrased(before, asked))
+
+
 def _own_clause(found: list[Token], mine: Claim, theirs: Claim, question: Question) -> bool:
     """The rival's clause says of the question what the gold's does not, or counts the same thing once more."""
     if theirs.said - mine.said:
@@ -123,6 +156,9 @@ def same_thing(found: list[Token], mention: Mention, rival: Rival, question: Que
     if found[rival.start].bold and found[mention.start].bold and _one_bold(found, mention, rival):
         return True
     left, right = sorted((mention, rival), key=lambda span: span.start)
+    inside = right is mention and left.end + 1 == right.start and found[left.end].norm == "in"
+    if inside and question.kind == "place":
+        return not found[left.end].gap.strip(" the")  # at Highgate Cemetery in London
     if left.end != right.start or "," not in found[right.start].gap:
         return False
     if question.kind == "place":

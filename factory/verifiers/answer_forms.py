@@ -11,7 +11,7 @@ from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_text import tokens
 from factory.verifiers.answer_words import DEMONYMS, GENERIC, NICKNAMES, REGIONS, TITLES
 
-_ORIGIN = frozenset(
+ORIGIN = frozenset(
     ["nationality", "country", "origin", "citizenship", "ethnicity", "ancestry", "come", "from", "descent", "nation"]
 )
 _SPEECH = frozenset(["language", "languages", "speak", "spoken", "word", "words", "food", "dish", "cuisine"])
@@ -66,7 +66,7 @@ def _forms(alias: Alias, question: Question) -> list[str]:
     if name in DEMONYMS:
         country = DEMONYMS[name]
         result += [word.title() for word in _PEOPLE[country] if word != name]
-        if question.norms & _ORIGIN or question.kind == "place":
+        if question.norms & ORIGIN or question.kind == "place":
             result.append(country.upper() if country in ("usa", "uk", "ussr") else country.title())
     named = 2 <= len(words) <= 4 and all(t.cap for t in alias.found)
     if named and question.norms & _TEAM and words[-1].endswith("s") and words[-1] not in question.norms | GENERIC:

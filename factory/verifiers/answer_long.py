@@ -67,6 +67,8 @@ def decide(alias: Alias, found: list[Token], question: Question) -> Judged:
     exact = [t for t in keys if t.cap or t.norm[:1].isdigit()]
     if share < 0.3:
         return Judged("reject", "long_not_said", detail)
+    if len(alias.found) < 6 and any(t.norm not in said and root(t.norm) not in said for t in alias.found):
+        return Judged("undecided", "long_incomplete", detail)  # a few words: none may be missing
     if any(t not in hit for t in exact) or share < (0.85 if len(keys) >= 7 else 1.0):
         return Judged("undecided", "long_incomplete", f"{len(hit)} of {len(keys)}")
     if asserts.hedge_in(text, question) or asserts.refusal_in(text) or asserts.misbelief_in(text):

@@ -207,10 +207,12 @@ def is_embedded(found: list[Token], start: int, end: int, question: Question, pe
     proper = any(t.cap for t in alias.found) or any(found[k].cap and not found[k].first for k in range(start, end))
     if after is not None and after.sentence == last.sentence and not last.possessive and after.gap in (" ", "-", ""):
         word = after.norm
-        if after.cap and word in _INSTITUTIONS and word not in {t.norm for t in alias.found}:
+        own = {t.norm for t in alias.found} | (question.norms if question.choice else frozenset())
+        if after.cap and word in _INSTITUTIONS and word not in own:
             return True
         if (
             after.cap
+            and (proper or found[start].first or after.gap != " ")
             and not (
                 word in STOP
                 or word in question.norms

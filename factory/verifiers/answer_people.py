@@ -154,6 +154,7 @@ def person_spans(alias: Alias, found: list[Token], question: Question) -> list[t
         else:
             if (
                 not given
+                and "the" not in alias.found[-1].gap.split()  # the Younger, the Great
                 and question.kind == "person"
                 and (len(last) > 3 or len(found) <= 2)
                 and last not in question.norms

@@ -8,14 +8,17 @@ Each mention of the gold, and each rival (another name, date or number that coul
   2  in a sentence that shares words with the question
   1  elsewhere
   0  where it cannot be the answer: after "beat", "unlike", "son of", in a question, as a possessor
-The gold must be claimed in the lead (the first sentence that speaks of the question), or tied to the verb, or be called
-the answer. What rivals do to it stands in answer_contest. A right answer lost here costs a row; a wrong one kept costs trust.
+A mention that its sentence denies, doubts or frames as something else (answer_assert, answer_frames) is no claim at all.
+The gold must be claimed in the lead (the first sentence that speaks of the question), or in the sentence that the steps
+lead to (answer_steps), or tied to the verb, or be called the answer. What rivals do to it stands in answer_contest. A right answer lost here costs a row; a wrong one kept costs trust.
 """
 
 # ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
 from factory.verifiers import answer_assert as asserts
+from factory.verifiers import answer_frames
+from factory.verifiers.answer_asked import paraphrased
 from factory.verifiers.answer_clauses import clause_of
 from factory.verifiers.answer_contest import (
     CONTRASTS,
@@ -33,9 +36,12 @@ from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_rivals import Rival
 from factory.verifiers.answer_slots import strength_of
 from factory.verifiers.answer_stems import root
+from factory.verifiers.answer_steps import is_led_to, is_predicate, is_said_past, is_subject_of, num_asked, says_asked
 from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import COPULAS, NAMING, STOP
 
+_LOCATED = frozenset([root("located")])
+_CONCLUDES = frozenset("therefore so thus hence".split())
 _PRESENT = frozenset("today now nowadays currently since".split())
 _TURNS = frozenset("but while whereas although though which that whose".split())
 
@@ -58,16 +64,22 @@ def decide(
     lead = next((k for k, (a, b) in sentences.items() if _speaks(found, a, b, question)), found[0].sentence)
     others = [t for k, t in enumerate(found) if k not in named]
     relation = said_of([t for t in others if not t.cap], question) or said_of(others, question)
+    relation |= question.asked | question.done
 
     def claim(span: Mention | Rival) -> Claim:
         sentence = found[span.start].sentence
         a, b = _near(sentences[sentence], span)
-        if _called_answer(found, a, span.start) or (sentence <= lead and _only_bold(found, a, b, span)):
+        last_line = _last_line(found, a, b, span)
+        if last_line or _called_answer(found, a, span.start) or (sentence <= lead and _only_bold(found, a, b, span)):
             strength = 5
         else:
             strength = strength_of(found, a, b, span.start, span.end, question, sentence <= lead, typed)
         c, d = clause_of(found, a, b, span.start, span.end)
-        said = said_of([*found[c : span.start], *found[span.end : d]], question)
+        rest = [*found[c : span.start], *found[span.end : d]]
+        said = said_of(rest, question) | paraphrased(rest, question.asked | question.done)
+        here = [t.norm for t in found[span.start - 2 : span.start]] if span.start > 1 else []
+        if here and here[0] in COPULAS and here[1] in ("in", "at", "on"):
+            said |= _LOCATED & question.done
         rest = [*found[a : span.start], *found[span.end : b]]
         alone = all(t.norm in STOP or root(t.norm) in question.roots for t in rest)
         return Claim(span, strength, sentence, said, said & relation, said_of(found[a:c], question) & relation, alone)
@@ -78,6 +90,7 @@ def decide(
         reason = _not_asserted(found, a, b, mention.start, mention.end, question, named)
         if reason == "negated" or (reason == "alternative" and not claims):
             return Judged("reject", f"prose_{reason}", sentence_of(found, a, b))
+        reason = reason or answer_frames.unclaimed(found, a, b, mention.start, mention.end, question, named, typed)
         if not reason and (mine := claim(mention)).strength:
             claims.append(mine)
         reasons.add(reason)
@@ -89,11 +102,18 @@ def decide(
     beside = bool(said_of([t for t in others if t.sentence == mine.sentence], question) & relation)
     elsewhere = bool(said_of([t for t in others if t.sentence != mine.sentence], question) & relation)
     other = 2 if elsewhere else int(beside)
-    if _other_year(found, mine, question):
+    covers = question.nested and 0 < num_asked(question) <= 2 * len(mine.said & (question.asked | question.done))
+    if _other_year(found, mine, question, covers):
         return Judged("undecided", "prose_other_year", detail)
+    led_to = (
+        question.nested or (not rivals and found[mine.span.start].cap) or is_predicate(found, mine, question)
+    ) and is_led_to(found, sentences, mine, lead, question)
+    if led_to:
+        lead = mine.sentence
     if weak := _weakness(found, mine, lead, question, typed, crowded, other):
         return Judged("undecided", weak, detail)
     spans = [(m.start, m.end) for m in mentions]
+    steps: set[str] = set()
     for rival in rivals[:60]:
         covered = range(rival.start, rival.end)
         if any(rival.start < end and start < rival.end for start, end in spans) or (
@@ -108,15 +128,39 @@ def decide(
         theirs = claim(rival)
         if theirs.strength and rival.start > mine.span.end and takes_back(found, a, b):
             return Judged("reject", "prose_contradiction", rival.text)
+        if (led_to or covers) and theirs.span.end <= mine.span.start:
+            name = found[rival.end - 1].norm
+            if not says_asked(theirs, question) or name in steps:
+                steps.add(name)
+                continue  # a step on the way
+        if is_subject_of(found, mine, theirs, question):
+            continue
+        if mine.strength < 5 and is_said_past(found, mine, theirs, question):
+            return Judged("undecided", "prose_asked_elsewhere", rival.text)
+        if mine.strength < 5 and says_asked(theirs, question) > says_asked(mine, question):
+            return Judged("undecided", "prose_asked_elsewhere", rival.text)
         if judged := contest(found, mine, theirs, lead, question, typed):
             return judged
     return Judged("accept", f"prose_{mine.span.rule}", detail)
 
 
 def _called_answer(found: list[Token], start: int, first: int) -> bool:
-    """So the answer is X."""
+    """So the answer is X; therefore, the river is X."""
+    if (
+        found[start].norm in _CONCLUDES
+        and found[start].first
+        and found[first - 1].norm in COPULAS
+        and first - start > 1
+    ):
+        return True
     at = next((k for k in range(start, first) if found[k].norm == "answer"), None)
     return at is not None and first - at <= 3 and found[first - 1].norm in ("is", "answer")
+
+
+def _last_line(found: list[Token], start: int, end: int, span: Mention | Rival) -> bool:
+    """The answer ends with a bold line of its own that holds the span and nothing else."""
+    alone = (start, end) == (span.start, span.end) and end == len(found) and start > 0
+    return alone and found[start].bold and "\n\n" in found[start].gap.replace("\n \n", "\n\n")
 
 
 def _near_its_verb(found: list[Token], first: int, question: Question) -> bool:
@@ -178,10 +222,12 @@ def _weakness(
     return ""
 
 
-def _other_year(found: list[Token], mine: Claim, question: Question) -> bool:
+def _other_year(found: list[Token], mine: Claim, question: Question, covers: bool) -> bool:
     """The claim's sentence holds another year than the question's, which stands in another sentence."""
     years = {str(year) for year in question.years}
     said = {t.sentence for t in found if t.norm in years}
+    if covers and not question.dated and said and max(said) < mine.sentence:
+        return False  # the year of what the question describes
     own = any(t.sentence == mine.sentence and len(t.raw) == 4 and t.raw.isdigit() for t in found)
     return bool(said) and mine.sentence not in said and own and mine.strength < 5
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 from typing import NamedTuple
 
+from factory.verifiers.answer_asked import dates_relation, is_nested, is_present, relation
 from factory.verifiers.answer_clean import clean
 from factory.verifiers.answer_stems import root, stem
 from factory.verifiers.answer_text import Token, tokens
@@ -22,6 +23,8 @@ class Question(NamedTuple):
     roots: frozenset[str]
     """Rough stems of the content words: what an answering sentence speaks of."""
     years: frozenset[int]
+    dated: frozenset[int]
+    """The years of what is asked, without those of a name or of what the question describes: the bridge built in 1812."""
     counted: str
     """Stem of the thing that `how many` counts; "" otherwise."""
     many: bool
@@ -39,11 +42,20 @@ class Question(NamedTuple):
     """Root of the first content word after the question word."""
     action: str
     """Root of the last content word: what happened, in a question for a date."""
+    done: frozenset[str]
+    asked: frozenset[str]
+    """Roots of the relation that is asked for, the verb and the nouns; empty where the question's shape does not tell."""
+    object_asked: bool
+    """Did she win which prize, where was it opened: who does it is not asked."""
+    present: bool
+    """It asks for how things are today."""
+    nested: bool
+    """The question describes what it asks about."""
 
 
 _PLACES = frozenset(
     """
-        city country state county town village place location province region district continent capital where river
+        city country state county town village place location birthplace hometown headquarters province region district continent capital where river
         ocean sea mountain island street stadium venue
     """.split()
 )
@@ -149,6 +161,8 @@ def read(question: str) -> Question:
     ):
         kind, measure = "number", True
     years = frozenset(int(w) for w in words if w.isdigit() and len(w) == 4 and 1000 <= int(w) <= 2100)
+    done, asked = relation(found)
+    dated = frozenset(year for year in years if dates_relation(found, str(year), done | asked))
     subject_verb = ""
     if (
         words[:1] == ["who"]
@@ -167,6 +181,7 @@ def read(question: str) -> Question:
         stems,
         frozenset(root(w) for w in content),
         years,
+        dated,
         counted,
         many or _phrase(words, ("name", "2"), ("name", "3"), ("name", "all"), ("list", "of")),
         choice,
@@ -176,6 +191,12 @@ def read(question: str) -> Question:
         copular,
         head,
         action,
+        done,
+        asked,
+        first_wh is not None
+        and (words[first_wh] == "where" or bool({"did", "does", "do"} & set(words[first_wh + 1 : first_wh + 5]))),
+        not dated and is_present(found),
+        is_nested(found),
     )
 
 

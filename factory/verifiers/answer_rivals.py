@@ -53,12 +53,24 @@ def name_rivals(found: list[Token], question: Question, places: bool = False) ->
         if token.first and len(span) == 1 and not _subject(found, j) and not token.bold:
             i = j
             continue
+        if question.kind == "person" and i and found[i - 1].norm in ("in", "at") and token.gap.strip() in ("", "the"):
+            i = j
+            continue  # in Dresden
         if _could_fill(span, question) or (places and " ".join(t.norm for t in span) in REGIONS):
             result.append(Rival(i, j, " ".join(t.raw for t in span)))
             if len(result) >= 60:
                 break
         i = j
     return result
+
+
+def origin_rivals(found: list[Token], question: Question) -> list[Rival]:
+    """Other peoples and countries, for a gold that is one: a composer's name is no rival of Norwegian."""
+    return [
+        Rival(i, i + 1, token.raw)
+        for i, token in enumerate(found)
+        if token.cap and (token.norm in NATIONALITIES or token.norm in REGIONS) and token.norm not in question.norms
+    ][:60]
 
 
 def _name_goes_on(found: list[Token], j: int) -> bool:

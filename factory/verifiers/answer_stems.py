@@ -55,8 +55,27 @@ _IRREGULAR = dict(
         "sunk:sink|stole:steal|stolen:steal|stood:stand|struck:strike|threw:throw|thrown:throw|wore:wear|worn:wear|shown:show|ran:run|"
         "broke:break|broken:break|froze:freeze|frozen:freeze|spent:spend|sent:send|paid:pay|said:say|told:tell|kept:keep|rode:ride|"
         "drove:drive|driven:drive|drank:drink|ate:eat|eaten:eat|heard:hear|bent:bend|became:become|"
+        "successor:succeed|succeeded:succeed|succeeds:succeed|direction:direct|lyrics:lyric|composition:compose|advisor:advise|adviser:advise|supervision:advise|supervised:advise|"
         "height:tall|tallness:tall|length:long|distance:far"
     ).split("|")
 )
 
-_ROOTS = {"lyricist": "writ", "songwrit": "writ", "penn": "writ"}
+_ROOTS = {
+    "choreography": "choreograph",
+    "photography": "photograph",
+    "lyricist": "writ",
+    "songwrit": "writ",
+    "penn": "writ",
+}
+
+
+_NOUNS = frozenset(
+    "wife husband spouse height length distance tallness birthplace birthday birthdate death nickname name discovery".split()
+)
+
+IRREGULAR = frozenset(
+    word
+    for word in _IRREGULAR
+    if not word.endswith(("er", "or", "s", "ing", "ion", "iere", "ere")) and word not in _NOUNS
+)
+"""Verb forms among the words that are looked up."""

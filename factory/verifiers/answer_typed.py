@@ -35,6 +35,8 @@ def judge_date(
     question: Question, alias: Alias, dates: list[answer_dates.Date], found: list[Token], mode: str
 ) -> Judged:
     gold = dates[0]
+    if _is_damaged(found):
+        return Judged("undecided", "damaged", alias.text)
     mentions, rivals, coarse, unclear = [], [], False, False
     for date in answer_dates.find_dates(found):
         how = answer_dates.compare(gold, date, question.years, question.year_is_enough)
@@ -106,6 +108,8 @@ def judge_number(
     question: Question, alias: Alias, gold: answer_numbers.Quantity, found: list[Token], mode: str
 ) -> Judged:
     mentions, rivals, unclear = [], [], False
+    if _is_damaged(found):
+        return Judged("undecided", "damaged", alias.text)
     quantities = answer_numbers.find_quantities(found)
     others = len({quantity.value for quantity in quantities}) > 1 or any(
         found[q.start].raw.casefold() not in question.raws for q in quantities
@@ -142,10 +146,20 @@ def judge_number(
     return _judge_typed(question, mentions, rivals, found, mode)
 
 
+def _is_damaged(found: list[Token]) -> bool:
+    """A letter of another script inside a number: 193ത6."""
+    return any(
+        not t.gap and 0x2FF < ord(t.raw[0]) < 0x3000 and t.raw[-1].isdigit() and found[k].raw[-1:].isdigit()
+        for k, t in enumerate(found[1:])
+    )
+
+
 def _other_noun(
     gold: answer_numbers.Quantity, other: answer_numbers.Quantity, question: Question, found: list[Token]
 ) -> bool:
     """The answer counts something else than the gold or the question: 8 episodes for 8 seasons."""
+    if gold.dimension == "ratio" and other.noun and not other.dimension:
+        return other.noun != "point"  # 52.3 votes for 52.3 %
     wanted = {gold.noun, question.counted} - {""}
     if not other.noun or not wanted or other.noun in wanted or other.dimension:
         return False

@@ -230,7 +230,7 @@ NICKNAMES: tuple[frozenset[str], ...] = tuple(
 
 CHOICE_OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
     (
-        _words("first earlier before older oldest elder eldest earliest sooner"),
+        _words("first 1th earlier before older oldest elder eldest earliest sooner"),
         _words("last later after younger youngest latest newer recent recently"),
     ),
     (

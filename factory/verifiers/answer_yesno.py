@@ -18,6 +18,11 @@ _QUESTION_OPENERS = frozenset(
 )
 
 
+def _is_glued(gap: str) -> bool:
+    """A sign of another script and no blank parts the word from the next: a damaged text commits to nothing."""
+    return not gap.isascii() and not any(c.isspace() for c in gap) and not any(c in "“”‘’…–—" for c in gap)
+
+
 def polarity(found: list[Token], question: Question) -> str:
     """`yes`, `no`, or "" when the text does not commit; `both` when it says yes and no."""
     said = set()
@@ -40,7 +45,8 @@ def polarity(found: list[Token], question: Question) -> str:
                 or token.norm in ("yes", "neither")
                 or following.sentence != token.sentence
             )
-            if alone or i == 0:
+            glued = following is not None and _is_glued(following.gap)
+            if (alone or i == 0) and not glued:
                 said.add("yes" if token.norm in _YES else "no")
     if len(said) == 2:
         return "both"
@@ -96,7 +102,7 @@ def decide_choice(found: list[Token], mentions: list[Mention], question: Questio
     before = [t for t in found[: mention.start] if t.norm not in gold]
     if any(t.cap and t.norm in question.norms and t.norm not in STOP for t in before):
         return Judged("undecided", "choice_second", detail)
-    words = {t.norm for t in sentence}
+    words = {t.norm for t in sentence if not t.cap or t.norm not in question.norms}
     for one, other in CHOICE_OPPOSITES:
         for asked, opposite in ((one, other), (other, one)):
             if question.norms & asked and not question.norms & opposite and words & opposite and not words & asked:

@@ -51,8 +51,11 @@ _LATEX = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mbox|operatorname)\b|\\[,;!
 
 def clean(text: str) -> str:
     """`text` with plain dashes, quotes and spaces, without citations, links, LaTeX and control characters."""
-    text = text[:MAX_CHARS].translate(_TRANSLATE)
-    text = unicodedata.normalize("NFKC", text).translate(_TRANSLATE)[:MAX_CHARS]
+    text = text[:MAX_CHARS]
+    if text.isascii():
+        text = text.replace("`", "'")  # all that the table holds of ASCII
+    else:
+        text = unicodedata.normalize("NFKC", text.translate(_TRANSLATE)).translate(_TRANSLATE)[:MAX_CHARS]
     if not text.isprintable():
         text = "".join(c if c in "\n\t" or unicodedata.category(c)[0] != "C" else " " for c in text)
     text = _LINK.sub(r"\1", text)

@@ -3,9 +3,24 @@
 # ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
+from functools import lru_cache
+
+
+REMEMBERED, LONGEST = 16_384, 40
+"""Words whose stems are kept, and the length up to which they are."""
+
 
 def stem(word: str) -> str:
     """`word` without a plural ending, and a few British endings made American."""
+    return _kept_stem(word) if len(word) <= LONGEST else _stem(word)
+
+
+def root(word: str) -> str:
+    """A rougher stem, for telling whether two words speak of one action: write, writes, writing, written, writer."""
+    return _kept_root(word) if len(word) <= LONGEST else _root(word)
+
+
+def _stem(word: str) -> str:
     if len(word) > 6 and word.endswith(("isation", "isations")):
         word = word.replace("isation", "ization")
     elif len(word) > 6 and word.endswith(("ise", "ised", "ises", "ising")):
@@ -19,8 +34,7 @@ def stem(word: str) -> str:
     return word
 
 
-def root(word: str) -> str:
-    """A rougher stem, for telling whether two words speak of one action: write, writes, writing, written, writer."""
+def _root(word: str) -> str:
     word = _IRREGULAR.get(word, stem(word))
     if len(word) > 4 and word.endswith("ied"):
         word = word[:-3] + "y"
@@ -31,6 +45,9 @@ def root(word: str) -> str:
     if len(word) > 3 and word[-1] == word[-2]:
         word = word[:-1]
     return _ROOTS.get(word, word)
+
+
+_kept_stem, _kept_root = lru_cache(REMEMBERED)(_stem), lru_cache(REMEMBERED)(_root)
 
 
 _IRREGULAR = dict(

@@ -7,6 +7,7 @@ goes on with the next one where there is a next one.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
 from collections.abc import Iterator
@@ -103,7 +104,7 @@ def raising(error: RowError) -> Iterator[bytes]:
 def first_values(name: str, stream: BinaryIO, most: int = 8) -> list[Any]:
     """The first decoded lines of an object that is JSONL, [] when it is not; the (seekable) stream is left at its start.
 
-    Lines that the first megabyte cuts short, and bad ones, are left out.
+    Lines that the first megabyte cuts short, and bad ones, are left out. Where the first is a run, it alone is read.
     """
     chunks, plain_name = unpack(name, stream)
     head, _ = peek(chunks)
@@ -113,7 +114,13 @@ def first_values(name: str, stream: BinaryIO, most: int = 8) -> list[Any]:
     lines = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", most)
     if len(head) >= CHUNK:
         lines.pop()  # the rest, or a line that is cut short
-    return [decode(line) for line in lines[:most] if decodes(line)]
+    values: list[Any] = []
+    for line in lines[:most]:
+        with contextlib.suppress(RowError):
+            values.append(decode(line))
+        if values and isinstance(values[0], dict) and isinstance(values[0].get("messages"), list):
+            break
+    return values
 
 
 def is_lined(name: str, stream: BinaryIO) -> bool:

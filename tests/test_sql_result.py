@@ -166,7 +166,7 @@ CASES = [
     ("SELECT name FROM singer WHERE id IN (SELECT id FROM singer ORDER BY age) AND age < 30", "Ann | Lee\nTribal King\nJustin Brown", "accept", "an inner ORDER BY orders nothing"),
     ("SELECT name, 'order by' FROM singer WHERE age < 30", "Tribal King,order by\nJustin Brown,order by\nAnn | Lee,order by", "accept", "ORDER BY in a literal orders nothing"),
     ("SELECT name FROM singer ORDER BY age LIMIT 1", "Tribal King", "accept", "the row that the gold query happened to give"),
-    ("SELECT name FROM singer ORDER BY age LIMIT 1", "Ann | Lee", "undecided", "another row of the tie that LIMIT cuts"),
+    ("SELECT name FROM singer ORDER BY age LIMIT 1", "Ann | Lee", "accept", "another row of the tie that LIMIT cuts"),
     ("SELECT DISTINCT country FROM singer ORDER BY country", "France\nNetherlands\nPeru\nUnited States", "accept", "ordered distinct"),
     ("SELECT DISTINCT country FROM singer ORDER BY country", "Netherlands\nFrance\nPeru\nUnited States", "reject", "ordered distinct, wrong order"),
     # numbers

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from factory.cage.cells import Printed, read_number
-from factory.cage.compare import Comparison, compare, name_key
+from factory.cage.columns import name_key
+from factory.cage.compare import Comparison, compare
 from factory.cage.results import ResultTable
 from factory.verifiers.sql_answer import Answer
 

@@ -12,7 +12,8 @@ import re
 from collections import Counter
 
 from factory.cage.cells import Printed, key_of
-from factory.cage.compare import Comparison, compare, groups_of, name_key
+from factory.cage.columns import name_key
+from factory.cage.compare import Comparison, compare, groups_of
 from factory.cage.results import Cell, ResultTable, print_cell
 from factory.verifiers.sql_answer import read_csv
 from factory.verifiers.sql_readings import judge_table

@@ -13,9 +13,10 @@ from hypothesis import example as case
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory.cage.cells import Printed, key_of, read_number
+from factory.cage.cells import Printed, key_of
 from factory.cage.compare import compare
 from factory.cage.gold import run_gold
+from factory.cage.notations import read_number
 from factory.cage.results import ResultTable
 from factory.cage.sql import shared_cage
 from factory.recipe import Verify

@@ -179,6 +179,8 @@ def read_literals(text: str) -> Answer | None:
     lines = [line.strip().rstrip(",") for line in text.strip().split("\n")]
     if len(lines) > 1 and all(line[:1] + line[-1:] in ("()", "[]", "{}") for line in lines):
         text = f"[{', '.join(lines)}]"
+    elif text.startswith("(") and text.endswith(")") and "), (" in text:
+        text = f"[{text}]"
     places = [p for p in (text.find(c) for c in "[{(") if p >= 0]
     stripped = text.strip()
     for place in sorted(places):

@@ -12,8 +12,8 @@ import dataclasses
 from pathlib import Path
 
 from factory import cage
-from factory.cage.cells import read_number
 from factory.cage.compare import Comparison, compare
+from factory.cage.notations import read_number
 from factory.cage.queries import parse_query, reads_clock, rounds
 from factory.cage.results import ResultTable
 from factory.cage.sql import SqlCage, SqlError, dialect_of, shared_cage
@@ -28,7 +28,7 @@ from factory.verifiers.sql_readings import judge_table
 from factory.verifiers.sql_ties import Order
 from factory.verifiers.sql_words import judge_words
 
-VERSION = f"2.{cage.VERSION}"
+VERSION = f"3.{cage.VERSION}"
 
 ANSWER_SECONDS = 10.0
 MIN_AGREEING_COPIES = 2

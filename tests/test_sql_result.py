@@ -194,6 +194,7 @@ CASES = [
     ("SELECT 12.5 AS percentage", "12.50%", "accept", "a per cent sign in a column of percentages"),
     ("SELECT 12.5 AS share", "The share is 12.5%.", "accept", "a per cent sign in a sentence"),
     ("SELECT 12.5", "12.50%", "reject", "a per cent sign where none belongs"),
+    ("SELECT 10.531", "10\x00.531", "not accept", "digits around a NUL"),
     ("SELECT 0.004", "00.004..024.004", "undecided", "digits left over"),
     ("SELECT 2.5", "2.54", "reject", "more decimals than an unrounded gold"),
     ("SELECT round(10.0 / 3, 2)", "3.3333", "accept", "more decimals than a rounded gold"),

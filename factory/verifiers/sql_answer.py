@@ -65,7 +65,7 @@ def read_answer(text: str, dialect: str) -> Answer:
 
 def final_part(text: str) -> str:
     """What stands behind the reasoning and behind the last "answer:" line or inside the last answer tag."""
-    text = text.replace("\r\n", "\n").replace("\x00", "")
+    text = text.replace("\r\n", "\n").replace("\x00", "\ufffd")  # digits around a NUL are no number
     text = text.rpartition("</think>")[2]
     end = text.rfind("</answer>")
     if end >= 0 and (start := text.rfind("<answer>", 0, end)) >= 0:

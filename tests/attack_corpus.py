@@ -106,6 +106,7 @@ def make_databases(folder: Path, dialects: tuple[str, ...]) -> None:
 
 def try_all(corpora: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """(name, what stopped it) of every attack; AssertionError at one that gets through, or changes the machine."""
+    machine.adopt_orphans()
     before = machine.state()
     with machine.canary(), tempfile.TemporaryDirectory(prefix="attacks-") as place, SqlCage() as cage:
         folder = Path(place)

@@ -106,7 +106,8 @@ def make_databases(folder: Path, dialects: tuple[str, ...]) -> None:
 
 def try_all(corpora: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """(name, what stopped it) of every attack; AssertionError at one that gets through, or changes the machine."""
-    before = machine.state()
+    machine.adopt_orphans()
+    before, known = machine.state(), machine.descendants()
     with machine.canary(), tempfile.TemporaryDirectory(prefix="attacks-") as place, SqlCage() as cage:
         folder = Path(place)
         make_databases(folder, tuple(corpus for corpus in corpora if corpus != "code"))
@@ -116,6 +117,7 @@ def try_all(corpora: tuple[str, ...]) -> Iterator[tuple[str, str]]:
                     yield f"{corpus}: {name}", try_code(attack) if corpus == "code" else try_query(cage, corpus, attack, folder)
                 except AssertionError as e:
                     raise AssertionError(f"`{name}` gets through: {e}") from e
+    assert not (left := machine.left_behind(known)), f"left running: {left}"
     assert not (changed := machine.changes(before)), f"changed: {changed}"
 
 

@@ -84,6 +84,14 @@ def test_secrets_are_found_and_nothing_else_is(capsys):
         assert n >= (0.85 if kind in ("assigned", "bearer", "url_password") else 1) * of, (kind, missed)
 
 
+@pytest.mark.parametrize("word", ["test", "123456", "Null", "fake", "abcdef"])
+def test_a_token_is_no_example_for_a_word_that_chance_writes(word):
+    token = "ghp_" + "Zk3pQ9xLw7RbT2mV" + word + "h8Jd5YcN1sGqK4eU"
+    assert clean(f"export KEY={token}", REDACT).text == "export KEY=[REDACTED:github]"
+    for told in ("ghp_1234567890abcdefghijklmnopqrstuvwxyz", "sk-test-test-test-test-test-test-123456", "sk-test-1234567890abcdefghijklmnopqrstuv"):
+        assert told in clean(f"export KEY={told}", REDACT).text
+
+
 def test_a_redaction_leaves_all_text_around_the_secret():
     value = "q7ZxK2mW9pLr4TsV"
     text = f'connect(host="db", password="{value}", port=5432)  # é\n'

@@ -9,6 +9,7 @@ import pytest
 
 from factory.cage import bubblewrap, reports, trial
 from factory.cage.tests import Ran, has_cage
+from factory.patches import apply, apply_answer
 from factory.recipe import Verify
 from factory.records import Environment, Example, GroundTruth, Piece, Source
 from factory.side import SideInputs
@@ -390,3 +391,15 @@ def test_hostile_output_is_read_soon():
     reports.read_unittest(ran(code=1, output="a (b) ... ok\n" * 100_000))
     reports.read_junit(ran("<testsuite>" + "<a>" * 500_000))
     assert time.monotonic() - start < 20
+
+
+def test_indented_diffs_and_labelled_paths_are_read_and_a_file_that_may_be_run_is_another():
+    block = "<<<<<<< SEARCH\n    return a - b\n=======\n    return a + b\n>>>>>>> REPLACE\n"
+    shape = {"calc/core.py": BASE["calc/core.py"]}
+    indented = "The sign is wrong:\n\n" + "".join(f"    {line}\n" for line in GOLD.splitlines())
+    for said in (indented, f"File: calc/core.py\n```python\n{block}```\n"):
+        assert apply_answer(shape, said).applied.files == apply(shape, GOLD).files
+    new = "diff --git a/run.py b/run.py\nnew file mode 100{}\n--- /dev/null\n+++ b/run.py\n@@ -0,0 +1 @@\n+print(1)\n"
+    of_new = example(GroundTruth(text=new.format(644)))
+    assert verify(of_new, new.format(644), Verify(swe_tests="never"), SideInputs()).passed
+    assert not verify(of_new, new.format(755), Verify(swe_tests="never"), SideInputs()).passed

@@ -13,9 +13,10 @@ from hypothesis import example as case
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory.cage.cells import Printed, key_of, read_number
+from factory.cage.cells import Printed, key_of
 from factory.cage.compare import compare
 from factory.cage.gold import run_gold
+from factory.cage.notations import read_number
 from factory.cage.results import ResultTable
 from factory.cage.sql import shared_cage
 from factory.recipe import Verify
@@ -166,7 +167,7 @@ CASES = [
     ("SELECT name FROM singer WHERE id IN (SELECT id FROM singer ORDER BY age) AND age < 30", "Ann | Lee\nTribal King\nJustin Brown", "accept", "an inner ORDER BY orders nothing"),
     ("SELECT name, 'order by' FROM singer WHERE age < 30", "Tribal King,order by\nJustin Brown,order by\nAnn | Lee,order by", "accept", "ORDER BY in a literal orders nothing"),
     ("SELECT name FROM singer ORDER BY age LIMIT 1", "Tribal King", "accept", "the row that the gold query happened to give"),
-    ("SELECT name FROM singer ORDER BY age LIMIT 1", "Ann | Lee", "undecided", "another row of the tie that LIMIT cuts"),
+    ("SELECT name FROM singer ORDER BY age LIMIT 1", "Ann | Lee", "accept", "another row of the tie that LIMIT cuts"),
     ("SELECT DISTINCT country FROM singer ORDER BY country", "France\nNetherlands\nPeru\nUnited States", "accept", "ordered distinct"),
     ("SELECT DISTINCT country FROM singer ORDER BY country", "Netherlands\nFrance\nPeru\nUnited States", "reject", "ordered distinct, wrong order"),
     # numbers
@@ -193,6 +194,7 @@ CASES = [
     ("SELECT 12.5 AS percentage", "12.50%", "accept", "a per cent sign in a column of percentages"),
     ("SELECT 12.5 AS share", "The share is 12.5%.", "accept", "a per cent sign in a sentence"),
     ("SELECT 12.5", "12.50%", "reject", "a per cent sign where none belongs"),
+    ("SELECT 10.531", "10\x00.531", "not accept", "digits around a NUL"),
     ("SELECT 0.004", "00.004..024.004", "undecided", "digits left over"),
     ("SELECT 2.5", "2.54", "reject", "more decimals than an unrounded gold"),
     ("SELECT round(10.0 / 3, 2)", "3.3333", "accept", "more decimals than a rounded gold"),

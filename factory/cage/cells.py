@@ -6,22 +6,25 @@ A cell becomes a key: a tuple whose first item is its class (`null`, `num`, `tex
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from decimal import Decimal
+from typing import Any, Literal
 
+from factory.cage.notations import end_of_unit, read_moment, read_number
 from factory.cage.results import Cell, Nested, unescape_text
 
 RELATIVE = Decimal("1e-9")
 MIN_PRINTED_DECIMALS = 2
 MIN_SIGNIFICANT = 2
 NULL_WORDS = frozenset({"NULL", "null", "Null", "None", "<NULL>", "NaN"})
-NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d{1,3})?")
-PERCENT_NAME = re.compile(r"percent|pct|rate|ratio|share|proportion|%|\b100\b|\b100\.0", re.IGNORECASE)
+PERCENT_NAME = re.compile(r"percent|pct|%|\b100\b|\b100\.0", re.IGNORECASE)
+SHARE_NAME = re.compile(r"rate|ratio|share|proportion", re.IGNORECASE)
+UNIT_BEHIND = re.compile(r"[+\u2212-]?\d[\d,.]*(?= ?[A-Za-z\u00b0]{1,14}\Z)")
 HEXADECIMAL = re.compile(r"(?:[xX]'([0-9a-fA-F]*)'|0x([0-9a-fA-F]*))")
 
 Key = tuple[Any, ...]
@@ -73,13 +76,25 @@ class Profile:
 
     classes: set[str] = field(default_factory=set)
     texts: set[str] = field(default_factory=set)
-    percent: bool = False
-    """The column's name speaks of a share: a per cent sign behind a number is its unit."""
+    percent: Literal["unit", "hundredth", ""] = ""
+    """What a per cent sign behind a number says: the unit of a column of percentages, or hundredths in one of shares."""
+    name: str = ""
 
     @classmethod
     def of(cls, keys: list[Key], name: str = "") -> Profile:
-        percent = PERCENT_NAME.search(name) is not None
-        return cls({k[0] for k in keys}, {k[1] for k in keys if k[0] == "text"}, percent)
+        numbers = [k[1] for k in keys if k[0] == "num"]
+        percent = "unit" if PERCENT_NAME.search(name) else ""
+        if numbers and not percent:
+            if all(abs(n) <= 1 for n in numbers):
+                percent = "hundredth" if any(n != n.to_integral_value() for n in numbers) else ""
+            elif SHARE_NAME.search(name):
+                percent = "unit"
+        return cls({k[0] for k in keys}, {k[1] for k in keys if k[0] == "text"}, percent, name)
+
+    @functools.cached_property
+    def moments(self) -> dict[str, str]:
+        """ISO day or moment -> the column's text that writes it."""
+        return {moment: text for text in self.texts if (moment := read_moment(text))}
 
     def read(self, cell: Cell | Printed) -> Key:
         """The key of an answer's cell beside this column."""
@@ -98,13 +113,22 @@ class Profile:
         for text in readings:
             if text in self.texts:
                 return ("text", text)
+        if "text" in self.classes and (moment := read_moment(readings[-1])) in self.moments:
+            return ("text", self.moments[moment])
         return self.read_typed(readings[-1])
+
+    def read_number(self, text: str) -> tuple[Decimal, int] | None:
+        if text.endswith("%") and self.percent:
+            found = read_number(text[:-1])
+            return (found[0].scaleb(-2), found[1] + 2) if found and self.percent == "hundredth" else found
+        if (found := read_number(text)) is None and (digits := UNIT_BEHIND.match(text)):
+            return read_number(digits[0]) if end_of_unit(text, digits.end(), self.name) == len(text) else None
+        return found
 
     def read_typed(self, text: str) -> Key:
         if "null" in self.classes and (text in NULL_WORDS or text == ""):
             return ("null",)
-        number = text.removesuffix("%") if self.percent else text
-        if "num" in self.classes and (found := read_number(number)) is not None:
+        if "num" in self.classes and (found := self.read_number(text)) is not None:
             return ("num", *found)
         lowered = text.lower()
         if "bool" in self.classes and lowered in ("true", "false", "1", "0"):
@@ -144,20 +168,6 @@ def forms(cell: str) -> tuple[str, ...]:
             bare = bare[len(left) : -len(right)]
             found.append(bare)
     return tuple(dict.fromkeys(found))
-
-
-def read_number(text: str) -> tuple[Decimal, int] | None:
-    """(value, printed decimals) of a plain number; thousands separators and a currency sign allowed."""
-    text = text.strip().replace("\u2212", "-")
-    if text[:1] in "$€£¥" and len(text) > 1:
-        text = text[1:].lstrip()
-    if len(text) > 400 or not NUMBER.fullmatch(text):
-        return None
-    try:
-        value = Decimal(text.replace(",", ""))
-    except InvalidOperation:
-        return None
-    return value, max(0, -int(value.as_tuple().exponent))
 
 
 def is_exact(key: Key) -> bool:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from factory.cage.cells import RELATIVE, Key, Profile, is_exact, key_of, same_number, with_last_zeros
+from factory.cage.columns import is_told, named
 from factory.cage.results import ResultTable
 
 MAX_STEPS = 3_000_000
@@ -43,6 +44,7 @@ class Comparer:
         self.steps = MAX_STEPS
         self.gold_columns = [[key_of(row[i]) for row in gold.rows] for i in range(len(gold.columns))]
         self.profiles = [Profile.of(column, name) for column, name in zip(self.gold_columns, gold.columns, strict=True)]
+        self.by_name = named(gold.columns, answer.columns)
         self.read: dict[tuple[int, int], list[Key]] = {}
         self.fits: dict[tuple[int, int], bool] = {}
 
@@ -159,14 +161,15 @@ class Comparer:
         return all(self.same_bag(gold[a:b], answer[a:b]) for a, b in bounds)
 
     def mappings(self) -> Iterator[tuple[int, ...]]:
-        """Columns of the answer for the gold's columns, likeliest first, each answer column once."""
+        """Columns of the answer for the gold's columns, likeliest first, each answer column once. One that the answer
+        names stays what it is named: another reading would contradict it."""
         width, have = len(self.gold.columns), len(self.answer.columns)
-        if named := self.by_name():
-            # The answer says which column is which: another reading would contradict it.
-            yield named
+        if len(self.by_name) == width:
+            yield tuple(self.by_name[i] for i in range(width))
             return
         identity = tuple(range(width))
-        yield identity
+        if self.allows(identity):
+            yield identity
         if have > MAX_ANSWER_COLUMNS or width > MAX_SEARCH_COLUMNS:
             if all(any(self.fit(i, j) for j in range(have)) for i in range(width)):
                 raise OutOfSteps  # too many ways; a gold column that fits nowhere would have decided
@@ -175,28 +178,19 @@ class Comparer:
             if mapping != identity:
                 yield mapping
 
+    def allows(self, chosen: Sequence[int]) -> bool:
+        """Whether columns chosen for the first of the gold's agree with their names."""
+        taken = {j: i for i, j in self.by_name.items()}
+        return all(self.by_name.get(i, j) == j and taken.get(j, i) == i for i, j in enumerate(chosen))
+
     def permutations(self, chosen: list[int], have: int) -> Iterator[tuple[int, ...]]:
         if len(chosen) == len(self.gold.columns):
             yield tuple(chosen)
             return
         for j in range(have):
             self.spend(1)
-            if j not in chosen and self.fit(len(chosen), j):
+            if j not in chosen and self.allows([*chosen, j]) and self.fit(len(chosen), j):
                 yield from self.permutations([*chosen, j], have)
-
-    def by_name(self) -> tuple[int, ...] | None:
-        gold, answer = [name_key(n) for n in self.gold.columns], [name_key(n) for n in self.answer.columns]
-        if len(set(gold)) < len(gold) or len(set(answer)) < len(answer) or not set(gold) <= set(answer) or "" in gold:
-            return None
-        return tuple(answer.index(name) for name in gold)
-
-    def order_told(self, mapping: Sequence[int]) -> bool:
-        """Whether a changed column order is more than one of two readings of a single unnamed row."""
-        if any(self.answer.columns) or len(self.gold.rows) > 1:
-            return True
-        moved = [i for i, j in enumerate(mapping) if i != j]
-        classes = [frozenset(self.profiles[i].classes) for i in moved]
-        return len(set(classes)) == len(classes)
 
 
 def compare(gold: ResultTable, answer: ResultTable, rounded: bool = False) -> Comparison:
@@ -219,16 +213,18 @@ def decide(comparer: Comparer) -> Comparison:
         if have > width:
             return Comparison("reject", "superset", f"{have} columns, expected {width}")
         return Comparison("accept", "match")
-    only_order = False
+    only_order = unclear = False
     for mapping in comparer.mappings():
         found = comparer.same(mapping)
         if found == "yes" and have > width:
             return Comparison("reject", "superset", f"{have} columns, expected {width}")
-        if found == "yes" and not comparer.order_told(mapping):
-            return Comparison("undecided", "column_order_unclear")
-        if found == "yes":
+        if found == "yes" and not is_told(answer, comparer.profiles, mapping, comparer.by_name):
+            unclear = True
+        elif found == "yes":
             return Comparison("accept", "match", rounded=is_rounded(comparer, mapping))
         only_order |= found == "order"
+    if unclear:
+        return Comparison("undecided", "column_order_unclear")
     if only_order:
         return Comparison("reject", "wrong_order")
     if have == width and gold.cut_tie and gold.order is not None and same_before_cut(comparer):
@@ -238,7 +234,7 @@ def decide(comparer: Comparer) -> Comparison:
 
 def same_before_cut(comparer: Comparer) -> bool:
     """Whether the answer differs only in the last group of equal order keys, which LIMIT cut."""
-    gold, answer = comparer.rows(comparer.by_name() or range(len(comparer.gold.columns)))
+    gold, answer = comparer.rows(next(comparer.mappings(), range(len(comparer.gold.columns))))
     return comparer.same_groups(gold, answer, groups_of(comparer.gold.order)[:-1])
 
 
@@ -282,11 +278,3 @@ def is_rounded(comparer: Comparer, mapping: Sequence[int]) -> bool:
 
 def close(a: Decimal, b: Decimal) -> bool:
     return abs(a - b) <= RELATIVE * max(abs(a), abs(b))
-
-
-def name_key(name: str) -> str:
-    """A column's name without its table, case, quotes and spaces."""
-    name = name.strip().strip("`\"'*[]").casefold().replace(" ", "_")
-    if "(" not in name:
-        name = name.rsplit(".", 1)[-1]
-    return name.strip("`\"'[]")

@@ -111,10 +111,15 @@ def learn_order(
     shown = ResultTable(table.columns, tuple(rows[: len(table.rows)]))
     if not cut and shown.rows != table.rows and compare(dataclasses.replace(table, order=None), shown).outcome != "accept":
         return strict, ""
+    return dataclasses.replace(table, order=order_groups(values[: len(table.rows)]), cut_tie=cut), ""
+
+
+def order_groups(values: list[tuple]) -> tuple[int, ...]:
+    """The number of each row's group of equal order keys."""
     order = [0]
     for before, value in itertools.pairwise(values):
         order.append(order[-1] + (value != before))
-    return dataclasses.replace(table, order=tuple(order[: len(table.rows)]), cut_tie=cut), ""
+    return tuple(order[: len(values)])
 
 
 def key_values(row: tuple, keys: list[OrderKey], width: int) -> tuple:

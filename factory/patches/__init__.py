@@ -7,7 +7,7 @@ from factory.patches.parse import FilePatch, Hunk, Patch, parse
 from factory.patches.paths import PatchError
 from factory.patches.render import render, reverse, touched
 
-VERSION = "2"
+VERSION = "3"
 """Raised when a patch is read or applied differently. Part of the version of whoever uses it, as are those of `windows`, `cage` and `vocabulary`."""
 
 __all__ = [

@@ -35,6 +35,8 @@ class Applied(NamedTuple):
     reason: str = ""
     """`no_patch`, `patch_malformed`, `patch_refused`, `patch_does_not_apply`, `patch_needs_fuzz`, `ambiguous`."""
     detail: str = ""
+    executable: frozenset[str] = frozenset()
+    """New files that may be run."""
 
 
 class _Misfit(Exception):
@@ -65,7 +67,8 @@ def _ladder(files: dict[str, str], patch: Patch, strict: bool) -> Applied:
             continue
         if highest >= FUZZY and strict:
             return Applied(False, {}, rung=RUNGS[rung], fuzzy=True, reason="patch_needs_fuzz", detail=str(first))
-        return Applied(True, new, RUNGS[rung], rung >= FUZZY)
+        executable = frozenset(file.new_path for file in patch.files if file.is_executable)
+        return Applied(True, new, RUNGS[rung], rung >= FUZZY, executable=executable)
     assert first is not None
     reason = "ambiguous" if first.is_ambiguous else "patch_does_not_apply"
     return Applied(False, {}, reason=reason, detail=str(first))

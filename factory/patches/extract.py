@@ -13,7 +13,7 @@ def extract(answer: str) -> str:
     Several fenced diffs are put one after the other, an exact repeat is left out.
     """
     blocks = [block for block in fenced(answer) if _from_header(block)]
-    text = "".join(dict.fromkeys(blocks)) if blocks else _from_header(answer)
+    text = "".join(dict.fromkeys(blocks)) if blocks else _from_header(answer) or _from_header(unindented(answer))
     lines = text.split("\n")
     if sum(line.endswith("\r") for line in lines) >= len(lines) - 1:
         text = text.replace("\r\n", "\n")
@@ -38,6 +38,19 @@ def fenced(answer: str) -> list[str]:
     if fence:
         blocks.append("".join(lines))
     return blocks
+
+
+def unindented(answer: str) -> str:
+    """The block of code, as Markdown indents it, that begins with the header of a diff: without its indentation."""
+    lines = answer.split("\n")
+    for i, line in enumerate(lines):
+        bare = line.lstrip(" ")
+        indent = line[: len(line) - len(bare)]
+        if indent and bare.startswith(("diff --git ", "--- ")):
+            end = next((k for k in range(i, len(lines)) if lines[k].strip() and not lines[k].startswith(indent)), len(lines))
+            # A blank line of the block may have lost its blanks: one of the diff's own is a line of context.
+            return "\n".join(text.removeprefix(indent) for text in lines[i:end])
+    return ""
 
 
 def _from_header(answer: str) -> str:

@@ -59,6 +59,8 @@ class FilePatch(NamedTuple):
     is_copy: bool = False
     is_git: bool = False
     """It has a `diff --git` header."""
+    is_executable: bool = False
+    """A new file that may be run."""
 
 
 class Patch(NamedTuple):
@@ -95,7 +97,7 @@ def is_header(lines: list[str], i: int) -> bool:
 
 def read_file(lines: list[str], i: int) -> tuple[FilePatch, int]:
     """One file's header and hunks from line `i`; the second value is the line after it."""
-    flags = {"is_new": False, "is_deleted": False, "is_rename": False, "is_copy": False}
+    flags = {"is_new": False, "is_deleted": False, "is_rename": False, "is_copy": False, "is_executable": False}
     old = new = ""
     is_git, modes = lines[i].startswith("diff --git "), {"old": "", "new": ""}
     if is_git:
@@ -108,6 +110,7 @@ def read_file(lines: list[str], i: int) -> tuple[FilePatch, int]:
                 raise PatchError("patch_refused", f"line {i + 1}: binary data")
             if line.startswith("new file mode"):
                 flags["is_new"] = True
+                flags["is_executable"] = line.endswith("755")
             elif line.startswith("deleted file mode"):
                 flags["is_deleted"] = True
             elif line.startswith(("rename from ", "copy from ")):

@@ -17,6 +17,7 @@ from factory.patches.paths import PatchError, can_hold, refuse_path
 START = re.compile(r"<{5,9} ?SEARCH>?\s*$")
 DIVIDER = re.compile(r"={5,9}\s*$")
 END = re.compile(r">{5,9} ?REPLACE\s*$")
+LABEL = re.compile(r"(?:file|filename|file ?path|path) ?\*{0,2}: ?", re.IGNORECASE)
 LINES_BACK = 3
 """How far above a block its path may stand, blank lines and fences not counted."""
 
@@ -72,7 +73,7 @@ def _path_above(lines: list[str], i: int) -> str:
             break
         if not plain or plain.startswith(("```", "~~~")):
             continue
-        name = plain.lstrip("#* ").rstrip(":* ").strip("`").strip()
+        name = LABEL.sub("", plain.lstrip("#* ")).rstrip(":* ").strip("`* ").strip()
         if name and not re.search(r"\s", name) and re.search(r"[./]", name) and not name.endswith("."):
             return refuse_path(name)
         seen += 1

@@ -38,6 +38,8 @@ def verify(example: Example, answer: str, settings: Verify, side: SideInputs) ->
         if not any(text != files.get(path) for path, text in edit.applied.files.items()):
             return _verdict("reject", "patch_empty", "apply", extracted, "the edit changes nothing")
         compared = compare(files, edit.applied.files, gold.files)
+        if unlike := edit.applied.executable - gold.executable:
+            return _verdict("reject", "patch_refused", "equality", extracted, f"`{min(unlike)}` may be run, in the verified patch not")
         if compared.rule:
             return _verdict("accept", compared.rule, compared.rule, extracted, f"applied: {edit.applied.rung}")
     if settings.swe_tests != "never":

@@ -65,7 +65,7 @@ def read_answer(text: str, dialect: str) -> Answer:
 
 def final_part(text: str) -> str:
     """What stands behind the reasoning and behind the last "answer:" line or inside the last answer tag."""
-    text = text.replace("\r\n", "\n").replace("\x00", "")
+    text = text.replace("\r\n", "\n").replace("\x00", "\ufffd")  # digits around a NUL are no number
     text = text.rpartition("</think>")[2]
     end = text.rfind("</answer>")
     if end >= 0 and (start := text.rfind("<answer>", 0, end)) >= 0:
@@ -179,6 +179,8 @@ def read_literals(text: str) -> Answer | None:
     lines = [line.strip().rstrip(",") for line in text.strip().split("\n")]
     if len(lines) > 1 and all(line[:1] + line[-1:] in ("()", "[]", "{}") for line in lines):
         text = f"[{', '.join(lines)}]"
+    elif text.startswith("(") and text.endswith(")") and "), (" in text:
+        text = f"[{text}]"
     places = [p for p in (text.find(c) for c in "[{(") if p >= 0]
     stripped = text.strip()
     for place in sorted(places):

@@ -2,17 +2,20 @@
 
 The changes keep what real data keeps: rows are dropped by the values of the columns that tables are joined
 by, on both sides, so that no row loses its partner; values are set only in columns that are compared with a
-literal, to that literal and its neighbours; rows are doubled only where the table itself gives new keys.
+literal, to that literal and its neighbours; rows get other partners with all that they are joined by at once;
+rows are doubled only where the table itself gives new keys.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from factory.cage.queries import parse_query
-from factory.cage.sql import Table
+from factory.cage.sql import Column, Table
+from factory.verifiers.sql_changes import double, drop, fitting, neighbours, quote, shuffle, update
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -20,10 +23,6 @@ if TYPE_CHECKING:
 Place = tuple[str, str]
 """(table, column), as the schema spells them."""
 MAX_LITERALS = 6
-
-
-def quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def changes(tables: list[Table], queries: list[str], dialect: str) -> list[list[str]]:
@@ -42,13 +41,10 @@ def changes(tables: list[Table], queries: list[str], dialect: str) -> list[list[
         drops = [drop(table, quote(column), seed, share) for table, column in chosen]
         plans.append(drops + [drop(table, "rowid", seed, share) for table in loose])
     plans += [facts.near_literals(joined, dialect, keep) for keep in (1, 0)]
-    if dialect == "sqlite":
-        plans.append(facts.doubled())
+    plans += [facts.other_partners(joined, dialect, seed) for seed in (1, 2)]
+    plans += [facts.shuffled(joined, dialect, seed) for seed in (1, 2)]
+    plans.append(facts.doubled(dialect))
     return [plan for plan in plans if plan]
-
-
-def drop(table: str, value: str, seed: int, share: int) -> str:
-    return f"DELETE FROM {quote(table)} WHERE bucket({value}, {seed}) % {share} = 0"
 
 
 class Facts:
@@ -60,6 +56,10 @@ class Facts:
         self.links: list[tuple[Place, Place]] = []
         self.literals: dict[Place, list[tuple[str, bool]]] = defaultdict(list)
         """Place -> (literal, whether it is text)."""
+        self.patterns: dict[Place, list[str]] = defaultdict(list)
+        """Place -> patterns that it is compared with by LIKE."""
+        self.computed: list[Place] = []
+        """Columns inside of what is computed and then compared: sums, products, differences."""
 
     def read(self, tree: exp.Expression) -> None:
         from sqlglot import exp
@@ -72,6 +72,7 @@ class Facts:
                     self.mentioned.append(table.name)
         for node in tree.find_all(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In, exp.Like):
             left = self.place(node.this, aliases)
+            self.note_computed(node, tree, aliases)
             others = [node.args.get(k) for k in ("expression", "low", "high")] + list(node.args.get("expressions") or ())
             if isinstance(node, exp.In) and (query := node.args.get("query")) is not None:
                 inner = query.this if isinstance(query, exp.Subquery) else query
@@ -81,7 +82,7 @@ class Facts:
                 if left and right:
                     self.links.append((left, right))
                 elif place := left or right:
-                    self.note(place, other if left else node.this)
+                    self.note(place, other if left else node.this, isinstance(node, exp.Like))
         for join in tree.find_all(exp.Join):
             for name in join.args.get("using") or ():
                 self.link_same(name.name)
@@ -100,12 +101,27 @@ class Facts:
         ]
         return found[0] if len(found) == 1 else None
 
-    def note(self, place: Place, node: exp.Expression | None) -> None:
+    def note_computed(self, node: exp.Expression, tree: exp.Expression, aliases: dict[str, str]) -> None:
+        """The columns of a compared side that is no column itself, and of the result column that its name stands for."""
+        from sqlglot import exp
+
+        selects = {s.alias.casefold(): s.this for s in tree.find_all(exp.Alias) if s.alias}
+        for side in (node.this, node.args.get("expression")):
+            if isinstance(side, exp.Column):
+                side = selects.get(side.name.casefold()) if self.place(side, aliases) is None else None
+            for column in side.find_all(exp.Column) if side is not None and not isinstance(side, exp.Query | exp.Subquery) else ():
+                place = self.place(column, aliases)
+                if place and place not in self.computed:
+                    self.computed.append(place)
+
+    def note(self, place: Place, node: exp.Expression | None, is_pattern: bool) -> None:
         from sqlglot import exp
 
         negative = isinstance(node, exp.Neg)
         node = node.this if negative else node
-        if isinstance(node, exp.Literal):
+        if isinstance(node, exp.Literal) and is_pattern:
+            self.patterns[place].append(node.name)
+        elif isinstance(node, exp.Literal):
             self.literals[place].append(("-" * negative + node.name, node.is_string))
         elif isinstance(node, exp.Column) and not node.table and node.this.quoted:
             self.literals[place].append((node.name, True))  # SQLite takes "text" that names no column as a string
@@ -145,17 +161,18 @@ class Facts:
     def near_literals(self, joined: set[Place], dialect: str, keep: int) -> list[str]:
         """Set each compared column to the literals and their neighbours, in `keep` shares of the rows not at all."""
         statements = []
-        for place, literals in self.literals.items():
+        for place in dict.fromkeys([*self.literals, *self.patterns]):
             table, column = place
             declared = next(c for c in self.tables[table.casefold()].columns if c.name == column)
             if place in joined or declared.primary_key:
                 continue
-            verb = "UPDATE OR IGNORE" if dialect == "sqlite" else "UPDATE"
             seed = f"{table}.{column}.{keep}".replace("'", "")
-            target, name = f"{verb} {quote(table)} SET {quote(column)}", quote(column)
+            target, name = f"{update(table, dialect)} {quote(column)}", quote(column)
             # Names that are no two rows' stay so: queries that look one row up by them lean on it.
             unique = f"(SELECT count({name}) = count(DISTINCT {name}) FROM {quote(table)})"
-            values = list(dict.fromkeys(v for literal in literals[:MAX_LITERALS] for v in neighbours(*literal)))
+            values = [v for literal in self.literals[place][:MAX_LITERALS] for v in neighbours(*literal)]
+            values += [v for pattern in self.patterns[place][:MAX_LITERALS] for v in fitting(pattern, name)]
+            values = list(dict.fromkeys(values))
             if declared.type.upper().startswith("BOOL"):
                 values = ["1", "0"]  # SQLite would hold a 2, which is true and not equal to 1
             for i, value in enumerate(values):
@@ -169,23 +186,18 @@ class Facts:
                 statements.append(f"{target} = {value} WHERE rowid = ({one}) AND {unique}")
         return statements
 
-    def doubled(self) -> list[str]:
-        statements = []
-        for name in self.mentioned:
-            columns = self.tables[name.casefold()].columns
-            keys = [c for c in columns if c.primary_key]
-            rest = ", ".join(quote(c.name) for c in columns if not c.primary_key)
-            if len(keys) == 1 and keys[0].type.upper() == "INTEGER" and rest:
-                statements.append(f"INSERT OR IGNORE INTO {quote(name)} ({rest}) SELECT {rest} FROM {quote(name)} WHERE bucket(rowid, 'd') % 2 = 0")
-        return statements
+    def other_partners(self, joined: set[Place], dialect: str, seed: int) -> list[str]:
+        """Rows joined with other rows: what a table says of them by its own columns stays."""
+        blocks = {name: [c.name for c in self.columns(name) if (name, c.name) in joined and not c.primary_key] for name in self.mentioned}
+        return [shuffle(name, columns, f"partner {seed}", dialect) for name, columns in blocks.items() if columns]
 
+    def shuffled(self, joined: set[Place], dialect: str, seed: int) -> list[str]:
+        """Computed columns with the values of other rows, so that sums and products fall on both sides of a limit."""
+        keys = {(name, c.name) for name in self.mentioned for c in self.columns(name) if c.primary_key}
+        return [shuffle(t, [c], f"{t}.{c} {seed}", dialect) for t, c in self.computed if (t, c) not in joined and (t, c) not in keys]
 
-def neighbours(literal: str, is_text: bool) -> list[str]:
-    """A literal and what stands next to it, as SQL. Of a pattern, the text inside and the same text moved."""
-    if is_text:
-        text = literal.replace("%", "").replace("'", "''")
-        return [f"'{text}'", f"'x{text}'"]
-    if literal.lstrip("-").isdecimal():
-        return [literal, str(int(literal) + 1), str(int(literal) - 1)]
-    return [literal]
+    def doubled(self, dialect: str) -> list[str]:
+        return [statement for name in self.mentioned if (statement := double(self.tables[name.casefold()], dialect))]
 
+    def columns(self, table: str) -> Sequence[Column]:
+        return self.tables[table.casefold()].columns

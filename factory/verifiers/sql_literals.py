@@ -12,7 +12,8 @@ import re
 from typing import Any
 
 from factory import syntax_trees
-from factory.cage.cells import Printed, read_number
+from factory.cage.cells import Printed
+from factory.cage.notations import read_moment, read_number
 from factory.cage.results import Cell, Nested
 
 MAX_DEPTH = 8
@@ -146,7 +147,7 @@ def as_cell(value: Any) -> Cell | Printed:
     """A literal as a cell: text that could be a number or NULL stays open to what the gold column holds."""
     if isinstance(value, list | tuple | dict):
         return Nested(json.dumps(unprinted(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str))
-    if type(value) is str and (read_number(value) is not None or value in ("", "NULL")):
+    if type(value) is str and (value in ("", "NULL") or read_number(value) is not None or read_moment(value) is not None):
         return Printed(value)
     if value is None or isinstance(value, bool | str | bytes):
         return value

@@ -16,8 +16,9 @@ from decimal import Decimal
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from factory.cage.cells import Printed, read_number
+from factory.cage.cells import Printed
 from factory.cage.compare import Comparison
+from factory.cage.notations import read_number
 from factory.cage.results import Nested, ResultTable
 from factory.cage.sql import SqlError
 from factory.records import Example

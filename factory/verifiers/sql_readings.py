@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from factory.cage.cells import Printed, read_number
-from factory.cage.compare import Comparison, compare, name_key
+from factory.cage.cells import Printed
+from factory.cage.columns import name_key
+from factory.cage.compare import Comparison, compare
+from factory.cage.notations import read_number
 from factory.cage.results import ResultTable
 from factory.verifiers.sql_answer import Answer
 

@@ -12,8 +12,8 @@ import dataclasses
 from pathlib import Path
 
 from factory import cage
-from factory.cage.cells import read_number
 from factory.cage.compare import Comparison, compare
+from factory.cage.notations import read_number
 from factory.cage.queries import parse_query, reads_clock, rounds
 from factory.cage.results import ResultTable
 from factory.cage.sql import SqlCage, SqlError, dialect_of, shared_cage
@@ -21,18 +21,19 @@ from factory.errors import RowError
 from factory.recipe import Verify
 from factory.records import Example, Verdict
 from factory.side import SideInputs
-from factory.verifiers.sql_answer import read_answer
+from factory.verifiers.sql_answer import Answer, read_answer
 from factory.verifiers.sql_guard import changes
 from factory.verifiers.sql_parity import judge_parity
 from factory.verifiers.sql_readings import judge_table
-from factory.verifiers.sql_ties import Cut
+from factory.verifiers.sql_ties import Order
 from factory.verifiers.sql_words import judge_words
 
-VERSION = f"2.{cage.VERSION}"
+VERSION = f"3.{cage.VERSION}"
 
 ANSWER_SECONDS = 10.0
 MIN_AGREEING_COPIES = 2
 SMALL_INTEGER = 100
+LONGER_ROWS = 50_000
 EXTRACTED_CHARS = 4_000
 
 
@@ -53,10 +54,10 @@ def verify(example: Example, answer: str, settings: Verify, side: SideInputs) ->
             found = judge_parity(settings.sql_mode, example, gold, read, Judge(example, side))
         elif read.kind == "sql":
             found = Judge(example, side).sql(read.text, gold)
-        elif read.kind == "text":
-            found = judge_words(read.text, gold, example.question, rounds(example.ground_truth.sql))
         else:
-            found = judge_table(read, gold, rounds(example.ground_truth.sql))
+            found = judge_written(read, gold, example)
+            if found.outcome != "accept" and gold.cut_tie:
+                found = Judge(example, side).among_ties(read, gold) or found
     except RowError as e:
         found = Comparison("undecided", e.reason, e.detail[:300])
     marks = ["rounded"] if found.rounded else []
@@ -67,6 +68,11 @@ def verify(example: Example, answer: str, settings: Verify, side: SideInputs) ->
         if found.outcome == "accept" and settings.low_information == "reject":
             found = Comparison("reject", "low_information", "a right answer of one small cell")
     return verdict(rule, found, read.text[:EXTRACTED_CHARS], tuple(marks))
+
+
+def judge_written(read: Answer, gold: ResultTable, example: Example) -> Comparison:
+    rounded = rounds(example.ground_truth.sql)
+    return judge_words(read.text, gold, example.question, rounded) if read.kind == "text" else judge_table(read, gold, rounded)
 
 
 def verdict(rule: str, found: Comparison, extracted: str = "", marks: tuple[str, ...] = ()) -> Verdict:
@@ -114,13 +120,13 @@ class Judge:
             return failure(e)
 
     def sql(self, sql: str, gold: ResultTable) -> Comparison:
-        sql = sql.strip().rstrip(";").strip()
+        sql = bare(sql)
         path, dialect = self.database()
         table = self.run(sql, len(gold.rows) + 1)
         if isinstance(table, Comparison):
             return table
         found = compare(gold, table)
-        if found.outcome != "accept":
+        if found.outcome != "accept" and not (gold.cut_tie and self.is_other_choice(gold, table)):
             return found
         tree = parse_query(sql, dialect)
         try:
@@ -130,28 +136,60 @@ class Judge:
         except SqlError as e:
             return Comparison("undecided", "guard_failed", str(e)[:300])
 
+    def beyond_limit(self, gold: ResultTable) -> tuple[Order, ResultTable] | None:
+        """The gold query's order, and its rows without the limit."""
+        truth, dialect = bare(self.example.ground_truth.sql), self.database()[1]
+        order = Order.of(truth, gold.columns, dialect) if truth else None
+        longer = self.run(order.longer, LONGER_ROWS) if order else None
+        return (order, longer) if order and isinstance(longer, ResultTable) else None
+
+    def is_other_choice(self, gold: ResultTable, table: ResultTable) -> bool:
+        found = self.beyond_limit(gold)
+        return found is not None and found[0].allows(table, found[1])
+
+    def among_ties(self, read: Answer, gold: ResultTable) -> Comparison | None:
+        """Accepted where another choice among the tie that LIMIT cuts is the answer; None without a database to ask."""
+        try:
+            found = self.beyond_limit(gold)
+        except RowError:
+            return None
+        judged = (judge_written(read, choice, self.example) for choice in found[0].choices(gold.columns, found[1])) if found else ()
+        return next((c for c in judged if c.outcome == "accept"), None)
+
     def guard(self, path: Path, dialect: str, sql: str, gold: ResultTable) -> Comparison:
         """Accept a query that agrees with the gold query on at least two changed copies, and differs on none."""
-        truth = self.example.ground_truth.sql.strip().rstrip(";").strip()
+        truth = bare(self.example.ground_truth.sql)
         if not truth:
             return Comparison("undecided", "guard_failed", "no gold query to compare with")
-        cut = Cut.of(truth, gold.columns, dialect)
+        order = Order.of(truth, gold.columns, dialect)
         agreeing = 0
         for statements in changes(self.cage.tables(path, dialect), [truth, sql], dialect):
-            queries = [truth, sql, *([cut.longer] if cut else [])]
+            queries = [truth, sql, *([order.longer] if order else [])]
             expected, given, *longer = self.cage.query_copy(path, dialect, statements, queries, timeout=ANSWER_SECONDS)
             if isinstance(expected, SqlError):
                 continue
             if isinstance(given, SqlError):
                 return Comparison("undecided", "differs_on_changed_data", str(given)[:300])
-            found = compare(dataclasses.replace(expected, order=None), given)
+            known = bool(longer) and isinstance(longer[0], ResultTable)
+            bag = order.ordered(expected, longer[0]) if known else dataclasses.replace(expected, order=None)
+            found = compare(bag, given)
             if found.outcome == "accept":
                 agreeing += 1
-            elif not (cut and isinstance(longer[0], ResultTable) and cut.allows(given, longer[0])):
+            elif not both_empty_aggregates(expected, given) and not (known and order.allows(given, longer[0])):
                 return Comparison("undecided", "differs_on_changed_data", found.reason)
         if agreeing < MIN_AGREEING_COPIES:
             return Comparison("undecided", "guard_failed", f"only {agreeing} changed copies could be compared")
         return Comparison("accept", "match", f"agrees on {agreeing} changed copies")
+
+
+def bare(sql: str) -> str:
+    return sql.strip().rstrip(";").strip()
+
+
+def both_empty_aggregates(expected: ResultTable, given: ResultTable) -> bool:
+    """Whether both say that nothing was left to add up, one by NULL, the other by 0. On the data itself it would count."""
+    cells = [*(expected.rows[0] if len(expected.rows) == 1 else (1,)), *(given.rows[0] if len(given.rows) == 1 else (1,))]
+    return None in cells and all(cell is None or (cell == 0 and not isinstance(cell, bool)) for cell in cells)
 
 
 def failure(error: SqlError) -> Comparison:

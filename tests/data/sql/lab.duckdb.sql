@@ -1,0 +1,12 @@
+CREATE TABLE stations (code VARCHAR PRIMARY KEY, name VARCHAR, region VARCHAR, opened DATE, altitude INTEGER, budget DECIMAL(12,2));
+INSERT INTO stations VALUES
+ ('N1','Northgate','north',DATE '1998-05-17',420,1250000.00),('N2','Frosthill','north',DATE '2004-10-01',1180,980500.50),
+ ('S1','Lowmarsh','south',DATE '2011-03-09',12,310000.75),('S2','Baywatch','south',NULL,5,45000.00),
+ ('E1','Eastend','east',DATE '2004-10-01',233,NULL),('W1','Westwood','west',DATE '1987-12-25',640,2100000.00);
+CREATE TABLE readings (id INTEGER PRIMARY KEY, station VARCHAR, taken TIMESTAMP, temp DOUBLE, rain DOUBLE, ok BOOLEAN);
+INSERT INTO readings VALUES
+ (1,'N1',TIMESTAMP '2024-01-05 06:00:00',-4.5,0.0,true),(2,'N1',TIMESTAMP '2024-01-05 18:00:00',-1.25,2.4,true),
+ (3,'N2',TIMESTAMP '2024-01-05 06:00:00',-11.0,NULL,false),(4,'S1',TIMESTAMP '2024-01-05 06:00:00',6.75,12.8,true),
+ (5,'S1',TIMESTAMP '2024-01-06 06:30:15',7.1,0.2,true),(6,'S2',TIMESTAMP '2024-01-06 06:00:00',8.0,3.3,true),
+ (7,'E1',TIMESTAMP '2024-01-06 12:00:00',2.2,5.6,false),(8,'W1',TIMESTAMP '2024-01-07 06:00:00',1.1,7.7,true),
+ (9,'N2',TIMESTAMP '2024-01-07 06:00:00',-9.4,1.1,true),(10,'W1',TIMESTAMP '2024-01-07 18:00:00',3.05,0.0,true);

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-
 REMEMBERED, LONGEST = 16_384, 40
 """Words whose stems are kept, and the length up to which they are."""
 

@@ -24,6 +24,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import orjson
+
 from factory.cage.results import ResultTable, decode_cell
 
 WORKER = Path(__file__).with_name("sql_worker.py")
@@ -239,7 +241,7 @@ class SqlCage:
         if dialect not in self.workers:
             self.workers[dialect] = Worker(dialect)
         try:
-            reply = json.loads(self.workers[dialect].ask(request, seconds * 1.2 + GRACE_SECONDS))
+            reply = decoded(self.workers[dialect].ask(request, seconds * 1.2 + GRACE_SECONDS))
         except (SqlError, ValueError, RecursionError) as e:
             self.workers.pop(dialect).close()
             raise e if isinstance(e, SqlError) else SqlError("crash", "the worker's reply is not JSON") from None
@@ -256,27 +258,44 @@ class SqlCage:
         return reply
 
 
+def decoded(reply: bytes) -> dict:
+    """orjson knows neither infinite numbers nor those over 64 bits."""
+    try:
+        return orjson.loads(reply)
+    except orjson.JSONDecodeError:
+        return json.loads(reply)
+
+
+IDENTIFIED: set[tuple[str, str, str]] = set()
+"""(path, identity, dialect) of files whose first bytes were looked at: this is asked before every query."""
+
+
 def identify(database: Path, dialect: str) -> tuple[str, str]:
     """(resolved path, identity) of a database file; SqlError("bad_database") where it is none."""
     try:
-        path = os.path.realpath(database, strict=True)  # this is asked before every query, and pathlib takes ten times as long
+        path = os.path.realpath(database, strict=True)  # pathlib takes ten times as long
         status, name = os.stat(path), os.path.basename(path)
         if not stat.S_ISREG(status.st_mode):
             raise SqlError("bad_database", f"`{name}` is not a regular file")
         if status.st_size > MAX_DATABASE_BYTES:
             raise SqlError("bad_database", f"`{name}` has {status.st_size} bytes, over {MAX_DATABASE_BYTES}")
-        offset, magic = MAGIC[dialect]
-        with open(path, "rb", buffering=0) as file:
-            start = file.read(16)
+        identity = f"{status.st_dev}:{status.st_ino}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
         # Changes that were not yet written into the file would be missed in silence.
         for ending in ("-wal", "-journal", ".wal"):
             if os.path.exists(path + ending) and os.path.getsize(path + ending) > 0:
                 raise SqlError("bad_database", f"`{name}{ending}` holds changes that are not in `{name}`; close it cleanly first")
+        if (path, identity, dialect) not in IDENTIFIED:
+            offset, magic = MAGIC[dialect]
+            with open(path, "rb", buffering=0) as file:
+                start = file.read(16)
+            if start[offset : offset + len(magic)] != magic:
+                raise SqlError("bad_database", f"`{name}` is not a {dialect} database")
+            if len(IDENTIFIED) >= KEPT_LISTINGS:
+                IDENTIFIED.clear()
+            IDENTIFIED.add((path, identity, dialect))
     except (OSError, RuntimeError) as e:  # RuntimeError: links that go round
         raise SqlError("bad_database", f"`{Path(database).name}`: {getattr(e, 'strerror', 'a loop of links')}") from None
-    if start[offset : offset + len(magic)] != magic:
-        raise SqlError("bad_database", f"`{name}` is not a {dialect} database")
-    return path, f"{status.st_dev}:{status.st_ino}:{status.st_size}:{status.st_mtime_ns}"
+    return path, identity
 
 
 def dialect_of(database: Path) -> str:

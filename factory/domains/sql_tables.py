@@ -19,6 +19,8 @@ RESERVED = """all and as between by case check create cross default delete disti
     outer primary references right select set table then to transaction union unique update using values when where
     with"""
 NEEDS_QUOTES = re.compile(r"""[",\n\r]|^\s|\s$|^$|^X'""")
+PLAIN_TEXT = re.compile(r"(?!true$|false$)[a-hj-mo-zA-HJ-MO-WYZ](?:[^\",\n\r]*[^\s\",\n\r])?")
+"""Most texts: they begin with a letter that no number, no word of ours and no X'..' begins with."""
 
 
 def table_text(table: Table, contents: ResultTable) -> str:
@@ -60,6 +62,8 @@ def csv_cell(cell: Cell) -> str:
 
 
 def csv_text(text: str) -> str:
+    if PLAIN_TEXT.fullmatch(text):
+        return text
     if NEEDS_QUOTES.search(text) or text in ("true", "false", "NULL") or reads_as_number(text):
         return '"' + text.replace('"', '""') + '"'
     return text

@@ -62,7 +62,8 @@ class ProgressBars:
         seconds = time.monotonic() - self.started[stage]
         measured = done > 0 and seconds > MEASURED_SECONDS
         if UNITS.get(stage) == "bytes":
-            return f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB" + (f", {done / seconds / 1e6:,.1f} MB/s" if measured else "")
+            size, unit = (1e6, "MB") if total >= 1e6 else (1e3, "kB")
+            return f"{done / size:,.1f} of {total / size:,.1f} {unit}" + (f", {done / seconds / size:,.1f} {unit}/s" if measured else "")
         return f"{done:,} of {total:,} {UNITS.get(stage, 'runs')}" + (f", {done / seconds:,.0f}/s" if measured else "")
 
 

@@ -101,6 +101,10 @@ def json_entries(value: Any) -> list[Entry]:
     return found[:MAX_ENTRIES]
 
 
+ENDS = ("=======", "## Web Results", "A Google search for ")
+ENDS_BEGIN = frozenset(end[0] for end in ENDS)
+
+
 def numbered_entries(text: str, begins: re.Pattern[str]) -> list[Entry]:
     """`1. [title](url)`, or `[title](url)` where none has a number, and the lines under it; a rule or a heading of the next list ends an entry."""
     found: list[Entry] = []
@@ -112,12 +116,12 @@ def numbered_entries(text: str, begins: re.Pattern[str]) -> list[Entry]:
             found.append(Entry(url, title, "\n".join(part for part in (title, "\n".join(lines).strip()) if part)))
 
     for line in text.split("\n"):
-        middle = line.rfind("](")
+        middle = line.rfind("](") if "](" in line else 0
         if middle > 0 and (start := begins.match(line)) and (end := line.find(")", middle)) > 0 and " " not in line[middle + 2 : end] and (begins is NUMBERED or "://" in line[middle + 2 : end]):
             close()
             end = line.rfind(")") if line.rstrip().endswith(")") else end  # an address may hold brackets
             url, title, lines = line[middle + 2 : end].strip(), line[start.end() : middle].strip(), [line[end + 1 :].strip(" -:")]
-        elif line.startswith(("=======", "## Web Results", "A Google search for ")):
+        elif line[:1] in ENDS_BEGIN and line.startswith(ENDS):
             close()
             url, lines = "", []
         elif url:

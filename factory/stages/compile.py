@@ -58,7 +58,7 @@ FOREIGN_GOLDS = {
 """Answers to other questions: a gold whose verifier accepts one of them accepts anything."""
 
 
-CHECKED_EXAMPLES, CHECKED_CHARACTERS = 4, 20_000
+CHECKED_EXAMPLES, CHECKED_CHARACTERS = 4, 8_000
 """Of so many examples a worker counts the beginning with the slow tokenizer too, and stops the run on a difference."""
 
 

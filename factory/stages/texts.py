@@ -13,6 +13,8 @@ from factory.records import AgentTrace, Environment, Evidence, GroundTruth, Traj
 JSON_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|[\"\\/nrtbf])")
 NESTED_TEXTS = 6
 """Texts inside texts: so often are the escapes of a rejected record undone to look for secrets."""
+SMALL = 2_000
+"""Characters of a text up to which it is scanned together with others."""
 
 
 class Beside(NamedTuple):
@@ -60,8 +62,10 @@ class Texts:
 
     def evidence(self, evidence: list[Evidence]) -> list[Evidence]:
         kept = []
+        small = (text for piece in evidence if len(piece.text) <= SMALL for text in (piece.name, piece.text))
+        small_are_clean = self.are_clean(*small)
         for piece in evidence:
-            if self.are_clean(piece.name, piece.text):
+            if (small_are_clean and len(piece.text) <= SMALL) or self.are_clean(piece.name, piece.text):
                 if piece.text and not piece.text.isspace():
                     kept.append(piece)
                 continue

@@ -82,14 +82,21 @@ def worlds(arguments: argparse.Namespace) -> int:
 
 
 def demo(arguments: argparse.Namespace) -> int:
-    from factory import recipe
+    from factory import recipe, storage
     from factory.inputs import absolute
+    from factory.stages.spread import code_digest
 
-    folder = os.path.join(arguments.out, "worlds")
-    sources = []
-    for domain in ("search", "swe", "sql"):
-        worlds(argparse.Namespace(domain=domain, runs=arguments.runs, seed=arguments.seed, out=folder))
-        sources.append(recipe.Input(uri=absolute(os.path.join(folder, domain)), format="openai_chat"))
+    folder, domains = os.path.join(arguments.out, "worlds"), ("search", "swe", "sql")
+    marker, wanted = storage.join(absolute(folder), "made.txt"), f"{arguments.runs} runs, seed {arguments.seed}, code {code_digest()}\n".encode()
+    found = storage.read_tagged(marker)
+    if found and found[0] == wanted:
+        print(f"the worlds in {folder} are there already")
+    else:
+        storage.put(marker, b"")  # a kill from here on leaves no word of what was there before
+        for domain in domains:
+            worlds(argparse.Namespace(domain=domain, runs=arguments.runs, seed=arguments.seed, out=folder))
+        storage.put(marker, wanted)
+    sources = [recipe.Input(uri=absolute(os.path.join(folder, domain)), format="openai_chat") for domain in domains]
     dataset = os.path.join(arguments.out, "dataset")
     # Wrong patches of the world differ from the verified ones; running their tests too would only take longer.
     made = recipe.Recipe(name="demo", inputs=tuple(sources), verify=recipe.Verify(swe_tests="never"))

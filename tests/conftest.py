@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 from object_stores import ceph, moto, pointed_at
 
+# Clusters of one process must agree on it, and Ray reads it once.
+os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+
 SHARED = Path(__file__).parents[1].parent / "shared" / "trajectories"
 
 

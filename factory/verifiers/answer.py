@@ -113,7 +113,7 @@ def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) 
         theirs = [t.norm for t in alias.found]
         if mine == theirs or (joined == "".join(theirs) and len(joined) > 3 and not joined.isdigit()):
             return Judged("accept", "exact", " ".join(mine)[:300])
-    if any(_spells_out(alias, found) for alias in aliases):
+    if len(aliases) == 1 and _spells_out(aliases[0], found):  # a gold that is spelled out itself says what its initials mean
         return Judged("accept", "spelled_out", " ".join(mine)[:300])
     if (
         len(found) > 5

@@ -24,8 +24,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
-
 from factory.cage.results import ResultTable, decode_cell
 
 WORKER = Path(__file__).with_name("sql_worker.py")
@@ -241,7 +239,7 @@ class SqlCage:
         if dialect not in self.workers:
             self.workers[dialect] = Worker(dialect)
         try:
-            reply = decoded(self.workers[dialect].ask(request, seconds * 1.2 + GRACE_SECONDS))
+            reply = json.loads(self.workers[dialect].ask(request, seconds * 1.2 + GRACE_SECONDS))
         except (SqlError, ValueError, RecursionError) as e:
             self.workers.pop(dialect).close()
             raise e if isinstance(e, SqlError) else SqlError("crash", "the worker's reply is not JSON") from None
@@ -256,14 +254,6 @@ class SqlCage:
             raise SqlError(kind, message)
         self.checked.add((path, identity))
         return reply
-
-
-def decoded(reply: bytes) -> dict:
-    """orjson knows neither infinite numbers nor those over 64 bits."""
-    try:
-        return orjson.loads(reply)
-    except orjson.JSONDecodeError:
-        return json.loads(reply)
 
 
 IDENTIFIED: set[tuple[str, str, str]] = set()

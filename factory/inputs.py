@@ -28,6 +28,8 @@ class Listing(NamedTuple):
     objects: list[tuple[int, storage.Info]]
     """(index of the recipe's input, object)."""
     request: str
+    beside: dict[str, str]
+    """URI -> etag of what else lies among the inputs in an object store: side inputs need not be asked for one by one."""
 
 
 def listing(recipe: Recipe, scopes: list[dict[str, str]], root: str = "") -> Listing:
@@ -35,8 +37,11 @@ def listing(recipe: Recipe, scopes: list[dict[str, str]], root: str = "") -> Lis
     if not recipe.inputs:
         raise SettingsError(f"recipe `{recipe.name}` names no input; add an [[inputs]] section with `uri`, or give --input")
     objects = []
+    beside: dict[str, str] = {}
     for index, source in enumerate(recipe.inputs):
         there = list(candidates(source))
+        if storage.scheme(source.uri) and not source.manifest:
+            beside |= {info.uri: info.etag for info in there if not is_run(info.uri, source.uri)}
         written = written_by_builds(root, [info.uri for info in there])
         found = [info for info in there if is_run(info.uri, source.uri) and not is_joined(info.uri, source) and not info.uri.startswith(written)]
         if not found:
@@ -48,7 +53,7 @@ def listing(recipe: Recipe, scopes: list[dict[str, str]], root: str = "") -> Lis
         objects.extend((index, info) for info in found)
     asked = [canonical_json([index, info.uri, info.size, info.etag]) for index, info in objects]
     settings = [canonical_json(scope) for scope in (*scopes, identity.trace_scope(recipe), identity.verify_scope(recipe))]
-    return Listing(objects, digest(*asked, *settings, canonical_json(recipe.teacher.model_dump(mode="json"))))
+    return Listing(objects, digest(*asked, *settings, canonical_json(recipe.teacher.model_dump(mode="json"))), beside)
 
 
 def passed_over(recipe: Recipe, root: str = "") -> str:

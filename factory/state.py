@@ -20,14 +20,15 @@ def unchanged(root: str, asked: Listing, placement: Placement) -> publish.Versio
     teacher = version.summary.get("teacher", {})
     if teacher.get("ask_again") or teacher.get("kv_key", "") not in ("", kv_key(placement)):
         return None
-    return version if etags(version.sides) == version.sides else None
+    return version if etags(version.sides, asked) == version.sides else None
 
 
-def etags(uris: Iterable[str]) -> dict[str, str]:
-    """Etag of each side input, "" where there is none; objects of a store are asked for several at a time."""
-    asked = sorted(uris)
+def etags(uris: Iterable[str], listed: Listing) -> dict[str, str]:
+    """Etag of each side input, "" where there is none. What the listing did not meet is asked for, several at a time."""
+    found = {uri: listed.beside[uri] for uri in uris if uri in listed.beside}
+    asked = sorted(set(uris) - found.keys())
     with ThreadPoolExecutor(16 if any(map(storage.scheme, asked)) else 1) as pool:
-        return {uri: info.etag if info else "" for uri, info in zip(asked, pool.map(storage.stat, asked))}
+        return found | {uri: info.etag if info else "" for uri, info in zip(asked, pool.map(storage.stat, asked))}
 
 
 class State:
@@ -52,7 +53,7 @@ class State:
         found: dict[tuple[int, str, str], list[ObjectRecord]] = {}
         held = self._held()
         inputs: dict[int, list[int]] = {}  # by identity of the scope, which many records share
-        self.etags |= etags({uri for commit in self.commits["compile"] for item in commit.objects for uri in item.sides} - self.etags.keys())
+        self.etags |= etags({uri for commit in self.commits["compile"] for item in commit.objects for uri in item.sides} - self.etags.keys(), self.asked)
         for commit in self.commits["compile"]:
             for item in commit.objects:
                 if id(item.scope) not in inputs:

@@ -113,6 +113,8 @@ def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) 
         theirs = [t.norm for t in alias.found]
         if mine == theirs or (joined == "".join(theirs) and len(joined) > 3 and not joined.isdigit()):
             return Judged("accept", "exact", " ".join(mine)[:300])
+    if len(aliases) == 1 and _spells_out(aliases[0], found):  # a gold that is spelled out itself says what its initials mean
+        return Judged("accept", "spelled_out", " ".join(mine)[:300])
     if (
         len(found) > 5
         and len(found) * 10 >= 7 * len(question.norms)
@@ -145,6 +147,15 @@ def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) 
         if _RANK[judged.outcome] >= _RANK[best.outcome]:
             best = judged
     return best
+
+
+def _spells_out(alias: Alias, found: list[Token]) -> bool:
+    """International Union for Conservation of Nature, where the gold is IUCN."""
+    letters = alias.found[0].raw
+    if len(alias.found) > 1 or not (3 <= len(letters) <= 8 and letters.isupper() and letters.isalpha()):
+        return False
+    content = [t for t in found if t.norm not in STOP]
+    return len(content) == len(letters) and all(t.cap and t.raw[:1].upper() == letter for t, letter in zip(content, letters))
 
 
 def _keeps_numerals(alias: Alias, found: list[Token]) -> bool:

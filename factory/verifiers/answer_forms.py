@@ -9,13 +9,14 @@ from __future__ import annotations
 from factory.verifiers.answer_aliases import Alias
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_text import tokens
-from factory.verifiers.answer_words import DEMONYMS, GENERIC, NICKNAMES, REGIONS, TITLES
+from factory.verifiers.answer_words import DEMONYMS, GENERIC, NICKNAMES, REGIONS, STOP, TITLES
 
 ORIGIN = frozenset(
     ["nationality", "country", "origin", "citizenship", "ethnicity", "ancestry", "come", "from", "descent", "nation"]
 )
 _SPEECH = frozenset(["language", "languages", "speak", "spoken", "word", "words", "food", "dish", "cuisine"])
 _TEAM = frozenset(["team", "teams", "franchise", "bowl", "nba", "nfl", "mlb", "nhl", "pennant", "series", "superbowl"])
+_SPELLED_OUT = frozenset(["stand", "stands", "acronym", "abbreviation", "abbreviated", "initials", "full", "name", "named", "short"])
 _UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
 _PEOPLE: dict[str, list[str]] = {}
 for _word, _country in DEMONYMS.items():
@@ -68,6 +69,11 @@ def _forms(alias: Alias, question: Question) -> list[str]:
         result += [word.title() for word in _PEOPLE[country] if word != name]
         if question.norms & ORIGIN or question.kind == "place":
             result.append(country.upper() if country in ("usa", "uk", "ussr") else country.title())
+    content = [t for t in alias.found if t.norm not in STOP]
+    if len(content) >= 3 and all(t.cap and t.raw.isalpha() for t in content) and not question.norms & _SPELLED_OUT:
+        initials = "".join(t.raw[0] for t in content).upper()
+        if initials.lower() not in question.norms:
+            result.append(initials)  # IUCN
     named = 2 <= len(words) <= 4 and all(t.cap for t in alias.found)
     if named and question.norms & _TEAM and words[-1].endswith("s") and words[-1] not in question.norms | GENERIC:
         result.append(alias.found[-1].raw)  # Broncos

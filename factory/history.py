@@ -73,6 +73,16 @@ def _rows(root: str, version: publish.Version, skip: set[str]) -> dict[str, dict
     return rows
 
 
+def sources(root: str, keep: int = 10) -> set[str]:
+    """Objects that rows and rejections of the last `keep` versions come from."""
+    paths = {file.path for one in versions(root)[:keep] for file in (*one.files, *one.rejections)}
+    found: set[str] = set()
+    for path in sorted(paths):
+        with storage.open_read(storage.join(root, path)) as f:
+            found.update(pq.read_table(f, columns=["source_uri"])["source_uri"].unique().to_pylist())
+    return found
+
+
 def garbage(root: str, keep: int = 10, now: float | None = None) -> list[storage.Info]:
     """Files that no commit and none of the last `keep` versions names, old enough to belong to no running build."""
     if keep < 1:

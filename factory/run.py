@@ -22,7 +22,7 @@ from factory.records import DOMAINS
 from factory.stages import generate
 from factory.stages.compile import Compile
 from factory.stages.discarded import count_answers, count_discarded
-from factory.stages.refusals import OVER_KV, kv_key, standing
+from factory.stages.refusals import OVER_KV, TOO_LONG, is_decided, kv_key, standing
 from factory.stages.spread import spread
 from factory.stages.superseded import compact
 from factory.stages.trace import Attempts, TraceStage, TraceTask
@@ -147,7 +147,7 @@ class Driver:
     def trace(self, live: Live) -> None:
         if self.attempts.pooled:
             rows = [row for row in live.rows if row.ask]
-            job = generate.Job(self.root, self.recipe, self.placement, self.trace_scope, self.verify_scope)
+            job = generate.Job(self.root, self.recipe, self.placement, self.trace_scope, self.verify_scope, self.state.reread)
             self.did["trace"] = generate.generate(job, self.attempts, rows, self.state.commits, self.progress)
             return
         asked = {(row.unit, i): unit for row in live.rows if row.ask for i, unit in enumerate(self.attempts.of(row))}
@@ -225,8 +225,11 @@ class Driver:
         teacher = {}
         if self.attempts.pooled:
             allowed = {row.unit: self.attempts.of(row) for row in live.rows if row.ask}
-            teacher["teacher"] = yields.summarize(root, self.trace_scope["teacher"], self.trace_scope, live.rows, allowed, commits, finished)
-            if any(unit.reason == OVER_KV for unit in finished.values()):
+            made = {unit.unit: unit.reason for commit in commits["trace"] for unit in commit.units}
+            missing = {row.unit for row in live.rows if row.ask and finished[row.unit].rows < (self.recipe.teacher.sampling(row.domain).wanted or 1)}
+            short = {example for example in missing if not is_decided(self.recipe, self.placement, allowed[example], made)}
+            teacher["teacher"] = yields.summarize(root, self.trace_scope["teacher"], self.trace_scope, live.rows, allowed, commits, finished, short)
+            if any(unit.reason in (OVER_KV, TOO_LONG) for unit in finished.values()):
                 teacher["teacher"]["kv_key"] = kv_key(self.placement)
 
         def make(number: int, parent: str) -> publish.Version:

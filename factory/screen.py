@@ -45,9 +45,10 @@ class ProgressBars:
             self.bars = Progress(*columns, console=Console(stderr=True))
             self.bars.start()
         if stage not in self.tasks:
-            self.tasks[stage] = self.bars.add_task(stage, total=total, state="")
+            self.tasks[stage] = self.bars.add_task(stage, total=None, state="")
             self.started[stage] = time.monotonic()
-        self.bars.update(self.tasks[stage], completed=done, total=total, state=self._state(stage, done, total))
+        # Without a total the bar moves by itself: a small input is one task, of which nothing is heard before it ends.
+        self.bars.update(self.tasks[stage], completed=done, total=total if done else None, state=self._state(stage, done, total))
 
     def _line(self, stage: str, done: int, total: int) -> None:
         now = time.monotonic()

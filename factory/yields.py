@@ -5,7 +5,7 @@ Read from small columns of the parts that a version stands on; printed beside th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -26,8 +26,10 @@ def summarize(
     attempts: Mapping[str, list[str]],
     commits: Mapping[str, list[Commit]],
     finished: Mapping[str, UnitRecord],
+    short: Container[str],
 ) -> dict[str, Any]:
-    """`attempts`: unit of an example -> trace units that the recipe allows; `finished`: -> what became of it."""
+    """`attempts`: unit of an example -> trace units that the recipe allows; `finished`: -> what became of it;
+    `short`: units of examples of which the next run asks for more."""
     traced = {unit.unit: unit for commit in commits["trace"] for unit in commit.units}
     examples = {row.unit: row for row in rows if row.ask}
     wanted = {unit: example for example in examples for unit in attempts[example]}
@@ -47,7 +49,7 @@ def summarize(
     for counts in domains.values():
         shares = counts.pop("shares")
         counts["grounded"] = round(sum(shares) / len(shares) / 100, 3) if shares else None
-    again = sum(f"{unit}/{ASK_AGAIN}" in traced and unit not in traced for unit in wanted)
+    again = sum(example in short and f"{unit}/{ASK_AGAIN}" in traced and unit not in traced for unit, example in wanted.items())
     seconds = sum(commit.engine_seconds for commit in commits["trace"] if commit.scope == scope)
     return {"teacher": teacher, "ask_again": again, "engine_seconds": round(seconds, 1), "domains": {name: domains[name] for name in sorted(domains)}}
 

@@ -3,7 +3,7 @@
 The script says what happens to each request; what happened is kept and read back through `Server.calls`. A request
 is known by (digest of its last message, seed). Script:
   answers    digest of the prompt -> replies by seed (the last one for all seeds past it)
-  steps      digest of the prompt, or "*" -> what its requests meet one after the other, for every seed apart; then `ok`
+  steps      "DIGEST SEED", digest of the prompt, or "*" -> what its requests meet one after the other, for every seed apart; then `ok`
   delay      seconds before a reply
   capacity   requests at once; one more is answered 429
   models     names that exist; empty: all
@@ -106,7 +106,7 @@ def main() -> None:
     async def reply(request: web.Request, body: dict[str, Any], call: dict[str, Any]) -> web.StreamResponse:
         prompt, seed = call["prompt"], call["seed"]
         steps = script.get("steps", {})
-        steps = steps.get(prompt) or steps.get("*") or []
+        steps = steps.get(f"{prompt} {seed}") or steps.get(prompt) or steps.get("*") or []
         turn = turns[prompt, seed]
         turns[prompt, seed] += 1
         step = call["step"] = steps[turn] if turn < len(steps) else "ok"

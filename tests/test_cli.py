@@ -150,3 +150,14 @@ def test_a_wrong_request_gives_one_sentence_that_names_it(arguments: list[str], 
     assert failed.returncode in (1, 2)
     assert named in failed.stderr and "Traceback" not in failed.stderr
     assert len(failed.stderr.strip().splitlines()) <= 3
+
+
+def test_a_bar_moves_before_the_first_task_ends() -> None:
+    """Without a total it moves by itself."""
+    with screen.ProgressBars() as progress:
+        progress.terminal = True
+        totals = []
+        for done in (0, 5, 10):
+            progress("compile", done, 10)
+            totals.append(progress.bars.tasks[0].total)
+        assert totals == [None, 10, 10] and progress.bars.finished

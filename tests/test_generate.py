@@ -178,6 +178,39 @@ def test_what_no_kv_cache_held_is_asked_again_where_engines_are_placed_otherwise
     assert build(tmp_path, recipe(world), small).did == {}
 
 
+def test_what_an_endpoint_found_too_long_is_asked_again_elsewhere_and_where_sizes_are_not_trusted(
+    world: Path, examples: dict[str, Example], server: Server, tmp_path: Path
+) -> None:
+    replies = {prompt: [right(example)] for prompt, example in examples.items()}
+    long = sorted(examples)[:3]
+    small = {"answers": replies, "steps": dict.fromkeys(long, ["too_long"] * 9)}
+    server.follow(**small)
+    build(tmp_path, recipe(world), placement(server))
+    assert Counter(row["reason"] for row in rejections(tmp_path))["prompt_too_long"] == 3
+    assert build(tmp_path, recipe(world), placement(server)).did == {}
+    server.follow(**small)
+    elsewhere = placement(server).model_copy(update={"endpoints": (server.url.replace("127.0.0.1", "localhost"),)})
+    build(tmp_path, recipe(world), elsewhere)
+    assert sorted({call["prompt"] for call in server.calls()}) == long
+    assert build(tmp_path, recipe(world), elsewhere).did == {}
+    server.follow(answers=replies)
+    run.build(str(tmp_path), recipe(world), elsewhere, lambda *_: None, reread=True)
+    assert sorted(call["prompt"] for call in server.calls()) == long and len(rows(tmp_path)) == len(examples)
+
+
+def test_a_failed_attempt_of_an_example_that_has_enough_keeps_nothing_to_do(
+    world: Path, examples: dict[str, Example], server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from factory.teachers import openai
+
+    monkeypatch.setattr(openai, "FIRST_WAIT_SECONDS", 0.001)
+    replies = {prompt: [WRONG, right(example)] for prompt, example in examples.items()}
+    server.follow(answers=replies, steps={f"{sorted(examples)[0]} 0": ["cut"] * openai.TRIES})
+    result = build(tmp_path, recipe(world, max_attempts=2), placement(server))
+    assert result.version.summary["teacher"]["ask_again"] == 0 and len(rows(tmp_path)) == len(examples)
+    assert build(tmp_path, recipe(world, max_attempts=2), placement(server)).did == {}
+
+
 def test_answers_that_another_part_holds_too_are_not_asked_for_again(world: Path, examples: dict[str, Example], server: Server, tmp_path: Path) -> None:
     """A kill between a large part and the end of the small ones leaves attempts twice; then one of the two files is lost."""
     server.follow(answers={prompt: [right(example)] for prompt, example in examples.items()})
@@ -265,8 +298,10 @@ def test_early_answers_and_grounding_are_measured_on_rows_of_a_given_answer(worl
 
 def test_a_wrong_model_stops_the_build_with_one_sentence(world: Path, server: Server, tmp_path: Path) -> None:
     server.follow(models=["other"])
+    said: list[tuple[str, int]] = []
     with pytest.raises(SettingsError, match=r"`m`.*teacher.model"):
-        build(tmp_path, recipe(world), placement(server))
+        run.build(str(tmp_path), recipe(world), placement(server), lambda stage, done, total: said.append((stage, done)))
+    assert ("compile", 0) in said and {done for stage, done in said if stage == "trace"} == {0}
 
 
 def die_after(root: str, recipe: Recipe, placement: Placement) -> None:

@@ -7,13 +7,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from killed import die_at_step, run_killed
-from lines import build, canonical, recipe_for, rows, write_world
+from killed import build_and_die_at, die_at_step, run_killed
+from lines import INLINE, build, canonical, recipe_for, rows, write_world
 
 from factory import history, identity, ledger, storage
 from factory.recipe import Recipe, Teacher
 from factory.stages.discarded import count_discarded
-from factory.stages.superseded import Keys, compact, superseded
+from factory.stages.superseded import Keys, compact, forget, gone, superseded
 from factory.stages.trace import Attempts
 
 NIGHTS = 30
@@ -85,6 +85,66 @@ def test_what_a_model_answered_is_not_forgotten_with_its_row(lines: list[bytes],
     runs.write_bytes(b"".join(lines[:10]))
     build(out, recipe)
     assert discarded(out, asking, "one") == 0 and discarded(out, asking, "two") == len(examples) > 0
+
+
+def test_gc_forgets_objects_that_are_gone_and_no_answer_of_a_model(lines: list[bytes], tmp_path: Path) -> None:
+    """Of three objects two are deleted, after a model has answered the rows of one of them."""
+    runs, out = tmp_path / "runs", str(tmp_path / "out")
+    runs.mkdir()
+    recipe = recipe_for(runs)
+    asking = recipe.model_copy(update={"teacher": Teacher(kind="openai", model="one")})
+    for number in range(3):
+        (runs / f"{number}.jsonl").write_bytes(b"".join(lines[10 * number : 10 * number + 10]))
+    build(out, recipe)
+    wanted = canonical(out)
+    answered = [row for item in objects_of(out) if item.uri.endswith("1.jsonl") for row in item.rows if row.ask]
+    attempts = Attempts(asking, identity.trace_scope(asking))
+    units = tuple(ledger.UnitRecord(unit=attempts.of(row)[0], example_unit=row.unit, domain=row.domain, rows=1) for row in answered)
+    ledger.write(out, ledger.Commit(stage="trace", scope=identity.trace_scope(asking), units=units, engine_seconds=1.0))
+    for number in (1, 2):
+        (runs / f"{number}.jsonl").unlink()
+    build(out, recipe)
+    left = canonical(out)
+
+    collect(out, keep=2)  # the first version still holds their rows
+    assert len({item.uri for item in objects_of(out)}) == 3
+    collect(out, keep=1)
+    known = {row.unit for item in objects_of(out) for row in item.rows}
+    assert {item.uri.rpartition("/")[2] for item in objects_of(out)} == {"0.jsonl", "1.jsonl"} and {row.unit for row in answered} <= known
+    assert {unit.example_unit for commit in ledger.load(out, "verify") for unit in commit.units} <= known
+    collect(out, keep=1)  # nothing more, and the parts of what was forgotten
+    assert build(out, recipe).did == {} and canonical(out) == left
+    assert discarded(out, asking, "one") == 0
+
+    for number in (1, 2):
+        (runs / f"{number}.jsonl").write_bytes(b"".join(lines[10 * number : 10 * number + 10]))
+    assert 10 <= build(out, recipe).did["compile"] <= 20 and canonical(out) == wanted
+    assert discarded(out, asking, "one") == 0 and discarded(out, asking, "two") == len(answered) > 0
+
+
+def test_gc_keeps_what_a_killed_build_knows_of_objects_that_no_version_holds_yet(lines: list[bytes], tmp_path: Path) -> None:
+    runs, out = tmp_path / "runs", str(tmp_path / "out")
+    runs.mkdir()
+    (runs / "0.jsonl").write_bytes(b"".join(lines[:5]))
+    build(out, recipe_for(runs))
+    (runs / "1.jsonl").write_bytes(b"".join(lines[5:10]))
+    assert run_killed(build_and_die_at, out, recipe_for(runs), "put_if_absent", "/ledger/verify/", INLINE)
+    collect(out, keep=1)
+    assert build(out, recipe_for(runs)).did["compile"] == 0
+
+
+def objects_of(root: str) -> list[ledger.ObjectRecord]:
+    return [item for commit in ledger.load(root, "compile") for item in commit.objects]
+
+
+def collect(root: str, keep: int) -> None:
+    """What `factory gc --delete` does, a day later."""
+    files, commits = history.garbage(root, keep, now=4e9), commits_of(root)
+    found = gone(commits, history.sources(root, keep))
+    for info in files:
+        storage.delete(info.uri)
+    if found:
+        forget(root, commits, found)
 
 
 def discarded(root: str, recipe: Recipe, model: str) -> int:

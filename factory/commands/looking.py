@@ -160,14 +160,22 @@ def diff(arguments: argparse.Namespace) -> int:
 
 
 def gc(arguments: argparse.Namespace) -> int:
-    from factory import history, storage
+    from factory import history, ledger, storage
+    from factory.stages import superseded
 
     root, _ = _version(arguments.dataset)
     files = history.garbage(root, arguments.keep)
+    commits = {stage: ledger.load(root, stage) for stage in ledger.STAGES}
+    gone = superseded.gone(commits, history.sources(root, arguments.keep))
     for info in files:
         if arguments.delete:
             storage.delete(info.uri)
         print(f"{'deleted' if arguments.delete else 'unnamed'}  {info.size:12,}  {info.uri}")
     print(f"{len(files):,} files, {sum(info.size for info in files):,} bytes" + ("" if arguments.delete else "; --delete removes them"))
+    if gone:  # the files that only they name are old when the next gc comes, and no running build stands on them
+        if arguments.delete:
+            superseded.forget(root, commits, gone)
+        rows = sum(map(len, gone.values()))
+        print(f"{len(gone):,} objects exist no more: {rows:,} of their rows {'were' if arguments.delete else 'can be'} forgotten; answers of a model stay")
     print(f"files younger than {history.GRACE_SECONDS / 3600:.0f} hours stay: a run may be about to name them")
     return 0

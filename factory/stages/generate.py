@@ -22,7 +22,7 @@ from factory.records import Trace
 from factory.stages.judges import Judges
 from factory.stages.keep import Attempt, Judged, Keeper
 from factory.stages.opinions import Opinions
-from factory.stages.refusals import ABOUT_ATTEMPT, TOO_LONG, is_decided, refused_unit, standing
+from factory.stages.refusals import ABOUT_ATTEMPT, OVER_KV, TOO_LONG, is_decided, refused_unit, standing
 from factory.stages.trace import Attempts, load_teacher
 from factory.teachers.engine import Answer, Request, RequestRefused
 from factory.teachers.pool import Pool
@@ -43,6 +43,8 @@ class Job(NamedTuple):
     placement: Placement
     trace_scope: dict[str, str]
     verify_scope: dict[str, str]
+    reread: bool = False
+    """What engines had no room for is asked again: another GPU may be behind the same placement."""
 
 
 class Short(NamedTuple):
@@ -76,7 +78,7 @@ def generate(job: Job, attempts: Attempts, rows: list[RowRecord], commits: dict[
 
 def falling_short(job: Job, attempts: Attempts, rows: list[RowRecord], commits: dict[str, list[Commit]]) -> list[Short]:
     """Longest prompt first. Found without reading any text."""
-    made = {unit.unit: unit.reason for commit in commits["trace"] for unit in commit.units}
+    made = {unit.unit: unit.reason for commit in commits["trace"] for unit in commit.units if not (job.reread and unit.reason in (TOO_LONG, OVER_KV))}
     judged = {unit.unit: unit.rows for commit in commits["verify"] for unit in commit.units}
     homes = ledger.places(commits["compile"], "examples")
     traces = ledger.places(commits["trace"], "traces")
@@ -172,6 +174,7 @@ class Generation:
                 return
             if error := task.exception():
                 self._failure = self._failure or error
+                return
             done += 1
             self.progress("trace", done, len(short))
 

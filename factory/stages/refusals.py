@@ -1,8 +1,8 @@
 """Refusals of prompts and attempts: under which name each is remembered, and how long it stands.
 
 An attempt that was made is remembered under its unit for good. A refusal that may not last has a name of its own, so
-that the attempt stays to be made: one of an endpoint until the next run, one of `context_tokens` or of the engines'
-KV cache until these change.
+that the attempt stays to be made: one of an endpoint until the next run, one of `context_tokens` or of the room that an
+engine has until these change. A bigger GPU under the same placement is not seen without an engine: `--verify` asks.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from factory.records import canonical_json, digest
 ASK_AGAIN = "endpoint_failed"
 """The reason that speaks of the endpoint and not of the request: the next run asks again."""
 TOO_LONG = "prompt_too_long"
-"""The reason that holds for one `context_tokens` only."""
+"""The reason that holds for one `context_tokens` only; without any, for engines that are placed alike only."""
 OVER_KV = "over_kv_cache"
 """The reason that holds for engines that are placed alike only."""
 ABOUT_ATTEMPT = ("content_filter", ASK_AGAIN)
@@ -23,15 +23,15 @@ ABOUT_ATTEMPT = ("content_filter", ASK_AGAIN)
 
 
 def kv_key(placement: Placement) -> str:
-    """What the size of an engine's KV cache follows from, as far as it is known without an engine."""
-    size = (placement.kv_tokens, placement.tensor_parallel, placement.pipeline_parallel, placement.device, placement.engine)
+    """What an engine has room for follows from, as far as it is known without an engine."""
+    size = (placement.endpoints, placement.kv_tokens, placement.tensor_parallel, placement.pipeline_parallel, placement.device, placement.engine)
     return digest("kv cache", canonical_json(size))[:12]
 
 
 def refused_unit(recipe: Recipe, placement: Placement, unit: str, reason: str) -> str:
     """Under which name a refusal is remembered."""
     if reason == TOO_LONG:
-        return f"{unit}/{reason}/{recipe.teacher.context_tokens}"
+        return f"{unit}/{reason}/{recipe.teacher.context_tokens or kv_key(placement)}"
     if reason == OVER_KV:
         return f"{unit}/{reason}/{kv_key(placement)}"
     return f"{unit}/{reason}" if reason == ASK_AGAIN else unit

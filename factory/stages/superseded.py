@@ -1,17 +1,22 @@
-"""Commit records of what objects held before they changed: taken away once they outnumber what objects hold now.
+"""Commit records of what objects held before they changed: taken away once they outnumber what objects hold now; and of
+objects that are gone: taken away by `factory gc`.
 
 An object that grows every night leaves a record of all its rows every time. Of such a record only rows are kept that a
 model has answered, since a changed recipe must not throw those answers away unasked. Verdicts go with their rows,
-traces stay, and parts of which no row is left are named no more, so `factory gc` finds them. What is known of objects
-that this run did not list, or that lie there as before and were read under other settings, stays.
+traces stay, and parts of which no row is left are named no more, so the next `factory gc` finds them. What is known of
+objects that this run did not list, or that lie there as before and were read under other settings, stays; so an object
+that comes back, or that another recipe names, need not be read again. Only what is known of an object that exists no
+more and of which no kept version holds a row goes with `factory gc`: should it come back, it is compiled and judged
+anew, and its traces are found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from factory import ledger
+from factory import ledger, storage
 from factory.ledger import Commit, ObjectRecord
 from factory.records import canonical_json, digest
 from factory.stages.discarded import cost_something
@@ -33,8 +38,31 @@ def compact(root: str, commits: Mapping[str, list[Commit]], live: Iterable[Objec
     left = {row.unit for item in leaving for row in item.rows} - units
     answered = {unit.example_unit for commit in commits["trace"] if cost_something(commit.scope) for unit in commit.units}
     kept, dead = left & answered, left - answered
-    if _size(leaving) - len(kept) <= _size(standing):
-        return
+    if _size(leaving) - len(kept) > _size(standing):
+        _take_away(root, key, old, kept, dead)
+
+
+def gone(commits: Mapping[str, list[Commit]], sources: Container[str]) -> dict[str, set[str]]:
+    """Object -> those of its rows that no model has answered, for objects that exist no more and are none of `sources`."""
+    answered = {unit.example_unit for commit in commits["trace"] if cost_something(commit.scope) for unit in commit.units}
+    found: dict[str, set[str]] = {}
+    for item in (item for commit in commits["compile"] for item in commit.objects):
+        if item.uri not in sources and (dead := {row.unit for row in item.rows} - answered):
+            found.setdefault(item.uri, set()).update(dead)
+    with ThreadPoolExecutor(16 if any(map(storage.scheme, found)) else 1) as pool:
+        return {uri: found[uri] for uri, info in zip(found, pool.map(storage.stat, found)) if info is None}
+
+
+def forget(root: str, commits: Mapping[str, list[Commit]], found: Mapping[str, set[str]]) -> None:
+    """Take away what `gone` has found."""
+    key, dead = Keys(), set().union(*found.values())
+    old = {key(item) for commit in commits["compile"] for item in commit.objects if item.uri in found}
+    kept = {row.unit for commit in commits["compile"] for item in commit.objects if item.uri in found for row in item.rows} - dead
+    _take_away(root, key, old, kept, dead)
+
+
+def _take_away(root: str, key: Keys, old: set[Key], kept: set[str], dead: set[str]) -> None:
+    """Of the `old` records of objects only the rows `kept` stay, each once; the rows `dead` go with their verdicts."""
 
     def of_verify(commit: Commit) -> Commit:
         gone = {unit.unit for unit in commit.units if unit.example_unit in dead}

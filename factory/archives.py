@@ -6,6 +6,8 @@ Members are read into memory, and nothing is ever written under their names.
 from __future__ import annotations
 
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -33,7 +35,7 @@ def members(stream: BinaryIO) -> Iterator[tuple[str, bytes | RowError]]:
                 try:
                     with archive.open(info) as member:
                         data = member.read(most + 1)
-                except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+                except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as error:
                     yield info.filename, RowError("unreadable", f"zip: {error}")
                     continue
                 unpacked += len(data)
@@ -41,5 +43,5 @@ def members(stream: BinaryIO) -> Iterator[tuple[str, bytes | RowError]]:
                     yield info.filename, RowError("too_large", f"{size:,} packed bytes unpack to more than {unpacked:,}")
                     return
                 yield info.filename, data if len(data) <= most else RowError("too_large", f"{info.compress_size:,} packed bytes unpack to more than {most:,}")
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, struct.error, OSError, ValueError, NotImplementedError) as error:
         yield "", RowError("unreadable", f"zip: {error}")

@@ -45,26 +45,28 @@ class RawRecord(NamedTuple):
     """Hash of `raw`, or of the whole line where only its first bytes are kept."""
 
 
-def read_records(name: str, source: bytes | BinaryIO, whole: bool = False) -> Iterator[RawRecord]:
+def read_records(name: str, source: bytes | BinaryIO, whole: bool = False, inside: bool = False) -> Iterator[RawRecord]:
     """The records of one object, streamed. `name` may be a URI.
 
     whole: JSONL is one record, too, and its value is the list of decoded lines. Plain text always is one record.
     """
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
-        for record in unpacked_records(name, stream, whole):
+        for record in unpacked_records(name, stream, whole, inside):
             yield record if record.raw else record._replace(content=digest(name, record.content))
     except RowError as error:  # the object itself: damaged or over a cap
         yield failed("", b"", error, digest(name, str(error)))
 
 
-def unpacked_records(name: str, stream: BinaryIO, whole: bool) -> Iterator[RawRecord]:
+def unpacked_records(name: str, stream: BinaryIO, whole: bool, inside: bool) -> Iterator[RawRecord]:
     chunks, name = unpack(name, stream)
     head, chunks = peek(chunks)
     if len(head) < CHUNK and not head.removeprefix(b"\xef\xbb\xbf").strip():
         join(chunks)  # an error rises here
         return  # an empty file is no run, whatever its name
     kind = kind_of(name, head)
+    if kind == "archive" and inside:
+        raise RowError("unreadable", "a zip inside a zip")
     if kind in ("parquet", "archive"):
         yield from parquet_records(stream, chunks) if kind == "parquet" else archive_records(stream, chunks, whole)
         return
@@ -288,7 +290,7 @@ def archive_records(stream: BinaryIO, chunks: Iterator[bytes], whole: bool) -> I
         if isinstance(data, RowError):
             yield failed(member, b"", data, digest(member, data.detail))
             continue
-        for record in read_records(member, data, whole):
+        for record in read_records(member, data, whole, inside=True):
             yield record._replace(position=f"{member} {record.position}".strip())
 
 

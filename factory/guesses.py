@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 STATEMENT = re.compile(
-    r"\s{0,200}(?:(?:/\*.{0,500}?\*/|--[^\n]{0,500}\n)\s{0,200}){0,5}"
+    r"\s{0,200}(?:(?:/\*(?:(?!\*/).){0,500}\*/|--[^\n]{0,500}\n)\s{0,200}){0,5}"
     r"(?:select\s.{1,20000}?\sfrom\s|select\s+(?:count\s*\(|\d|'|\*)"
     r"|with\s+(?:recursive\s+)?\w+\s*(?:\([^()]{0,500}\)\s*)?as\s*\("
     r"|pragma\s+\w+|show\s+(?:tables|columns|databases|create)\b|explain\s+(?:query\s+plan\s+)?select\s)",
@@ -40,23 +40,28 @@ OPENING = {"get", "fetch", "open", "read", "load", "visit", "view", "browse", "c
 PAGES = {"document", "doc", "page", "article", "passage", "webpage", "site"}
 BESIDE_PAGES = {"download", "click", "screenshot", "type", "scroll", "clone", "post", "api", "request", "upload", "submit"}
 STORES = {"sql", "db", "database", "table", "warehouse", "sqlite", "duckdb", "postgres", "mysql", "bigquery", "snowflake"}
+VISITING = {"browser", "web", "url", "link", "reader", "extract", "navigate", "goto", "go", "website", "site", "http", "html", "content", "scraper", "crawler", "jina", "firecrawl", "pull", "text", "tool"}
+"""Beside OPENING and PAGES: words of tools that return what stands at an address."""
 HANDING_IN = {"submit", "finish", "answer", "final"}
+ABOUT = {"info", "metadata", "stat", "stats", "log", "blame", "history", "diff", "lint", "test", "tests", "check", "checker", "explain", "validate", "format",
+         "save", "bookmark", "bookmarks", "memory", "memories", "remember", "note", "notes", "llm", "generate", "image", "summarize", "translate"}  # fmt: skip
+"""Words of tools that say something about what their arguments name, or do something with it, and do not show it."""
 VIEWERS = ("view", "open", "read", "show")
 EDITORS = ("create", "str_replace", "insert", "undo_edit", "replace", "write", "edit")
-DOCUMENTS = re.compile(r"\"(?:url|link|docid|doc_id|title|snippet|passage)\"\s{0,4}:|^\s{0,4}(?:\[\d{1,3}\]|Doc(?:ument)? ?\d|Title:|URL:)|https?://", re.M)
+DOCUMENTS = re.compile(r"\"(?:url|link|docid|doc_id|title|snippet|passage)\"\s{0,4}:|^\s{0,4}(?:\[\d{1,3}\]|Doc(?:ument)? ?\d|Title:|URL:)", re.M)
 WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
 def guess(tool: str, arguments: dict[str, Any], observation: str) -> tuple[str, str]:
     """(kind of action, argument that holds its target); ("other", "") where nothing tells."""
     words = {word.lower() for word in WORDS.findall(tool)}
-    if words & HANDING_IN:
+    if words & (HANDING_IN | ABOUT):
         return "other", ""
     for key in STATEMENTS if words & STORES or not words & SEARCHING else ():  # "select the best mill from ..." may be asked of the web
         if is_statement(arguments.get(key)):
             return "query", key
     for key in ADDRESSES:
-        if is_address(arguments.get(key)) and not words & BESIDE_PAGES:
+        if is_address(arguments.get(key)) and words & (OPENING | PAGES | VISITING) and not words & BESIDE_PAGES:
             return "visit", key
     path = next((key for key in PATHS if arguments.get(key)), "")
     command = next((key for key in COMMANDS if arguments.get(key)), "")
@@ -89,7 +94,7 @@ def of_path(words: set[str], arguments: dict[str, Any]) -> str:
     texts = [key for key, value in arguments.items() if isinstance(value, str) and key not in BESIDE and key not in PATHS and key not in RANGES]
     if texts and not words & READING:
         return ""  # perhaps what is written there
-    return "view" if words & READING or any(arguments.get(key) is not None for key in RANGES) or (words & OPENING and "file" in words) else ""
+    return "view" if words & READING or (words & OPENING and "file" in words) else ""
 
 
 def is_statement(value: Any) -> bool:

@@ -17,6 +17,7 @@ from factory.cage.tests import has_cage
 from factory.domains import DOMAINS
 from factory.errors import SettingsError
 from factory.formats import FORMATS
+from factory.formats import VERSION as READERS
 from factory.recipe import Compile, Input, Recipe, Settings, fingerprint
 from factory.records import canonical_json, digest
 from factory.teachers import TEACHERS
@@ -45,6 +46,7 @@ def compile_scope(settings: Compile, source: Input) -> dict[str, str]:
         scope[f"compile.{name}"] = fingerprint(getattr(settings, name))
     if settings.packing.pool:
         scope["pool"] = pool(settings)
+    scope["version.formats"] = READERS
     scope["version.formats.order"] = digest(*FORMATS)  # the first that fits is taken
     for name, module in FORMATS.items():
         scope[f"version.formats.{name}"] = version("formats", module)

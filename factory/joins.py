@@ -63,7 +63,7 @@ class Join:
         solved = self._solved(trajectory)
         ground_truth = joined_truth(trajectory, record)
         if record.get("solved") is not None:
-            solved = solved if solved is not None else bool(record["solved"])
+            solved = solved if solved is not None else truth_of(record["solved"])
         solved = trajectory.solved if solved is None else solved
         if trajectory.domain == "swe" and solved and not ground_truth.text and trajectory.final_answer:
             ground_truth = ground_truth.model_copy(update={"text": trajectory.final_answer})  # its tests passed
@@ -161,7 +161,7 @@ class GoldTableReader:
         elif settings.key == "#":
             keyed = records
         else:
-            keyed = [(next((text for name in (settings.key, *USUAL_KEYS) if (text := text_of(record.get(name)))), key), record) for key, record in records]
+            keyed = [(next((text for name in (settings.key, *(USUAL_KEYS if "key" not in settings.model_fields_set else ())) if (text := text_of(record.get(name)))), key), record) for key, record in records]
         found: dict[str, dict[str, Any]] = {}
         for task, record in keyed:
             found.setdefault(task, self._ours(record))
@@ -172,6 +172,19 @@ class GoldTableReader:
         wanted = {name: (field,) for name, field in names.items()} if names else FIELDS
         values = {name: next((record[f] for f in fields if record.get(f) not in (None, "")), None) for name, fields in wanted.items()}
         return {name: value for name, value in values.items() if value is not None}
+
+
+SAID = {"true": True, "yes": True, "1": True, "resolved": True, "false": False, "no": False, "0": False, "unresolved": False}
+
+
+def truth_of(value: Any) -> bool:
+    """Whether a gold record says that the run was solved; CSV knows text only."""
+    if isinstance(value, bool | int | float):
+        return bool(value)
+    said = SAID.get(text_of(value).strip().lower())
+    if said is None:
+        raise RowError("side_input_missing", f"the gold record says solved = {str(value)[:60]!r}, which is neither true nor false")
+    return said
 
 
 def questions_of(records: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:

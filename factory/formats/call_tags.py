@@ -67,11 +67,13 @@ LOOSE = ("<action>", "<python>", "<bash>", "<visit>", "<browse>", "<access>")
 CHILD = re.compile(r"<(\w{1,40})>(.*?)</\1>", re.S)
 PARAMETER = re.compile(r"<parameter name=[\"']?([\w.-]{1,80})[\"']?[^>]{0,80}>(.*?)</parameter>", re.S)
 MAX_TAGS = 5_000
+MOST_LOOKED = 20_000_000
+"""Opening tags times characters: each open tag is looked for to the end."""
 
 
 def arguments_in(tags: re.Pattern[str], opener: str, text: str) -> list[tuple[str, str]]:
-    """Names and values that `tags` finds; none in a call of more tags than any has: each open one is looked for to the end."""
-    return tags.findall(text) if text.count(opener) <= MAX_TAGS else []
+    """Names and values that `tags` finds; none in a call of more tags than any has."""
+    return tags.findall(text) if text.count(opener) <= min(MAX_TAGS, MOST_LOOKED // (len(text) + 1)) else []
 
 
 def calls_in(tag: str, inside: str) -> list[tuple[str, dict[str, Any]]]:

@@ -55,13 +55,13 @@ def text_at(value: dict[str, Any], *keys: str) -> str:
 
 
 def flag_at(value: dict[str, Any], *keys: str) -> bool | None:
-    """The first of `keys` that holds true or false, or a reward (1 or more is true)."""
+    """The first of `keys` that holds true or false, or a reward from 0 to 1, of which 1 is true; on another scale nobody knows."""
     for key in keys:
         found = value.get(key)
         if isinstance(found, bool):
             return found
         if isinstance(found, int | float):
-            return found >= 1
+            return found == 1 if found <= 1 else None
     return None
 
 

@@ -22,7 +22,8 @@ OWN_PATCH = ("git_patch", "model_patch", "generated_patch", "output_patch", "sub
 GOLD_PATCH = ("gold_patch", "golden_patch")
 TASKS = ("instance", "instance_dict", "ds", "extra_info", "task")
 """Fields that may hold the benchmark's record."""
-OF_TASK = ("base_commit", "test_patch", "FAIL_TO_PASS")
+OF_TASK_ALONE = ("test_patch", "FAIL_TO_PASS")
+"""Fields of a benchmark's record that no agent's log has of its own."""
 
 
 def ground_truth_of(row: dict[str, Any]) -> GroundTruth:
@@ -37,7 +38,7 @@ def ground_truth_of(row: dict[str, Any]) -> GroundTruth:
     for key in GOLD_PATCH:
         if patch := patch_in(text_at(row, key)):
             return GroundTruth(text=patch)
-    for instance in (*(row.get(key) for key in TASKS), row if any(key in row for key in OF_TASK) and solved_of(row) is not False else None):
+    for instance in (*(row.get(key) for key in TASKS), row if any(key in row for key in OF_TASK_ALONE) and solved_of(row) is not False else None):
         if truth := benchmark_gold(instance):
             return truth
     if solved_of(row) and (patch := own_patch(row) or patch_in(text_at(row, "patch"))):
@@ -47,6 +48,8 @@ def ground_truth_of(row: dict[str, Any]) -> GroundTruth:
         value = row.get(key)
         if key == "answer" and not (isinstance(value, list) or answers_the_question(row)):
             continue
+        if key == "target" and not (is_graded(row) or isinstance(value, list)):
+            continue  # of an agent's own log it may be anything
         if isinstance(value, dict) and (truth := gold_record(value)).text:
             return truth
         if texts := [] if isinstance(value, bool | dict) else texts_of(value):
@@ -57,7 +60,8 @@ def ground_truth_of(row: dict[str, Any]) -> GroundTruth:
 def answers_the_question(row: dict[str, Any]) -> bool:
     """Is the text under `answer` the right one? It may be the agent's own: where nothing else is known, it is taken for that."""
     told = {evened(text) for key in PREDICTED if (text := text_at(row, key))}
-    if evened(text_at(row, "answer")) in told:
+    answer = evened(text_at(row, "answer"))
+    if any(one in answer or answer in one for one in told):  # the same, or the whole reply and what was cut out of it
         return is_graded(row) and solved_of(row) is not False
     return bool(told)
 

@@ -70,11 +70,16 @@ def otlp(value: Any) -> Any:
         return value
     for key, inner in value.items():
         if key == "arrayValue" and isinstance(inner, dict):
-            return [otlp(item) for item in inner.get("values", ()) or ()]
+            return [otlp(item) for item in values_of(inner)]
         if key == "kvlistValue" and isinstance(inner, dict):
-            return {str(item.get("key")): otlp(item.get("value")) for item in inner.get("values", ()) or () if isinstance(item, dict)}
+            return {str(item.get("key")): otlp(item.get("value")) for item in values_of(inner) if isinstance(item, dict)}
         return inner
     return None
+
+
+def values_of(inner: dict[str, Any]) -> list[Any]:
+    values = inner.get("values")
+    return values if isinstance(values, list) else []
 
 
 def messages_at(fields: dict[str, Any], key: str) -> dict[str, Any] | None:
@@ -105,7 +110,7 @@ def numbered(fields: dict[str, Any], prefix: str) -> Any:
 def listed(value: Any, depth: int) -> Any:
     if not isinstance(value, dict) or depth > 20:
         return value
-    if value and all(key.isdecimal() for key in value):
+    if value and all(key.isdecimal() and len(key) < 10 for key in value):
         return [listed(value[key], depth + 1) for key in sorted(value, key=int)[:MAX_ITEMS]]
     return {key: listed(inner, depth + 1) for key, inner in value.items()}
 

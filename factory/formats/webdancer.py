@@ -56,6 +56,7 @@ def sniff(value: Any) -> str:
 def parse(value: Any, domain: str) -> Trajectory:
     row, messages = messages_of(value)
     turns, question = Turns(), ""
+    answered_apart = any(isinstance(message, dict) and is_result(message) for message in messages)
     for index, message in enumerate(messages):
         place = f"messages[{index}]"
         message = need_dict(message, place)
@@ -67,7 +68,7 @@ def parse(value: Any, domain: str) -> Trajectory:
         if role in AGENT:
             turns.begin()
             turns.think(text_at(message, "reasoning_content"))
-            agent_text(turns, text)
+            agent_text(turns, text, invents=answered_apart)
         elif role in ASKING or role in RESULT:
             answered = [text[start:end] for start, end, *_ in spans(text, RESPONSES)]
             if not question and not turns.calls:
@@ -93,15 +94,23 @@ def parse(value: Any, domain: str) -> Trajectory:
     )
 
 
-def agent_text(turns: Turns, text: str) -> None:
-    """Text, calls, and observations of one assistant message: some stacks write a whole run into one."""
+def is_result(message: dict[str, Any]) -> bool:
+    """Does a message of somebody else than the agent hold what a tool gave?"""
+    role, text = message.get("role") or message.get("from"), message.get("content", message.get("value"))
+    return role in RESULT or (role in ASKING and isinstance(text, str) and any(tag in text for tag in RESPONSES))
+
+
+def agent_text(turns: Turns, text: str, invents: bool = False) -> None:
+    """Text, calls, and observations of one assistant message: some stacks write a whole run into one.
+
+    invents: results come in messages of their own, so one that stands here was made up by the model."""
     at = 0
     for start, end, tag, closing in spans(text, {tag: closing for tag, (closing, _, _) in CALLS.items()} | RESPONSES):
         said = text[at : start - len(tag)]
         inside = text[start:end]
         if tag in RESPONSES:
             turns.say(bare(said))
-            if not turns.observe(inside.strip()):
+            if invents or not turns.observe(inside.strip()):
                 turns.say(inside)
         else:
             turns.say(bare(said))

@@ -52,7 +52,7 @@ def _sent(send: Callable[[], str], address: str) -> str:
             if left and "try again" in str(e):
                 time.sleep(PAUSE_SECONDS)
                 continue
-            raise SettingsError(f"`--address {address}`: Ray did not take the job: {str(e).splitlines()[-1][:300]}") from None
+            raise SettingsError(f"`--address {address}`: Ray did not take the job: {(str(e).splitlines() or [type(e).__name__])[-1][:300]}") from None
     raise AssertionError
 
 

@@ -110,7 +110,7 @@ def engine_arguments(settings: Teacher, placement: Placement) -> dict[str, Any]:
 def starter(settings: Teacher, placement: Placement) -> Start:
     """Start engines on the Ray cluster that is connected. SettingsError when the first of them cannot come up."""
     arguments = engine_arguments(settings, placement)
-    here = not (placement.address or os.environ.get("RAY_ADDRESS") or os.environ.get("RAY_JOB_ID"))
+    here = placement.address in ("", "local") and not ( os.environ.get("RAY_ADDRESS") or os.environ.get("RAY_JOB_ID"))
     if here and importlib.util.find_spec("vllm") is None:  # on another machine only its engines can tell
         raise SettingsError(f"`teacher.kind` = \"vllm\": vLLM is not installed; {MISSING}")
     return start_with(arguments, settings.template, settings.structured, placement)

@@ -15,7 +15,7 @@ from factory import formats, guesses, secrets
 from factory.archives import members
 from factory.containers import read_records
 from factory.errors import RowError
-from factory.formats import call_tags
+from factory.formats import call_tags, templates
 from factory.formats.spans import listed, otlp
 from factory.joins import truth_of
 
@@ -131,3 +131,10 @@ def test_odd_attributes_of_spans_are_values() -> None:
 
 def test_a_token_that_holds_x_by_chance_is_no_example() -> None:
     assert not secrets.is_example_token("BTyH1SRvpbG64ryVwEg6" + "xxXx" + "d19pkG5b8zLy")
+
+
+def test_a_chat_that_a_user_quotes_is_not_the_run() -> None:
+    quoted = "<|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\n<search>x</search><|im_end|>\n"
+    assert templates.messages_of(f"Please translate this chat: {quoted}") == []
+    assert len(templates.messages_of(quoted)) == 2
+    assert len(templates.messages_of(f"<s>{quoted}")) == 2

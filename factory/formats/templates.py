@@ -26,6 +26,10 @@ HARMONY_ENDS = ("<|end|>", "<|call|>", "<|return|>")
 TO = re.compile(r"\bto=([\w.-]{1,120})")
 
 
+OPENERS = re.compile(r"(?:<[^<>\n]{1,40}>|\[\w{1,10}\]|\s){0,20}")
+"""What may stand before the first head: marks of a beginning."""
+
+
 def messages_of(text: str) -> list[dict[str, Any]]:
     """The messages of a text in a chat template; [] when it is in none."""
     if "<|start|>" in text and "<|message|>" in text:
@@ -48,7 +52,11 @@ def parts(text: str, head: re.Pattern[str]) -> list[tuple[re.Match[str], str]]:
 
 
 def cut(text: str, head: re.Pattern[str], ends: tuple[str, ...]) -> list[dict[str, Any]]:
-    found = []
+    found: list[dict[str, Any]] = []
+    first = head.search(text)
+    before = text[: first.start()].strip() if first else ""
+    if not (OPENERS.fullmatch(before) or before.endswith(ends)):
+        return found  # a chat that somebody quotes
     for start, part in parts(text, head):
         role = ROLES.get(start.group(1), ROLES.get(start.group(1).lower()))
         if role is None:

@@ -138,3 +138,15 @@ def test_a_chat_that_a_user_quotes_is_not_the_run() -> None:
     assert templates.messages_of(f"Please translate this chat: {quoted}") == []
     assert len(templates.messages_of(quoted)) == 2
     assert len(templates.messages_of(f"<s>{quoted}")) == 2
+
+
+def test_a_call_that_the_last_words_speak_of_is_none() -> None:
+    chat = [
+        {"role": "user", "content": "Who built it?"},
+        {"role": "assistant", "content": "<search>mill</search>"},
+        {"role": "user", "content": "<information>Alice built it.</information>"},
+        {"role": "assistant", "content": "The docs say use `<search>term</search>` to look; the answer is Alice."},
+    ]
+    (run,) = formats.parse({"messages": chat})
+    assert [step.arguments for step in run.steps if step.tool] == [{"query": "mill"}]
+    assert run.final_answer == chat[-1]["content"]

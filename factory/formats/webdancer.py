@@ -68,7 +68,7 @@ def parse(value: Any, domain: str) -> Trajectory:
         if role in AGENT:
             turns.begin()
             turns.think(text_at(message, "reasoning_content"))
-            agent_text(turns, text, invents=answered_apart)
+            agent_text(turns, text, invents=answered_apart, last=index + 1 == len(messages))
         elif role in ASKING or role in RESULT:
             answered = [text[start:end] for start, end, *_ in spans(text, RESPONSES)]
             if not question and not turns.calls:
@@ -100,12 +100,16 @@ def is_result(message: dict[str, Any]) -> bool:
     return role in RESULT or (role in ASKING and isinstance(text, str) and any(tag in text for tag in RESPONSES))
 
 
-def agent_text(turns: Turns, text: str, invents: bool = False) -> None:
+def agent_text(turns: Turns, text: str, invents: bool = False, last: bool = False) -> None:
     """Text, calls, and observations of one assistant message: some stacks write a whole run into one.
 
-    invents: results come in messages of their own, so one that stands here was made up by the model."""
+    invents: results come in messages of their own, so one that stands here was made up by the model.
+    last: nothing comes after it, so a call that the agent goes on after was only spoken of."""
     at = 0
     for start, end, tag, closing in spans(text, {tag: closing for tag, (closing, _, _) in CALLS.items()} | RESPONSES):
+        after = text[end + len(closing) :]
+        if last and closing and tag in CALLS and after.strip() and not any(mark in after for mark in (*RESPONSES, *CALLS, "<answer>")):
+            continue
         said = text[at : start - len(tag)]
         inside = text[start:end]
         if tag in RESPONSES:

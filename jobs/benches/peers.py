@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from factory import containers
-from factory.records import Example
-from factory.stages.compile import Compile, Shard
+from factory.stages.compile import Compile, Made, Shard
 from jobs.benches.clock import Took, own_cpu_seconds, tree
 from jobs.benches.ours import recipe_of, scopes_of
 
@@ -49,9 +48,10 @@ def row_of(line: str, folder: str) -> dict[str, str] | None:
 def compiled(worker: Compile, line: str, folder: str) -> dict[str, str] | None:
     data = line.encode()
     record = containers.record_of("0", data, containers.decode(data))
-    for _, _, made in worker._compile_record(Shard(f"{folder}/runs.jsonl", "", 0, 0, 0, 0), record):
-        if isinstance(made, Example):
-            return {"id": made.id, "question": made.question, "context": made.context, "agent": made.agent.reasoning, "answer": made.agent.answer}
+    for *_, made in worker._compile_record(Shard(f"{folder}/runs.jsonl", "", 0, 0, 0, 0), record):
+        if isinstance(made, Made):
+            found = made.example
+            return {"id": found.id, "question": found.question, "context": found.context, "agent": found.agent.reasoning, "answer": found.agent.answer}
     return None
 
 

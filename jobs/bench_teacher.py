@@ -1,10 +1,11 @@
-"""What the teacher's client costs, how well it schedules, what a kill costs:  python -m jobs.bench_teacher [overhead|makespan|prefill|resume ...]
+"""What the teacher's client costs, how well it schedules, what a kill costs:  python -m jobs.bench_teacher [overhead|makespan|prefill|resume|durable ...]
 
 overhead   5,000 requests of 64 KB, 1,000 in flight, to a server that answers after 2 s, beside a bare asynchronous
            client; each client in a process of its own, the two by turns
 makespan   1,000 requests on 32 slots, log-normal times, the scheduler sees prompt tokens that correlate with the time
 prefill    jobs/bench_prefill.py, where vLLM is installed: minutes on a CPU
 resume     a build killed half-way and run again, counted at the server, beside Ray Data with its checkpoint and datatrove
+durable    seconds from a reply to its trace on storage, as another reader of the storage sees it
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ JOBS, SLOTS, SEEDS, SIGMA, CORRELATION = 1_000, 32, 20, 1.0, 0.7
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("parts", nargs="*", help="overhead, makespan, prefill, resume; all of them by default")
-    parts = arguments.parse_args().parts or ["makespan", "overhead", "resume", "prefill"]
+    arguments.add_argument("parts", nargs="*", help="overhead, makespan, prefill, resume, durable; all of them by default")
+    parts = arguments.parse_args().parts or ["makespan", "overhead", "resume", "durable", "prefill"]
     if parts[0] in PROCESSES:
         PROCESSES[parts[0]](*parts[1:])
         return
     for part in parts:
-        {"overhead": overhead, "makespan": makespan, "prefill": prefill, "resume": resume}[part]()
+        {"overhead": overhead, "makespan": makespan, "prefill": prefill, "resume": resume, "durable": durable}[part]()
 
 
 # (a) client overhead
@@ -230,6 +231,15 @@ def resume() -> None:
     from jobs.benches import resume
 
     resume.main()
+
+
+# durable within two seconds
+
+
+def durable() -> None:
+    from jobs.benches import durable
+
+    durable.main()
 
 
 PROCESSES = {"server": server, "client-bare": client_bare, "client-ours": client_ours}

@@ -46,10 +46,9 @@ def prepare(folder: Path) -> list[str]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from factory import ledger, parts, prompts, run, worlds
+    from factory import ledger, parts, prompts
 
-    worlds.write("search", NUM_RUNS, 0, folder)
-    run.build(str(folder / "ours"), recipe(folder, "trajectory"), placement(""), lambda *_: None)
+    compiled(folder, str(folder / "ours"))
     found = []
     for part in ledger.parts(ledger.load(str(folder / "ours"), "compile"), "examples"):
         for row in parts.read_rows(str(folder / "ours"), part.path, ("context", "domain", "question")):
@@ -62,6 +61,16 @@ def prepare(folder: Path) -> list[str]:
     lines = (json.dumps({"id": str(i), "text": text}) + "\n" for i, text in enumerate(found))
     (folder / "documents" / "all.jsonl").write_text("".join(lines))
     return found
+
+
+def compiled(folder: Path, root: str) -> int:
+    """Compile the world in `folder`, made when it is not there, into `root`; the number of its prompts."""
+    from factory import ledger, run, worlds
+
+    if not (folder / "search").exists():
+        worlds.write("search", NUM_RUNS, 0, folder)
+    run.build(root, recipe(folder, "trajectory"), placement(""), lambda *_: None)
+    return sum(part.rows for part in ledger.parts(ledger.load(root, "compile"), "examples"))
 
 
 def measure(name: str, folder: Path, total: int, results: Any) -> str:
@@ -98,18 +107,18 @@ def measure(name: str, folder: Path, total: int, results: Any) -> str:
 # ours
 
 
-def recipe(folder: Path, kind: str) -> Any:
+def recipe(folder: Path, kind: str, attempts: int = ATTEMPTS) -> Any:
     from factory.recipe import Recipe, validate
 
-    teacher = {"kind": kind, "model": "m", "max_attempts": ATTEMPTS if kind == "openai" else 1, "ladder": [{"seed": 0}]}
+    teacher = {"kind": kind, "model": "m", "max_attempts": attempts if kind == "openai" else 1, "ladder": [{"seed": 0}]}
     packing = {"min_context_tokens": 0}
     return validate(Recipe, {"inputs": [{"uri": str(folder / "search")}], "compile": {"packing": packing}, "teacher": teacher}, "resume")
 
 
-def placement(url: str) -> Any:
+def placement(url: str, in_flight: int = IN_FLIGHT) -> Any:
     from factory.recipe import Placement
 
-    return Placement(runner="inline", endpoints=(url,) if url else (), api_key_env="", slots=IN_FLIGHT, start_slots=IN_FLIGHT, judges=1)
+    return Placement(runner="inline", endpoints=(url,) if url else (), api_key_env="", slots=in_flight, start_slots=in_flight, judges=1)
 
 
 def ours(folder: Path, url: str) -> None:
@@ -227,12 +236,11 @@ def server() -> None:
     from aiohttp import web
 
     answered: Counter[tuple[str, int]] = Counter()
-    text = "<think>\nI guess.\n</think>\n\nNobody at all"
-
     async def complete(request: web.Request) -> web.Response:
         body = await request.json()
         await asyncio.sleep(DELAY_SECONDS)
         answered[hashlib.sha256(body["messages"][-1]["content"].encode()).hexdigest(), body.get("seed", 0)] += 1
+        text = f"<think>\nI guess. Answered at {time.time():.3f}.\n</think>\n\nNobody at all"
         choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
         return web.json_response({"choices": [choice], "usage": {"prompt_tokens": 1, "completion_tokens": 1}})
 

@@ -37,7 +37,7 @@ def pool(evidence: Iterable[Evidence]) -> Pool:
     import bm25s
 
     distinct = {digest(piece.kind, piece.name, piece.text): piece for piece in evidence}
-    pieces = tuple(distinct[key].model_copy(update={"role": "tier2", "turns": ()}) for key in sorted(distinct))
+    pieces = tuple(distinct[key]._replace(role="tier2", turns=()) for key in sorted(distinct))
     words: dict[str, int] = {}
     indexed = [[words.setdefault(word, len(words)) for word in _words(piece)] for piece in pieces]
     if not words:

@@ -186,15 +186,6 @@ def _lay_out(documents: list[Document], head: str, tail: str, around: tuple[int,
 
 def _piece(evidence: Evidence, span: tuple[int, int], tokens: tuple[int, int]) -> Piece:
     return Piece(
-        role=evidence.role,
-        kind=evidence.kind,
-        name=evidence.name,
-        start=span[0],
-        end=span[1],
-        token_start=tokens[0],
-        token_end=tokens[1],
-        whole=evidence.whole,
-        turns=evidence.turns,
-        edits=evidence.edits,
-        original_sha256=evidence.original_sha256,
-    )
+        evidence.role, evidence.kind, evidence.name, *span, *tokens,
+        whole=evidence.whole, turns=evidence.turns, edits=evidence.edits, original_sha256=evidence.original_sha256,
+    )  # fmt: skip

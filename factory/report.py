@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from factory import parts, positions, publish
+from factory import parts, positions, publish, schemas
 from factory.errors import REASONS
 from factory.records import Piece
 
@@ -34,7 +34,7 @@ def placed(root: str, version: publish.Version) -> Iterator[Placed]:
         for row in parts.read_rows(root, file.path, COLUMNS):
             if row["pair_id"] not in seen:
                 seen.add(row["pair_id"])
-                yield Placed(row["pair_id"], row["domain"], row["prompt_tokens"], tuple(map(Piece.model_validate, row["pieces"])))
+                yield Placed(row["pair_id"], row["domain"], row["prompt_tokens"], tuple(map(schemas.piece_of, row["pieces"])))
 
 
 def page(root: str, version: publish.Version) -> str:

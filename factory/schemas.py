@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.records import Example, Record, Rejection, Trace, Verdict
+from factory.records import Example, Piece, Record, Rejection, Trace, Verdict
 
 TEXT, COUNT = pa.string(), pa.int64()
 
@@ -162,7 +162,6 @@ def example_row(example: Example, ask: str) -> dict[str, Any]:
     for name in JSON_FIELDS:
         value = row[name]
         row[name] = value.model_dump_json() if isinstance(value, Record) else json.dumps(value, sort_keys=True)
-    row["pieces"] = [vars(piece) for piece in example.pieces]
     row["ask"] = ask
     return row
 
@@ -171,7 +170,12 @@ def example_of(row: dict[str, Any]) -> Example:
     values = {name: row[name] for name in Example.model_fields}
     for name in JSON_FIELDS:
         values[name] = json.loads(values[name])
+    values["pieces"] = tuple(map(piece_of, row["pieces"]))
     return Example.model_validate(values)
+
+
+def piece_of(span: dict[str, Any]) -> Piece:
+    return Piece(**span)._replace(turns=tuple(span["turns"]), edits=tuple(span["edits"]))
 
 
 def trace_row(trace: Trace, example_unit: str) -> dict[str, Any]:
@@ -202,7 +206,8 @@ def batches(rows: Iterable[dict[str, Any]], schema: pa.Schema, num_rows: int = 6
 
 
 def batch_of(rows: Sequence[dict[str, Any]], schema: pa.Schema) -> pa.RecordBatch:
-    """The rows as one batch, made column by column: pyarrow's way from rows takes several times as long for structs."""
+    """The rows as one batch, made column by column: pyarrow's way from rows takes several times as long for structs. An
+    item of a list of structs is a dict, or a tuple in the order of the fields."""
     return pa.RecordBatch.from_arrays([array_of([row[field.name] for row in rows], field.type) for field in schema], schema=schema)
 
 
@@ -212,7 +217,9 @@ def array_of(values: Sequence[Any], type: pa.DataType) -> pa.Array:
     flat = list(chain.from_iterable(values))
     if pa.types.is_struct(type.value_type):
         fields = list(type.value_type)
-        items = pa.StructArray.from_arrays([array_of([item[field.name] for item in flat], field.type) for field in fields], fields=fields)
+        are_tuples = bool(flat) and isinstance(flat[0], tuple)
+        columns = list(zip(*flat)) if are_tuples else [[item[field.name] for item in flat] for field in fields]
+        items = pa.StructArray.from_arrays([array_of(column, field.type) for column, field in zip(columns, fields)], fields=fields)
     else:
         items = pa.array(flat, type.value_type)
     ends = pa.array(accumulate(map(len, values), initial=0), pa.int32())

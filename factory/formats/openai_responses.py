@@ -27,6 +27,8 @@ def sniff(value: Any) -> str:
     if not isinstance(items, list) or not items or not isinstance(items[0], dict):
         return ""
     head = items[:20]
+    if not any("type" in item for item in head if isinstance(item, dict)):
+        return ""
     if all(isinstance(item, dict) and (item.get("type") in KNOWN or ("role" in item and "type" not in item)) for item in head):
         kinds = [item.get("type") for item in head]
         if all(kind in KNOWN for kind in kinds) or any(kind in CALLS for kind in kinds):

@@ -74,8 +74,7 @@ class Texts:
             if not cleaned.text.strip():
                 continue
             if cleaned.edits or name != piece.name:
-                update = {"text": cleaned.text, "edits": cleaned.edits, "original_sha256": cleaned.original_sha256, "name": name}
-                piece = piece.model_copy(update=update)
+                piece = piece._replace(text=cleaned.text, edits=cleaned.edits, original_sha256=cleaned.original_sha256, name=name)
             kept.append(piece)
         return kept
 

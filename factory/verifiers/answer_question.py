@@ -72,6 +72,8 @@ _PERSONS = frozenset(
         choreographer designer chef
     """.split()
 )
+_HELD = _PLACES | _PERSONS
+_HEADS = _DATES | _HELD
 _STOPPERS = frozenset(
     "of in that is was are were by for from to on at with did does do has have had who whose which".split()
 )
@@ -201,7 +203,7 @@ def read(question: str) -> Question:
 
 
 def _kind_of_what(words: list[str], i: int, following: list[str], kind: str, year_is_enough: bool) -> tuple[str, bool]:
-    head = next((w for w in following if w in _DATES | _PLACES | _PERSONS or stem(w) in _PLACES | _PERSONS), "")
+    head = next((w for w in following if w in _HEADS or stem(w) in _HELD), "")
     if following[:1] == ["year"] or following[:2] == ["is", "year"]:
         return "date", True
     if head in _DATES and following.index(head) <= 2 and head not in ("day", "time", "era"):

@@ -38,12 +38,13 @@ class Pair(NamedTuple):
     held_out: str
     """Group of an answer on which no rule was tuned; "" for the others."""
     file: str = ""
-    """Name of the file of labelled answers; `beside` holds wrong answers that name the gold beside what is asked."""
+    """Name of the file of labelled answers; `beside` holds wrong answers that name the gold beside what is asked, `natural`
+    answers as models and agents write them."""
 
 
 def rows() -> Iterator[tuple[str, dict]]:
     """(length, question with its right, wrong and disputed answers). Rows of held_out.jsonl name their group."""
-    for name in ("short", "paragraph", "beside", "held_out"):
+    for name in ("short", "paragraph", "natural", "beside", "held_out"):
         for line in (FOLDER / f"{name}.jsonl").read_text("utf-8").splitlines():
             row = {"file": name, **json.loads(line)}
             yield row.get("length", row.get("group", name)).split(",")[0], row
@@ -273,6 +274,8 @@ def report(mutations: int) -> None:
     print("Labelled answers by length", *table(judged, lambda p: p.length), sep="\n")
     held_out = [entry for entry in judged if entry[0].held_out]
     print("\nHeld out: no rule was tuned on these", *table(held_out, lambda p: p.held_out), sep="\n")
+    natural = [entry for entry in judged if entry[0].file == "natural"]
+    print("\nAs models and agents write them", *table(natural, lambda p: p.length), sep="\n")
     beside = [entry for entry in judged if entry[0].file == "beside"]
     print("\nThe gold beside what is asked", *table(beside, lambda p: p.length), sep="\n")
     for length in ("short", "paragraph"):

@@ -113,6 +113,13 @@ def test_labelled_answers_are_judged_within_the_error_targets(length, accepts, r
 
 
 @pytest.mark.parametrize(("length", "accepts", "rejects"), [("short", 0.01, 0.10), ("paragraph", 0.02, 0.25)])
+def test_answers_as_models_write_them_are_judged_within_the_error_targets(length, accepts, rejects):
+    false_accepts, false_rejects = shares([pair for pair in PAIRS if pair.file == "natural" and pair.length == length])
+    assert false_accepts <= accepts
+    assert false_rejects <= rejects
+
+
+@pytest.mark.parametrize(("length", "accepts", "rejects"), [("short", 0.01, 0.10), ("paragraph", 0.02, 0.25)])
 def test_answers_that_name_the_gold_beside_what_is_asked_are_not_accepted(length, accepts, rejects):
     false_accepts, false_rejects = shares([pair for pair in PAIRS if pair.file == "beside" and pair.length == length])
     assert false_accepts <= accepts

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from factory import recipe
 from factory.records import Example, Verdict
@@ -24,6 +25,7 @@ from factory.verifiers import (
     answer_fragment,
     answer_lists,
     answer_long,
+    answer_parts,
     answer_prose,
     answer_yesno,
 )
@@ -35,11 +37,12 @@ from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_question import Question, is_echo, read
 from factory.verifiers.answer_rivals import name_rivals, origin_rivals
 from factory.verifiers.answer_span import extract
+from factory.verifiers.answer_stems import stem
 from factory.verifiers.answer_text import Token, find_all, tokens
-from factory.verifiers.answer_typed import gold_dates, gold_quantity, judge_date, judge_number
+from factory.verifiers.answer_typed import gold_dates, gold_quantity, gold_range, judge_date, judge_number, judge_range
 from factory.verifiers.answer_words import COPULAS, COUNTRIES, GENERIC, NATIONALITIES, REGIONS, STATES, STOP, TITLES
 
-VERSION = "4"
+VERSION = "5"
 
 MAX_GOLDS = 400
 
@@ -71,6 +74,8 @@ def judge(question: str, golds: Sequence[str], answer: str, mode: str = "strict"
     if not aliases:
         return Verdict(outcome="undecided", reason="no_gold", rule="expand", version=VERSION, extracted=spans[0][:500])
     verdicts = [_judge_span(asked, aliases, span, mode) for span in spans]
+    if answer_parts.two_parts(question):
+        verdicts = [v if v.rule in ("exact", "exact_framed") else _judge_parts(question, golds, span, mode) or v for v, span in zip(verdicts, spans)]
     judged = verdicts[0]
     if any(v.outcome != judged.outcome for v in verdicts[1:]) and judged.outcome == "accept":
         judged = Judged("reject", "two_final_answers", " | ".join(s[:80] for s in spans))
@@ -90,7 +95,16 @@ def judge(question: str, golds: Sequence[str], answer: str, mode: str = "strict"
 def _read(question: str, golds: tuple[str, ...]) -> tuple[Question, list[Alias]]:
     """The question and all that its answer may be called; several answers to one question are judged in a row."""
     asked = read(question)
-    return asked, with_forms([alias for gold in golds for alias in expand(gold, asked.many)], asked)
+    several = asked.many or answer_parts.two_parts(question) is not None
+    return asked, with_forms([alias for gold in golds for alias in expand(gold, several)], asked)
+
+
+def _judge_parts(question: str, golds: Sequence[str], span: str, mode: str) -> Judged | None:
+    def judge_part(part: str, wanted: Sequence[str]) -> str:
+        asked, aliases = _read(part, tuple(wanted))
+        return _judge_span(asked, aliases, span, mode).outcome if aliases else "undecided"
+
+    return answer_parts.decide(question, golds[:MAX_GOLDS], judge_part)
 
 
 @lru_cache(maxsize=16)
@@ -121,6 +135,7 @@ def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) 
         and all(t.norm in question.norms or t.norm in STOP for t in found)
         and (not question.choice or 10 * len({t.norm for t in found}) >= 9 * len(question.norms))
         and question.kind != "yesno"
+        and not (question.counted and any(t.norm.isdigit() and stem(n.norm) == question.counted for t, n in pairwise(found)))
     ):
         return Judged("reject", "question_echoed", " ".join(mine)[:300])
     best = Judged("reject", "wrong_answer", " ".join(mine)[:300])
@@ -130,7 +145,7 @@ def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) 
         for start in find_all([t.norm for t in alias.found], mine)
         for k in range(start, start + len(alias.found))
     )
-    for alias in aliases:
+    for alias in sorted(aliases, key=lambda one: "," not in one.text):  # a gold that lists them all, before one that names one
         judged = _judge_alias(question, alias, found, mode, named)
         if judged.outcome == "accept":
             if not _finer_date_differs(question, alias, aliases, found):
@@ -191,7 +206,7 @@ def _without_frame(found: list[Token], question: Question) -> list[Token]:
     """`found` without a leading "Answer:", a trailing offer to help, and what a later sentence takes back."""
     for i in range(len(found) - 1, 0, -1):
         if (found[i].first or "." in found[i].gap) and (
-            found[i].norm in _RETRACTIONS or (found[i].norm == "no" and i + 1 < len(found) and "," in found[i + 1].gap)
+            found[i].norm in _RETRACTIONS or (found[i].first and found[i].norm == "no" and i + 1 < len(found) and "," in found[i + 1].gap)
         ):
             found = found[i:]
             break
@@ -222,6 +237,8 @@ def _judge_alias(question: Question, alias: Alias, found: list[Token], mode: str
         return judge_date(question, alias, dates, found, mode)
     if (quantity := gold_quantity(alias, question)) is not None:
         return judge_number(question, alias, quantity, found, mode)
+    if (ends := gold_range(alias)) and (judged := judge_range(question, alias, ends, found, mode)):
+        return judged
     items = (
         answer_lists.gold_items(alias, question)
         if question.many or not answer_long.is_long(alias) or answer_lists.is_plain(alias)
@@ -239,7 +256,7 @@ def _judge_alias(question: Question, alias: Alias, found: list[Token], mode: str
         listed = answer_lists.decide(alias, items, found, question)
         if listed.outcome == "accept" or listed.rule in ("list_incomplete", "list_extra", "list_negated"):
             return listed
-    if answer_long.is_long(alias):
+    if answer_long.is_long(alias) and not question.choice:
         said = answer_long.decide(alias, found, question)
         literal = judged.rule.startswith("prose_")  # its words stand there: where they stand decides
         if _RANK[said.outcome] >= _RANK[judged.outcome] and not (literal and said.outcome == "accept"):
@@ -254,7 +271,7 @@ def _judge_name(question: Question, alias: Alias, found: list[Token], mode: str,
     if not mentions:
         overlap = {t.norm for t in alias.found if t.norm not in STOP} & {t.norm for t in found}
         if overlap and len(found) <= answer_fragment.MAX_TOKENS:
-            same = _same_words(alias, found)
+            same = _same_words(alias, found, question.kind == "person")
             if same and not echo:
                 return Judged("accept", "same_words", detail)
             return Judged("undecided", "partial", detail)
@@ -274,7 +291,7 @@ def _judge_name(question: Question, alias: Alias, found: list[Token], mode: str,
             region = region or STATES.get(following.split(" ")[0], "")
             if region and "," in found[mention.end].gap and not _may_hold(region, alias.regions):
                 return Judged("reject", "region_contradicted", detail)
-    if len(found) <= 5 and not echo and "," in "".join(t.gap for t in found) and _same_words(alias, found):
+    if len(found) <= 5 and not echo and "," in "".join(t.gap for t in found) and _same_words(alias, found, question.kind == "person"):
         return Judged("accept", "same_words", detail)
     if question.choice and is_echo(found[mentions[0].start : mentions[0].end], question):
         if len(found) <= answer_fragment.MAX_TOKENS:
@@ -308,10 +325,11 @@ def _may_hold(region: str, regions: frozenset[str]) -> bool:
     )
 
 
-def _same_words(alias: Alias, found: list[Token]) -> bool:
-    """University of Oxford and Oxford University; Curie, Marie. Two or more words, one of them a class word, or a comma."""
+def _same_words(alias: Alias, found: list[Token], person: bool) -> bool:
+    """University of Oxford and Oxford University; Curie, Marie. Kurosawa Akira. Two or more words, one of them a class word, or a comma."""
     mine = sorted(t.norm for t in found if t.norm not in STOP)
     theirs = sorted(t.norm for t in alias.found if t.norm not in STOP)
     if mine != theirs or not 2 <= len(mine) <= 5:
         return False
-    return any(word in GENERIC or word in TITLES for word in mine) or (len(mine) == 2 and "," in found[1].gap)
+    whole_name = person and len(found) == len(alias.found) == 2 and all(t.cap and len(t.raw) > 1 for t in (*found, *alias.found))
+    return whole_name or any(word in GENERIC or word in TITLES for word in mine) or (len(mine) == 2 and "," in found[1].gap)

@@ -25,6 +25,7 @@ _LEADING = re.compile(
     r"^(?:or|also|aka|a\.k\.a\.|formerly|now|originally|née|nee|born|called|the|today|later|previously|then|ie|i\.e\.|eg)[,:]?\s",
     re.I,
 )
+_PEERAGE = re.compile(r"(?:Duke|Duchess|Earl|Count|Countess|Baron|Baroness|Prince|Princess|Marquess|Viscount|Lord|Lady) of [A-Z][^,]{2,40}$")
 _YEAR = re.compile(r"(?<!\d)(1\d{3}|20\d{2})(?!\d)")
 
 
@@ -116,6 +117,8 @@ def expand(gold: str, several: bool = False) -> list[Alias]:
         add(head, derived=True)
     else:
         regions = frozenset()
+        if _PEERAGE.match(tail.strip()) and len(head.split()) > 1:
+            add(head, derived=True)  # Prince Philip, Duke of Edinburgh
     result = []
     for form, (years, derived) in forms.items():
         found = tuple(tokens(form))

@@ -50,7 +50,9 @@ _PARAPHRASES = {
             "conducted:baton|advisor:supervised supervision supervisor|commanded:led headed|mother:son daughter|"
             "father:son daughter|spouse:wife husband married|wrote:penned authored|killed:died|currency:pays|"
             "attended:graduated studied alumnus|award:received|won:received awarded|designed:architect design|"
-            "architect:designed|mayor:city|birth:native hometown|founded:established set|owns:owned acquired"
+            "next:succeeded followed replaced|based:lives resides living|come:published released premiered aired debuted appeared|"
+            "out:published released premiered aired debuted appeared|release:premiered published aired debuted|sing:performed recorded|music:composed composer|"
+            "author:novel book memoir poem play|write:novel book memoir poem play song|architect:designed|mayor:city|birth:native hometown|founded:established set|owns:owned acquired"
         ).split("|")
     )
 }
@@ -89,6 +91,8 @@ def is_nested(found: Sequence[Token]) -> bool:
         return False  # written small throughout: names cannot be told
     at = next((k for k, t in enumerate(found) if t.norm in _WH), len(found))
     rest = found[at + 1 :]
+    if at > 3 and any(t.norm == "of" and not found[k].cap for k, t in enumerate(found[1:3])):
+        return True  # the director of X is based in what city
     if any(t.norm in _RELATIVES or (t.possessive and not t.cap) for t in rest) or sum(_verb(t) for t in rest) > 1:
         return True
     for k in range(at + 1, len(found) - 2):

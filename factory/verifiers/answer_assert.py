@@ -6,8 +6,9 @@ Phrases are looked up in the sentence's normal form, padded with spaces, so that
 from __future__ import annotations
 
 from factory.verifiers.answer_question import Question
+from factory.verifiers.answer_stems import root
 from factory.verifiers.answer_text import Token
-from factory.verifiers.answer_words import COPULAS, HEDGES, NEGATIONS, REFUSALS
+from factory.verifiers.answer_words import COPULAS, HEDGES, NEGATIONS, REFUSALS, STOP
 
 _MISBELIEF = (
     "misconception",
@@ -90,6 +91,21 @@ def misbelief_in(text: str) -> str:
     return ""
 
 
+def without_dates(found: list[Token], start: int, end: int, first: int) -> list[Token]:
+    """The sentence without what stands in brackets about a number: his PhD in 1921 (some sources say 1922)."""
+    kept: list[Token] = []
+    k = start
+    while k < end:
+        close = next((j for j in range(k + 1, min(end, k + 12)) if ")" in found[j].gap), k) if "(" in found[k].gap else k
+        inside = found[k:close]
+        if inside and not k <= first < close and any(t.raw[:1].isdigit() for t in inside) and not found[first].raw[:1].isdigit():
+            k = close
+            continue
+        kept.append(found[k])
+        k += 1
+    return kept
+
+
 def in_opening_adjunct(found: list[Token], first: int, question: Question) -> bool:
     """After X, the post went to Y; according to X, it was Y: what opens the sentence before its comma is no claim."""
     k = first
@@ -97,6 +113,8 @@ def in_opening_adjunct(found: list[Token], first: int, question: Question) -> bo
         if "," in found[k].gap:
             return False
         k -= 1
+    if any(t.norm in ("it", "he", "she", "they", "there") for t in found[k:first]):
+        return False  # despite its name it went on
     return found[k].norm in _ADJUNCTS and k < first and found[k].norm not in question.norms
 
 
@@ -141,6 +159,14 @@ def is_negated(found: list[Token], start: int, end: int) -> bool:
         ):
             break
     return False
+
+
+def denies_more(found: list[Token], end: int, question: Question) -> bool:
+    """X does not confer citizenship: it is denied that X does something that the question does not ask for."""
+    k = end + 1 if [t.norm for t in found[end : end + 2]] in (["does", "not"], ["did", "not"], ["do", "not"]) else end
+    if k >= len(found) or found[k].norm not in ("doesn't", "didn't", "don't", "doesnt", "didnt", "dont", "not"):
+        return False
+    return k + 1 < len(found) and found[k + 1].norm not in STOP and root(found[k + 1].norm) not in question.roots
 
 
 def is_negation(found: list[Token], i: int) -> bool:

@@ -35,7 +35,9 @@ def bounded(found: list[Token], start: int, end: int, first: int, last: int, que
     left = " " + " ".join(t.norm for t in found[max(start, first - 3) : first])
     dated = question.kind == "date"
     if question.norms & _LIMITS:
-        return ""
+        low = bool(question.norms & {"minimum", "least", "lowest"})
+        beyond = ("under", "below", "less than", "fewer than") if low else ("over", "above", "more than", "beyond")
+        return "bound" if left.endswith(tuple(f" {phrase}" for phrase in beyond)) and not dated else ""
     for phrase in _SIDES if dated else _BOUNDS:
         if left.endswith(" " + phrase) and not set(phrase.split()) & question.norms:
             if not dated and phrase in _LOOSE and _round(found, first, last):
@@ -48,7 +50,8 @@ def bounded(found: list[Token], start: int, end: int, first: int, last: int, que
         return "bound" if near & {"still", "already"} - question.norms else ""
     if found[start].norm in ("of", "among") and found[start].first and start < first:
         return "part"
-    behind = [t.norm for t in found[last - 1 : min(end, last + 8)]]
+    stop = next((k for k in range(last + 1, min(end, last + 8)) if "," in found[k].gap), min(end, last + 8))
+    behind = [t.norm for t in found[last - 1 : stop]]  # seven episodes, fewer than before
     if "than" in behind and set(behind[:4]) & _DIFFERENCES and not set(behind[:4]) & _DIFFERENCES & question.norms:
         return "difference"
     if {t.norm for t in found[max(start, first - 4) : first]} & _PARTS - question.norms:

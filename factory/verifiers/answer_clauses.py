@@ -37,7 +37,7 @@ def clause_of(found: list[Token], start: int, end: int, first: int, last: int) -
         and ";" not in found[a].gap
         and "(" not in found[a].gap
     ):
-        a -= 1
+        a = _before_bracket(found, start, a) or _before_aside(found, start, a) or a - 1
     if a > start and found[a].norm in ("after", "before") and _opens_aside(found, a - 1, end, last):
         a -= 1  # named after X
     inside = a < first and (found[a].norm in _PRONOUNS or _opens_aside(found, a, end, last))
@@ -97,6 +97,26 @@ def _of_which(found: list[Token], low: int, i: int) -> int:
     if i > low and found[i - 1].norm == "of":
         return next((k for k in range(i - 1, max(low, i - 8) - 1, -1) if "," in found[k].gap), i)
     return i
+
+
+def _before_bracket(found: list[Token], start: int, i: int) -> int:
+    """The token before the brackets that close right before `i`; 0 where none do."""
+    if ")" not in found[i].gap:
+        return 0
+    return next((k - 1 for k in range(i - 1, max(start, i - 12), -1) if "(" in found[k].gap), 0)
+
+
+def _before_aside(found: list[Token], start: int, i: int) -> int:
+    """The token before ", written and drawn by Y," where the verb behind its comma stands at `i`; 0 where there is none."""
+    if "," not in found[i].gap or found[i].norm not in COPULAS:
+        return 0
+    low = max(start, i - 14)
+    opens = next((k for k in range(i - 1, low, -1) if "," in found[k].gap), 0)
+    return opens - 1 if opens and not found[opens].cap and (_is_participle(found[opens]) or found[opens].norm in _PRONOUNS) else 0
+
+
+def _is_participle(token: Token) -> bool:
+    return token.norm.endswith("ed") or token.norm in _PARTICIPLES
 
 
 def _closes(found: list[Token], i: int, end: int) -> int | None:

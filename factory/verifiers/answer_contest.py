@@ -96,6 +96,7 @@ def contest(
     return None
 
 
+_AREAS = frozenset("area district region part county borough department province quarter neighborhood suburb".split())
 _PLACED = frozenset("at in for on by to from with".split())
 
 
@@ -156,14 +157,26 @@ def same_thing(found: list[Token], mention: Mention, rival: Rival, question: Que
     if found[rival.start].bold and found[mention.start].bold and _one_bold(found, mention, rival):
         return True
     left, right = sorted((mention, rival), key=lambda span: span.start)
-    inside = right is mention and left.end + 1 == right.start and found[left.end].norm == "in"
+    inside = left.end + 1 == right.start and found[left.end].norm == "in"
     if inside and question.kind == "place":
-        return not found[left.end].gap.strip(" the")  # at Highgate Cemetery in London
+        return not found[left.end].gap.strip(" the")  # at Highgate Cemetery in London, and the other way round
+    between = [t.norm for t in found[left.end : right.start]]
+    if right is mention and question.kind == "place" and between:
+        if between[-1] == "of" and len(between) == 2 and between[0] in _AREAS:
+            return True  # the Sedgemoor area of Somerset
+        if " ".join(between) in REGIONS and "," in found[left.end].gap and "," in found[right.start].gap:
+            return " ".join(t.norm for t in found[right.start : right.end]) in REGIONS  # Brisbane, Queensland, Australia
     if left.end != right.start or "," not in found[right.start].gap:
         return False
     if question.kind == "place":
-        return " ".join(t.norm for t in found[right.start : right.end]) in REGIONS  # Zelazowa Wola, Poland
+        finer = right is mention and left.start > 0 and found[left.start - 1].norm in ("in", "at", "near") and _is_region(found, right.end)
+        return finer or " ".join(t.norm for t in found[right.start : right.end]) in REGIONS  # Zelazowa Wola, Poland
     return right is rival and found[rival.start].norm in TITLES  # William the Conqueror, Duke of Normandy
+
+
+def _is_region(found: list[Token], i: int) -> bool:
+    """, England: a region stands at `i` behind a comma."""
+    return i < len(found) and "," in found[i].gap and found[i].norm in REGIONS
 
 
 def _coordinated(found: list[Token], mention: Mention | Rival, rival: Mention | Rival) -> bool:
@@ -202,7 +215,7 @@ def verb_fits(found: list[Token], span: Mention | Rival, question: Question) -> 
     if not opens or span.end >= len(found) or found[span.end].gap.strip():
         return True
     word = found[span.end].norm
-    return word in COPULAS or word in STOP or root(word) in question.roots
+    return word in COPULAS or word in STOP or word == "served" or root(word) in question.roots
 
 
 def said_of(part: list[Token], question: Question) -> frozenset[str]:

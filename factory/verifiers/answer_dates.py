@@ -149,6 +149,9 @@ def _read(found: list[Token], i: int) -> Date | None:
         month, j, day = MONTHS[norm], i + 1, None
         if j < len(found) and (value := _number(found[j], 1, 31)) and found[j].gap.strip(" .") in ("", "the", "-"):
             day, j = value, j + 1
+        ranged = day and j + 1 < len(found) and found[j].gap.strip() == "-" and found[j + 1].gap.strip() == ","  # June 7-21, 1975
+        if day and ranged and (last := _number(found[j], day + 1, 31)) and (year := _year(found, j + 1)):
+            return Date(year[0], month, day, end=(year[0], month, last), start=i, stop=year[1])
         if (j < len(found) and found[j].gap.strip(" ,.") in ("", "the")) or (j < len(found) and found[j].norm == "of"):
             j2 = j + 1 if found[j].norm in ("of", "in") and j + 1 < len(found) else j
             if (year := _year(found, j2)) and found[j2].gap.strip(" ,.") == "":
@@ -260,6 +263,8 @@ def compare(gold: Date, other: Date, asked_years: frozenset[int], year_is_enough
                 and not other.year <= gold.year <= other.end[0]
             ):
                 return "different"
+            if other.end is not None and gold.day is None and other.month is not None and _holds(gold, other):
+                return "equal"  # from 7 to 21 June 1975, for 1975
             return "unclear"
         ends = [
             (a, b)
@@ -285,6 +290,12 @@ def compare(gold: Date, other: Date, asked_years: frozenset[int], year_is_enough
     if coarse and year_is_enough and year == gold.year:
         return "equal"
     return "coarse" if coarse else "equal"
+
+
+def _holds(gold: Date, other: Date) -> bool:
+    """Both ends lie in the gold's year, or its month."""
+    ends = ((other.year, other.month), (other.end[0], other.end[1]) if other.end else (None, None))
+    return all(year == gold.year and (gold.month is None or month == gold.month) for year, month in ends)
 
 
 def _century(year: int | None) -> int | None:

@@ -4,12 +4,13 @@ Umlauts and forts spelled out, a country and its people where the question asks 
 one-word alias keeps what the fuller aliases put before it.
 """
 
+# ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
 from factory.verifiers.answer_aliases import Alias
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_text import tokens
-from factory.verifiers.answer_words import DEMONYMS, GENERIC, NICKNAMES, REGIONS, STOP, TITLES
+from factory.verifiers.answer_words import CITIES, DEMONYMS, GENERIC, NICKNAMES, REGIONS, STATES, STOP, TITLES
 
 ORIGIN = frozenset(
     ["nationality", "country", "origin", "citizenship", "ethnicity", "ancestry", "come", "from", "descent", "nation"]
@@ -17,6 +18,8 @@ ORIGIN = frozenset(
 _SPEECH = frozenset(["language", "languages", "speak", "spoken", "word", "words", "food", "dish", "cuisine"])
 _TEAM = frozenset(["team", "teams", "franchise", "bowl", "nba", "nfl", "mlb", "nhl", "pennant", "series", "superbowl"])
 _SPELLED_OUT = frozenset(["stand", "stands", "acronym", "abbreviation", "abbreviated", "initials", "full", "name", "named", "short"])
+_STUDIES = frozenset("university college school attend attended study studied graduate graduated degree doctorate phd professor".split())
+_STATE_NAMES = frozenset(STATES.values())
 _UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
 _PEOPLE: dict[str, list[str]] = {}
 for _word, _country in DEMONYMS.items():
@@ -77,4 +80,10 @@ def _forms(alias: Alias, question: Question) -> list[str]:
     named = 2 <= len(words) <= 4 and all(t.cap for t in alias.found)
     if named and question.norms & _TEAM and words[-1].endswith("s") and words[-1] not in question.norms | GENERIC:
         result.append(alias.found[-1].raw)  # Broncos
+    if named and question.choice and words[-1] in question.once and words[0] in question.norms:
+        result.append(alias.found[-1].raw)  # Beethoven or Schubert
+    if words[:2] == ["university", "of"] and len(words) == 3:
+        result.append(f"{alias.found[2].raw} University")  # University of Heidelberg
+    if len(words) == 2 and words[1] == "university" and question.norms & _STUDIES and words[0] not in CITIES | REGIONS | _STATE_NAMES:
+        result.append(head.raw)  # Harvard
     return result

@@ -47,6 +47,7 @@ def decide(
             t.norm in ("or", "nor", "either")
             and not (k - 1 in named and k + 1 in named)
             and not (k and "," in t.gap and k + 1 < len(found) and not found[k + 1].cap and not found[k - 1].cap)
+            and not {"no", "without", "not"} & {before.norm for before in found[max(0, k - 3) : k]}
             for k, t in enumerate(found)
         )
         and "or" not in question.norms
@@ -121,7 +122,8 @@ def decide(
         and start - 2 not in named
     ):
         return Judged("undecided", "second_item", detail)
-    if not harmless_before(found, start, question, named) or _second_item(found, start, question):
+    told = _told_of_another(found, start, question)
+    if not (told or harmless_before(found, start, question, named)) or _second_item(found, start, question):
         return Judged("undecided", "other_words_before", detail)
     if question.choice and any(t.norm in question.norms and t.norm not in STOP for t in found[:start]):
         return Judged("undecided", "other_option_before", detail)
@@ -140,6 +142,19 @@ def decide(
 def _sentence(found: list[Token], start: int, end: int) -> tuple[int, int]:
     mine = [k for k, t in enumerate(found) if found[start].sentence <= t.sentence <= found[end - 1].sentence]
     return mine[0], mine[-1] + 1
+
+
+def _told_of_another(found: list[Token], start: int, question: Question) -> bool:
+    """Merkel attended X, where neither a person nor several things are asked: a name, the question's verb, small words."""
+    verb = next((k for k in range(start - 1, 0, -1) if root(found[k].norm) in question.asked | question.done), 0)
+    between = found[verb + 1 : start]
+    return (
+        verb > 0
+        and question.kind != "person"
+        and not found[verb].cap
+        and all(t.cap and not t.gap.strip() for t in found[:verb])
+        and all(t.norm in STOP or t.norm in GENERIC for t in between)
+    )
 
 
 def _known_as(found: list[Token]) -> bool:

@@ -18,6 +18,9 @@ INCIDENTAL = frozenset(
 
 _KINDS = frozenset("type kind form sort breed species variety example member class".split())
 
+_OPENS = frozenset("in on at during from since by along as according".split())
+"""Words that open an adjunct of the sentence: from 1977 to 2011, the flag was X."""
+
 RELATIVE = frozenset(
     """
         which who whom whose that where when because while whereas although though but and since with after before
@@ -79,9 +82,12 @@ def segment_of(found: list[Token], start: int, end: int, first: int, last: int) 
 def is_second_clause(found: list[Token], start: int, first: int, question: Question) -> bool:
     """A clause with words of its own stands before the span's clause."""
     content = False
+    if found[start].norm in _OPENS:
+        start = next((k for k in range(start + 1, min(first, start + 12)) if "," in found[k].gap), start)
     for i in range(start, first + 1):
         token = found[i]
-        if content and i > start and ("," in token.gap or (token.norm in RELATIVE and i < first)):
+        joins_names = token.norm == "and" and found[i - 1].cap and i + 1 < len(found) and found[i + 1].cap
+        if content and i > start and ("," in token.gap or (token.norm in RELATIVE and i < first and not joins_names)):
             return True
         if token.norm not in STOP and root(token.norm) not in question.roots:
             content = True

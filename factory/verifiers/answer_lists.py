@@ -102,8 +102,14 @@ def _last_word(alias: Alias, found: list[Token]) -> list[Mention]:
     return [
         Mention(i, i + len(words), "item", alias.text)
         for i in range(len(stems) - len(words) + 1)
-        if stems[i : i + len(words)] == words
+        if stems[i : i + len(words)] == words and not _is_prefixed(found, i)
     ]
+
+
+def _is_prefixed(found: list[Token], i: int) -> bool:
+    """Inter Milan is no Milan."""
+    before = found[i - 1] if i else None
+    return before is not None and before.cap and found[i].cap and found[i].gap == " " and not before.first and before.norm not in STOP and before.norm not in MONTHS
 
 
 def _extra(found: list[Token], covered: set[int], low: int, high: int, question: Question, wanted: int) -> str:

@@ -21,6 +21,9 @@ CORPORATE = frozenset(
     "inc incorporated co company corp corporation limited ltd plc llc gmbh ag group fc afc cf sc".split()
 )
 
+_TRADES = frozenset("motor motors entertainment records pictures studios airlines games".split())
+_FIRMS = frozenset("company companies corporation firm manufacturer maker makes make manufactures manufactured brand label studio publisher developer airline".split())
+
 _INSTITUTIONS = frozenset("university college school institute museum airport hospital library company band".split())
 
 DROPPABLE = CORPORATE | frozenset(
@@ -88,6 +91,8 @@ def find_mentions(alias: Alias, found: list[Token], question: Question) -> list[
                     spans.setdefault((start, start + len(shorter)), "class_word")
     result = []
     for (start, end), rule in sorted(spans.items(), key=lambda item: (item[0][0], -item[0][1])):
+        if alias.found[-1].possessive and not found[end - 1].possessive:
+            continue  # Saint John is not St. John's
         if not is_embedded(found, start, end, question, person, alias):
             if result and start < result[-1].end:
                 continue
@@ -140,7 +145,7 @@ def _without_class_words(alias: Alias, question: Question) -> list[list[str]]:
         content = [w for w in shorter if w not in STOP and w not in DIRECTIONS]
         if (
             content
-            and shorter[-1] not in GENERIC  # Hudson River School is no river
+            and (shorter[-1] not in GENERIC or words[-1] in CORPORATE)  # Hudson River School is no river
             and shorter != words
             and not all(
                 w in GENERIC or w in NATIONALITIES or len(w) < 3 or w.isdigit() or w in question.norms for w in content
@@ -220,7 +225,7 @@ def is_embedded(found: list[Token], start: int, end: int, question: Question, pe
                 or word in NATIONALITIES
                 or word in SUFFIXES
             )
-            and not (word in CORPORATE or (word in DROPPABLE and size > 1 and not person))
+            and not (word in CORPORATE or (word in DROPPABLE and size > 1 and not person) or (word in _TRADES and question.norms & _FIRMS))
             and not (word == "city" and size == 2)
             and not (proper and found[start].bold != after.bold)
             and not (word in REGIONS or (word in STATES and question.kind == "place"))

@@ -89,7 +89,7 @@ def same_given_name(one: str, two: str) -> bool:
     shorter, longer = sorted((one, two), key=len)
     if len(shorter) >= 4 and len(longer) >= len(shorter) + 2 and longer.startswith(shorter):
         return True  # Stan and Stanislas, but not Paul and Paula
-    return any(one in group and two in group for group in NICKNAMES)
+    return near_spelling(one, two) or any(one in group and two in group for group in NICKNAMES)
 
 
 def near_spelling(one: str, two: str, least: int = 6) -> bool:

@@ -38,11 +38,15 @@ from factory.verifiers.answer_slots import strength_of
 from factory.verifiers.answer_stems import root
 from factory.verifiers.answer_steps import is_led_to, is_predicate, is_said_past, is_subject_of, num_asked, says_asked
 from factory.verifiers.answer_text import Token
-from factory.verifiers.answer_words import COPULAS, NAMING, STOP
+from factory.verifiers.answer_words import COPULAS, STOP
 
 _LOCATED = frozenset([root("located")])
 _CONCLUDES = frozenset("therefore so thus hence".split())
 _PRESENT = frozenset("today now nowadays currently since".split())
+_WORKS = frozenset("film movie book novel play song album show series musical opera poem story painting magazine episode".split())
+_OPENS = frozenset("in on at during according as yes despite".split())
+_PARTS = frozenset("and or nor not no but than had formerly originally once before after while although which who whose instead among including".split())
+_AGAINST = frozenset("but while whereas although though until before formerly became not rather instead or than".split())
 _TURNS = frozenset("but while whereas although though which that whose".split())
 
 
@@ -70,13 +74,13 @@ def decide(
         sentence = found[span.start].sentence
         a, b = _near(sentences[sentence], span)
         last_line = _last_line(found, a, b, span)
-        if last_line or _called_answer(found, a, span.start) or (sentence <= lead and _only_bold(found, a, b, span)):
+        if _is_first_sentence(found, a, b, span) or last_line or _called_answer(found, a, span.start) or (sentence <= lead and _only_bold(found, a, b, span)):
             strength = 5
         else:
             strength = strength_of(found, a, b, span.start, span.end, question, sentence <= lead, typed)
         c, d = clause_of(found, a, b, span.start, span.end)
         rest = [*found[c : span.start], *found[span.end : d]]
-        said = said_of(rest, question) | paraphrased(rest, question.asked | question.done)
+        said = said_of(found[c:d], question) | paraphrased(rest, question.asked | question.done)
         here = [t.norm for t in found[span.start - 2 : span.start]] if span.start > 1 else []
         if here and here[0] in COPULAS and here[1] in ("in", "at", "on"):
             said |= _LOCATED & question.done
@@ -88,6 +92,8 @@ def decide(
     for mention in mentions[:24]:
         a, b = _near(sentences[found[mention.start].sentence], mention)
         reason = _not_asserted(found, a, b, mention.start, mention.end, question, named)
+        if reason == "negated" and claims and asserts.denies_more(found, mention.end, question):
+            continue  # and it does not confer citizenship
         if reason == "negated" or (reason == "alternative" and not claims):
             return Judged("reject", f"prose_{reason}", sentence_of(found, a, b))
         reason = reason or answer_frames.unclaimed(found, a, b, mention.start, mention.end, question, named, typed)
@@ -96,22 +102,30 @@ def decide(
         reasons.add(reason)
     if not claims:
         return Judged("undecided", "prose_not_asserted", ", ".join(sorted(reasons - {""})) or "incidental")
-    mine = max(claims, key=lambda c: c.strength)
-    detail = sentence_of(found, *_near(sentences[mine.sentence], mine.span))
     crowded = len(sentences) > 1 or bool(rivals) or len(found) > 12
-    beside = bool(said_of([t for t in others if t.sentence == mine.sentence], question) & relation)
-    elsewhere = bool(said_of([t for t in others if t.sentence != mine.sentence], question) & relation)
-    other = 2 if elsewhere else int(beside)
-    covers = question.nested and 0 < num_asked(question) <= 2 * len(mine.said & (question.asked | question.done))
-    if _other_year(found, mine, question, covers):
-        return Judged("undecided", "prose_other_year", detail)
-    led_to = (
-        question.nested or (not rivals and found[mine.span.start].cap) or is_predicate(found, mine, question)
-    ) and is_led_to(found, sentences, mine, lead, question)
-    if led_to:
-        lead = mine.sentence
-    if weak := _weakness(found, mine, lead, question, typed, crowded, other):
+
+    def standing(mine: Claim) -> tuple[str, bool, bool]:
+        """(why the claim does not stand by itself, or ""; whether steps lead to it; whether it says all that is asked)"""
+        beside = bool(said_of([t for t in others if t.sentence == mine.sentence], question) & relation)
+        elsewhere = bool(said_of([t for t in others if t.sentence != mine.sentence], question) & relation)
+        covers = question.nested and 0 < num_asked(question) <= 2 * len(mine.said & (question.asked | question.done))
+        led_to = (
+            question.nested or (not rivals and found[mine.span.start].cap) or is_predicate(found, mine, question)
+        ) and is_led_to(found, sentences, mine, lead, question)
+        if _other_year(found, mine, question, covers):
+            return "prose_other_year", led_to, covers
+        home = mine.sentence if led_to else lead
+        return _weakness(found, mine, home, question, typed, crowded, 2 if elsewhere else int(beside)), led_to, covers
+
+    claims.sort(key=lambda c: -c.strength)
+    mine, (weak, led_to, covers) = claims[0], standing(claims[0])
+    for other in claims[1:]:
+        if weak and not (found_of := standing(other))[0]:
+            mine, (weak, led_to, covers) = other, found_of
+    detail = sentence_of(found, *_near(sentences[mine.sentence], mine.span))
+    if weak:
         return Judged("undecided", weak, detail)
+    lead = mine.sentence if led_to else lead
     spans = [(m.start, m.end) for m in mentions]
     steps: set[str] = set()
     for rival in rivals[:60]:
@@ -128,6 +142,8 @@ def decide(
         theirs = claim(rival)
         if theirs.strength and rival.start > mine.span.end and takes_back(found, a, b):
             return Judged("reject", "prose_contradiction", rival.text)
+        if question.norms & _WORKS and _is_title(found, mine.span) and not _is_title(found, rival):
+            continue
         if (led_to or covers) and theirs.span.end <= mine.span.start:
             name = found[rival.end - 1].norm
             if not says_asked(theirs, question) or name in steps:
@@ -142,6 +158,12 @@ def decide(
         if judged := contest(found, mine, theirs, lead, question, typed):
             return judged
     return Judged("accept", f"prose_{mine.span.rule}", detail)
+
+
+def _is_title(found: list[Token], span: Mention | Rival) -> bool:
+    """In quotes: the steward in Shakespeare's comedy "Twelfth Night"."""
+    behind = found[span.end].gap if span.end < len(found) else '"'
+    return found[span.start].gap.endswith('"') and '"' in behind
 
 
 def _called_answer(found: list[Token], start: int, first: int) -> bool:
@@ -163,16 +185,10 @@ def _last_line(found: list[Token], start: int, end: int, span: Mention | Rival) 
     return alone and found[start].bold and "\n\n" in found[start].gap.replace("\n \n", "\n\n")
 
 
-def _near_its_verb(found: list[Token], first: int, question: Question) -> bool:
-    """True when no more than a few words part the span from the verb or the question's word that governs it."""
-    for k in range(first - 1, max(-1, first - 5), -1):
-        if found[k].sentence != found[first].sentence or found[k].norm in COPULAS or found[k].norm in NAMING:
-            return True
-        if root(found[k].norm) in question.roots or found[k].norm == "by":
-            return True
-        if "," in found[k + 1].gap or found[k].norm in ("and", "or", "that"):
-            return False
-    return first == 0 or found[first - 1].sentence != found[first].sentence
+def _is_first_sentence(found: list[Token], start: int, end: int, span: Mention | Rival) -> bool:
+    """X. And what there is to say of it: a whole sentence behind the span, which is the first one."""
+    bare = start == 0 and all(found[k].norm in STOP for k in (*range(span.start), *range(span.end, end)))
+    return bare and sum(t.sentence == found[end].sentence for t in found[end : end + 6]) > 4 if end < len(found) else False
 
 
 def _only_bold(found: list[Token], start: int, end: int, span: Mention | Rival) -> bool:
@@ -195,31 +211,44 @@ def _weakness(
         return ""
     if mine.sentence > lead and mine.strength < 4:
         return "prose_not_in_lead"
-    if mine.sentence < lead and mine.strength < 4 and not mine.alone:
-        return "prose_before_lead"
     enough = speaks < 2 and verb_fits(found, mine.span, question) and 2 * len(mine.said) >= max(2, len(question.roots))
+    enough = enough or (typed and question.measure and 2 * len(mine.said) >= len(question.roots))
     if speaks and not mine.relation and not mine.alone and not enough:
         return "prose_other_clause"
     if not typed and mine.earlier & mine.relation:
         return "prose_second_clause"
-    if mine.strength == 1 and crowded:
+    if mine.strength == 1 and crowded and not _is_plain(found, mine, question):
         return "prose_weak"
-    if mine.strength < 4 and _said_later(found, mine, question) - mine.said:
+    asked = question.asked | question.done
+    later = _said_later(found, mine, question) - mine.said
+    if mine.strength < 4 and later and (later & asked or not asked or not asked <= mine.said):
         return "prose_later_clause"
     behind = [t.norm for t in found[mine.span.end : mine.span.end + MAX_SENTENCE]]
     if "until" in behind and not _PRESENT.isdisjoint(behind):
         return "prose_outdated"
-    uncased = not typed and not found[first].cap and len(found) > 3
-    if uncased and (mine.strength < 3 or not _near_its_verb(found, first, question)):
-        return "prose_uncased"  # its rivals are written small too and cannot be seen
     k = first
     while k >= max(0, first - MAX_SENTENCE) and found[k].sentence == mine.sentence:
         if k < first and found[k].norm in CONTRASTS:
             return "prose_contrasted"
-        if "," in found[k].gap or ";" in found[k].gap:
+        if "," in found[k].gap or ";" in found[k].gap or found[k].norm in ("it", "he", "she", "they"):
             break
         k -= 1
     return ""
+
+
+def _is_plain(found: list[Token], mine: Claim, question: Question) -> bool:
+    """The sentence says nearly all that the question says, and nothing is parted off, joined or said against it beside the span:
+    insulin is a hormone that is produced by X."""
+    first, last = mine.span.start, mine.span.end
+    before = [k for k in range(max(0, first - MAX_SENTENCE), first) if found[k].sentence == mine.sentence]
+    comma = next((k for k in before if "," in found[k].gap), None)
+    if comma is not None and found[before[0]].norm in _OPENS:
+        before = [k for k in before if k >= comma]  # in the series, Columbo owned X
+    behind = [k for k in range(last, min(len(found), last + MAX_SENTENCE)) if found[k].sentence == mine.sentence]
+    if any(set(found[k].gap) & set(",;:") and not found[k].norm.isdigit() for k in [*before[1:], first]) or any(found[k].norm in _PARTS for k in before):
+        return False
+    most = len(question.roots) - 1 if len(question.roots) > 2 else len(question.roots)
+    return 2 * len(mine.said) >= len(question.roots) and len(mine.said) >= min(most, 2) and not any(found[k].norm in _AGAINST for k in behind)
 
 
 def _other_year(found: list[Token], mine: Claim, question: Question, covers: bool) -> bool:
@@ -277,7 +306,7 @@ def _not_asserted(
         return "hedged"
     if asserts.in_opening_adjunct(found, first, question):
         return "adjunct"
-    if asserts.misbelief_in(text):
+    if asserts.misbelief_in(asserts.sentence_text(asserts.without_dates(found, start, end, first))):
         return "misbelief"
     stop = last
     while stop < end and stop < last + 6 and "," not in found[stop].gap:

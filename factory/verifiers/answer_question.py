@@ -51,6 +51,12 @@ class Question(NamedTuple):
     """It asks for how things are today."""
     nested: bool
     """The question describes what it asks about."""
+    once: frozenset[str]
+    """Its words with a capital that stand in it only once: a surname among them tells its options apart."""
+    compared: tuple[str, str]
+    """Is A longer than B: the last words of A and of B; ("", "") where nothing is compared."""
+    initials: frozenset[str]
+    """Initials of three and more of its content words in a row: the short name of what it speaks of."""
 
 
 _PLACES = frozenset(
@@ -199,7 +205,24 @@ def read(question: str) -> Question:
         and (words[first_wh] == "where" or bool({"did", "does", "do"} & set(words[first_wh + 1 : first_wh + 5]))),
         not dated and is_present(found),
         is_nested(found),
+        frozenset(t.norm for t in found if t.cap and words.count(t.norm) == 1),
+        _compared(found),
+        _initials(content),
     )
+
+
+def _compared(found: list[Token]) -> tuple[str, str]:
+    at = next((k for k, t in enumerate(found) if t.norm == "than"), 0)
+    before = next((found[k].norm for k in range(at - 1, 0, -1) if found[k].cap), "")
+    after = next((k for k in range(at + 1, len(found)) if found[k].cap), 0)
+    while after and after + 1 < len(found) and found[after + 1].cap:
+        after += 1
+    return (before, found[after].norm) if at and before and after else ("", "")
+
+
+def _initials(content: list[str]) -> frozenset[str]:
+    letters = "".join(word[0] for word in content[:40])
+    return frozenset(letters[i : i + n] for n in range(3, 9) for i in range(len(letters) - n + 1))
 
 
 def _kind_of_what(words: list[str], i: int, following: list[str], kind: str, year_is_enough: bool) -> tuple[str, bool]:

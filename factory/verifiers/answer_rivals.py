@@ -11,6 +11,7 @@ from factory.verifiers.answer_stems import stem
 from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import COPULAS, GENERIC, MONTHS, NATIONALITIES, REGIONS, STATES, STOP, TITLES
 
+_DEGREES = frozenset("phd dphil md mba ba bsc ma msc llb jd".split())
 _JOINERS = frozenset("of de van von la al bin der del".split())
 
 
@@ -56,6 +57,12 @@ def name_rivals(found: list[Token], question: Question, places: bool = False) ->
         if question.kind == "person" and i and found[i - 1].norm in ("in", "at") and token.gap.strip() in ("", "the"):
             i = j
             continue  # in Dresden
+        if len(span) == 1 and token.raw.isupper() and token.norm in question.initials:
+            i = j
+            continue  # CSAIL, where its name is in the question
+        if len(span) == 1 and len(token.raw) == 1:
+            i = j
+            continue  # a B-side
         if _could_fill(span, question) or (places and " ".join(t.norm for t in span) in REGIONS):
             result.append(Rival(i, j, " ".join(t.raw for t in span)))
             if len(result) >= 60:
@@ -106,6 +113,8 @@ def _could_fill(span: list[Token], question: Question) -> bool:
     if all(w in NATIONALITIES or w in MONTHS or w in TITLES or w.isdigit() or w in GENERIC for w in words):
         return False
     if words[0] in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"):
+        return False
+    if words[0] in _DEGREES:
         return False
     place = " ".join(words) in REGIONS or " ".join(words) in STATES
     if question.kind == "person":

@@ -30,6 +30,10 @@ _KIN = frozenset(
 
 _FORMER = frozenset(["having", "previously", "formerly", "abandoned"])
 
+_PARTS = frozenset("role part turn performance appearance work".split())
+_SUBORDINATE = frozenset("when while as after before if during".split())
+
+_IS = frozenset("is was are were has had holds held".split())
 _AGENT = frozenset(["by"])
 
 _SAYING = frozenset("known considered called named regarded credited recognized said believed written".split())
@@ -94,7 +98,7 @@ def strength_of(
         return 2 if whole >= needed else 1
     if (
         after is not None
-        and after.gap == " "
+        and after.gap in (" ", ". ")
         and whole >= needed
         and root(after.norm) in question.roots
         and is_verb(after, question)
@@ -103,12 +107,12 @@ def strength_of(
         return 4
     if not found[first].cap and not told and is_second_clause(found, start, first, question):
         return 1
+    if ":" in found[first].gap and (label := relation & {root(t.norm) for t in found[start:first]}):
+        return 4 if {root(t.norm) for t in found[start:first] if t.norm not in STOP} == label else 3  # Director: X; Director of the film: X
     if found[first].bold and whole >= 1:
         return 3
     if question.asked and question.asked <= {root(t.norm) for t in found[max(clause[0], first - 4) : first] if t.cap}:
         return 3  # led by Prime Minister X
-    if ":" in found[first].gap and relation & {root(t.norm) for t in found[start:first]}:
-        return 3  # Director of the film: X
     if before is None and whole >= needed:
         return 3
     if before is None and first - start <= 1 and start == 0:
@@ -116,6 +120,8 @@ def strength_of(
     if before is not None:
         norm = found[before].norm
         left = {root(t.norm) for t in found[start:before] if t.norm not in STOP}
+        if norm == "as" and before > start and found[before - 1].norm in _PARTS and question.kind == "person":
+            return 1  # won it for his role as X
         if norm in COPULAS or norm in NAMING or norm == "as" or ":" in found[first].gap:
             if (
                 any(found[k].norm == "answer" for k in range(start, before))
@@ -148,7 +154,8 @@ def strength_of(
             return 3
         if root(norm) in question.roots and whole >= needed:
             return 3
-    return 2 if whole >= needed or shared >= 1 else 1
+    heads = after is not None and after.norm in _IS and start == 0 and (first == start or (before is None and "," in found[first].gap))
+    return 2 if whole >= needed or shared >= 1 or heads else 1  # X is the all-time leader
 
 
 def _other_predicate(found: list[Token], last: int, end: int, question: Question) -> bool:
@@ -184,7 +191,7 @@ def is_object(found: list[Token], first: int, question: Question) -> bool:
     subject = found[first - 2]
     if question.copular and root(verb.norm) in question.asked and verb.norm in IRREGULAR and root(verb.norm) != "marry":
         return subject.cap and subject.norm in question.norms  # who was her teacher: she taught X
-    if not question.subject_verb:
+    if not question.subject_verb or question.subject_verb == root("become"):
         return False
     return (
         root(verb.norm) == question.subject_verb
@@ -196,10 +203,23 @@ def is_object(found: list[Token], first: int, question: Question) -> bool:
     )
 
 
+def _is_meant(found: list[Token], first: int) -> bool:
+    """It is an acronym that stands for X."""
+    return [t.norm for t in found[max(0, first - 2) : first]] in (["stands", "for"], ["stand", "for"]) or found[first - 1].norm in ("means", "meaning")
+
+
+def _is_placed(found: list[Token], first: int) -> bool:
+    """The bone is the stapes, which is located in X."""
+    k = first - 1 if found[first - 1].norm in ("in", "at", "on") else 0
+    return k > 0 and root(found[k - 1].norm) == root("located")
+
+
 def _slot_taken(found: list[Token], start: int, first: int, question: Question) -> bool:
     """The <question's words> is Y, mixed with X: the slot that the question asks for holds something else."""
+    if found[start].norm in _SUBORDINATE:
+        start = next((k for k in range(first, start, -1) if "," in found[k].gap), start)  # when it was bombed, X was president
     at = next((i for i in range(start, first) if found[i].norm in COPULAS), None)
-    if at is None:
+    if at is None or _is_meant(found, first) or (question.kind == "place" and _is_placed(found, first)):
         return False
     left = [t.norm for t in found[start:at] if t.norm not in STOP]
     known = sum(root(w) in question.roots for w in left)

@@ -32,11 +32,14 @@ def is_predicate(found: list[Token], mine: Claim, question: Question) -> bool:
 
 def is_subject_of(found: list[Token], mine: Claim, theirs: Claim, question: Question) -> bool:
     """Y attended X: who does what is asked is not the answer where its object or place is asked."""
-    if not question.object_asked or theirs.sentence != mine.sentence or theirs.span.end > mine.span.start:
+    if theirs.sentence != mine.sentence or theirs.span.end > mine.span.start:
+        return False
+    does = found[theirs.span.end]
+    if not question.object_asked and (question.kind != "other" or does.cap or root(does.norm) not in question.roots or found[mine.span.start - 1] != does):
         return False
     between = found[theirs.span.end : mine.span.start]
     asked = question.asked | question.done
-    told = {root(t.norm) for t in between if not t.cap} & asked or paraphrased(between, asked)
+    told = {root(t.norm) for t in between if not t.cap} & (asked or question.roots) or paraphrased(between, asked)
     return bool(told) and not any(t.norm in ("by", "and", "but") for t in between)
 
 

@@ -1,6 +1,9 @@
 """Golds that are dates or numbers: every date or number of the answer is a mention of the gold or a rival of it."""
 
+# ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
+
+from itertools import pairwise
 
 from factory.verifiers import answer_dates, answer_fragment, answer_numbers, answer_prose
 from factory.verifiers.answer_aliases import Alias
@@ -104,6 +107,55 @@ def gold_quantity(alias: Alias, question: Question) -> answer_numbers.Quantity |
     return quantity
 
 
+def gold_range(alias: Alias) -> list[answer_numbers.Quantity]:
+    """Both ends of a gold such as "between 46,000 and 51,000" or "$150-175 million"; [] when it is none."""
+    found = list(alias.found)
+    quantities = answer_numbers.find_quantities(found) if len(found) <= 10 else []
+    if len(quantities) != 2 or any(q.ordinal or q.year_like for q in quantities) or quantities[0].value >= quantities[1].value:
+        return []
+    inside = [k for k in range(len(found)) if not any(q.start <= k < q.end for q in quantities)]
+    if any(found[k].norm not in _OF_RANGES and stem(found[k].norm) != quantities[1].noun for k in inside):
+        return []
+    return _one_unit(quantities) if _are_joined(found, *quantities) else []
+
+
+_OF_RANGES = frozenset("between from about approximately to and".split()) | answer_numbers.APPROXIMATE
+
+
+def _are_joined(found: list[Token], low: answer_numbers.Quantity, high: answer_numbers.Quantity) -> bool:
+    between = [t.norm for t in found[low.end : high.start]]
+    dashed = not between and found[high.start].gap.strip() in ("-", "–", "—")
+    return dashed or between == ["to"] or (between == ["and"] and any(t.norm == "between" for t in found[max(0, low.start - 3) : low.start]))
+
+
+def _one_unit(ends: list[answer_numbers.Quantity]) -> list[answer_numbers.Quantity]:
+    """$150-175 million: what only one end is written with belongs to both."""
+    low, high = ends
+    if high.value >= 1000 * low.value and high.value.adjusted() > low.value.adjusted() + 2:
+        scaled = low.value.scaleb(high.value.adjusted() - low.value.adjusted())
+        low = low._replace(value=scaled if scaled < high.value else scaled.scaleb(-1), tolerance=high.tolerance)
+    if high.dimension and not low.dimension:
+        low = low._replace(dimension=high.dimension, factor=high.factor)
+    elif low.dimension and not high.dimension:
+        high = high._replace(dimension=low.dimension, factor=low.factor)
+    return [low, high]
+
+
+def judge_range(question: Question, alias: Alias, gold: list[answer_numbers.Quantity], found: list[Token], mode: str) -> Judged | None:
+    """None where the answer holds no range."""
+    quantities = answer_numbers.find_quantities(found)
+    mentions, rivals = [], []
+    for low, high in pairwise(quantities):
+        if not _are_joined(found, low, high):
+            continue
+        same = all(answer_numbers.compare(mine, theirs, question.stems) == "equal" for mine, theirs in zip(gold, _one_unit([low, high])))
+        if same:
+            mentions.append(Mention(low.start, high.end, "range", alias.text))
+        else:
+            rivals.append(Rival(low.start, high.end, " ".join(t.raw for t in found[low.start : high.end])))
+    return _judge_typed(question, mentions, rivals, found, mode) if mentions else None
+
+
 def judge_number(
     question: Question, alias: Alias, gold: answer_numbers.Quantity, found: list[Token], mode: str
 ) -> Judged:
@@ -111,13 +163,17 @@ def judge_number(
     if _is_damaged(found):
         return Judged("undecided", "damaged", alias.text)
     quantities = answer_numbers.find_quantities(found)
+    days = [date for date in answer_dates.find_dates(found) if date.month is not None and date.year is not None]
     others = len({quantity.value for quantity in quantities}) > 1 or any(
         found[q.start].raw.casefold() not in question.raws for q in quantities
     )
     for quantity in quantities:
         if quantity.year_like and not gold.year_like and quantity.value != gold.value:
             continue
-        if quantity.end - quantity.start == 1 and found[quantity.start].raw.casefold() in question.raws and others:
+        if question.kind == "number" and any(day.start <= quantity.start < day.stop for day in days) and quantity.value != gold.value:
+            continue  # when he died on August 16, 1977
+        repeated = quantity.end - quantity.start == 1 and found[quantity.start].raw.casefold() in question.raws and others
+        if repeated and not (question.counted and quantity.noun == question.counted):
             continue  # the question's own number
         how = answer_numbers.compare(gold, quantity, question.stems)
         if question.counted and quantity.ordinal != gold.ordinal:

@@ -46,7 +46,7 @@ _UNREAL = (
     "was intended to|was going to|had planned|was planned|were planned|planned to|plan was|plans were|planned a|"
     "hoped to|tried to|attempted to|failed to|wanted to|wished to|sought to|claimed to|claims to|claiming to|intended to|"
     "threatened to|calls for|called for|urged|prepared to|pledged to|promised to|scheduled for|proposed for|set for|"
-    "refused to|offered to|asked to|invited to|supposed to|unable to|"
+    "shortlist for|shortlisted for|candidate for|in running for|refused to|offered to|asked to|invited to|supposed to|unable to|"
     "plan called for|plans called for|was due to|original plan|original plans|1th plans|1th plan|"
     "was to be|were to be|was to take|1th draft|early draft|earlier draft|rough draft|early version|earlier version|"
     "1th version|original version|original script|original draft|working title"
@@ -58,6 +58,8 @@ _DOUBTED = (
     "long supposed|long assumed|confused with|mistaken for|mixed up with|mistook|which is false|which is wrong|"
     "which is incorrect|which is not true|no longer|popularly believed|widely believed|often believed"
 ).split("|")
+
+_TO_COME = frozenset("next will upcoming be being coming".split())
 
 _FALSE = frozenset(
     "false wrong incorrect untrue mistaken inaccurate mistakenly erroneously wrongly incorrectly disproved".split()
@@ -90,6 +92,8 @@ _CHANGED = frozenset(
 
 
 def is_asked(phrase: str, question: Question) -> bool:
+    if phrase in ("succeeded by", "followed by", "replaced by") and question.norms & {"after", "next"} and question.kind == "person":
+        return True
     return any(word in question.norms or root(word) in question.roots for word in phrase.split() if word not in STOP)
 
 
@@ -133,6 +137,8 @@ def _clause_text(found: list[Token], start: int, end: int, first: int, last: int
 
 def unreal(found: list[Token], start: int, end: int, first: int, last: int, question: Question) -> str:
     text = _clause_text(found, start, end, first, last)
+    if question.norms & _TO_COME and not question.norms & {"was", "were", "did"}:
+        text = text.replace(" scheduled for ", " ").replace(" set for ", " ")
     return "unreal" if any(f" {p} " in text and not is_asked(p, question) for p in _UNREAL) else ""
 
 

@@ -53,7 +53,7 @@ REFUSALS = (
 ).split("|")
 
 TITLES = _words(
-    """mr mrs ms miss dr prof professor sir dame lord lady president king queen prince princess emperor empress pope saint st rev
+    """mr mrs ms miss smt shri dr prof professor sir dame lord lady president king queen prince princess emperor empress pope saint st rev
     reverend father sister brother captain capt commander general gen colonel col major lieutenant lt sergeant sgt admiral senator
     sen governor gov representative rep congressman justice judge chief minister prime secretary chancellor tsar czar duke duchess
     count countess baron baroness earl sultan shah rabbi bishop archbishop cardinal mayor director coach author actor actress singer
@@ -195,7 +195,7 @@ CANONICAL: dict[str, str] = dict(
         "calcutta:kolkata|madras:chennai|kiev:kyiv|o k:ok|rocknroll:rock n roll|rock and roll:rock n roll|"
         "railroad:railway|sci fi:science fiction|new york ny:new york city|nyc:new york city|movie:film|"
         "movies:films|automobile:car|automobiles:cars|soccer:football|autumn:fall|metropolitan area:area|"
-        "academy award:oscar|academy awards:oscars|co2:carbon dioxide|maj:major|capt:captain|qb:quarterback|"
+        "la county:los angeles county|academy award:oscar|academy awards:oscars|co2:carbon dioxide|maj:major|capt:captain|qb:quarterback|"
         "centimetre:centimeter|centimetres:centimeters|millimetre:millimeter|ageing:aging|sceptic:skeptic"
     ).split("|")
 )

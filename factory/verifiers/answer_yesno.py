@@ -35,6 +35,7 @@ def polarity(found: list[Token], question: Question) -> str:
             or (":" in token.gap and found[i - 1].norm in ("answer", "is"))
             or ("," in token.gap and i <= 2)
             or (i <= 2 and found[0].norm in ("answer", "final", "so", "therefore"))
+            or (i and found[i - 1].first and found[i - 1].norm in ("so", "therefore", "thus", "hence"))
             or token.bold
         )
         if opening and token.norm in _YES | _NO:
@@ -58,11 +59,21 @@ def polarity(found: list[Token], question: Question) -> str:
         return ""  # the question again
     if question.roots and len(shared) / len(question.roots) >= 0.6 and question.kind == "yesno":
         words = {t.norm for t in first}
+        if (turned := _comparison(first, question)) != "":
+            return turned
         negative = sum(t.norm in NEGATIONS for t in first) % 2 == 1
         if words & {"only", "whereas", "while", "but", "different", "however", "although"}:
             return "no" if negative else ""
         return "no" if negative else "yes"
     return ""
+
+
+def _comparison(sentence: list[Token], question: Question) -> str:
+    """Asked whether A is longer than B: "B is longer than A" says no; "" where the sentence compares neither so."""
+    order = [t.norm for t in sentence if t.norm in question.compared or t.norm == "than"]
+    if any(t.norm in NEGATIONS for t in sentence) or len(order) != 3 or order[1] != "than" or order[0] == order[2]:
+        return ""
+    return "yes" if order[0] == question.compared[0] else "no"
 
 
 def decide(gold: str, found: list[Token], question: Question) -> Judged:
@@ -78,12 +89,22 @@ def decide(gold: str, found: list[Token], question: Question) -> Judged:
     return Judged("accept" if said == gold else "reject", "yesno", said)
 
 
+def _concludes(found: list[Token], mention: Mention, question: Question) -> bool:
+    """X is older: a sentence that begins with the option and goes on with what is asked."""
+    start, end = mention.start, mention.end
+    opens = start == 0 or found[start - 1].sentence != found[start].sentence
+    compared = {w for pair in CHOICE_OPPOSITES for side in pair if question.norms & side for w in side}
+    return opens and end + 1 < len(found) and found[end].norm in ("is", "was", "are", "were") and found[end + 1].norm in compared
+
+
 def decide_choice(found: list[Token], mentions: list[Mention], question: Question) -> Judged:
     """The gold is an option of the question: it must come first and be said to be what the question asks for."""
     detail = " ".join(t.norm for t in found)[:300]
     if not mentions:
         return Judged("reject", "choice_not_named", detail)
-    mention = mentions[0]
+    if asserts.refusal_in(asserts.sentence_text(found)):
+        return Judged("undecided", "refusal", detail)
+    mention = next((m for m in mentions if _concludes(found, m, question)), mentions[0])
     if asserts.is_negated(found, mention.start, mention.end):
         return Judged("reject", "negated", detail)
     if (
@@ -100,6 +121,11 @@ def decide_choice(found: list[Token], mentions: list[Mention], question: Questio
         return Judged("undecided", "hedged", detail)
     gold = {t.norm for t in found[mention.start : mention.end]}
     before = [t for t in found[: mention.start] if t.norm not in gold]
+    options = [k for k in range(len(found)) if found[k].cap and found[k].norm in question.norms - gold - STOP]
+    if _concludes(found, mention, question):
+        before = []
+        if any(_concludes(found, mention._replace(start=k, end=k + 1), question) for k in options):
+            return Judged("undecided", "choice_second", detail)
     if any(t.cap and t.norm in question.norms and t.norm not in STOP for t in before):
         return Judged("undecided", "choice_second", detail)
     words = {t.norm for t in sentence if not t.cap or t.norm not in question.norms}
@@ -111,7 +137,7 @@ def decide_choice(found: list[Token], mentions: list[Mention], question: Questio
     if (
         not compared
         and words & {"both", "same", "equally", "neither", "than"}
-        and not words & question.norms & {w for pair in CHOICE_OPPOSITES for side in pair for w in side}
+        and not any(words & side and question.norms & side for pair in CHOICE_OPPOSITES for side in pair)
     ):
         return Judged("undecided", "choice_comparison", detail)
     clauses: list[list[Token]] = [[]]

@@ -111,13 +111,18 @@ def secrets() -> None:
 
 def measure(folder: Path, runs: int, mutations: int, workers: int) -> int:
     """Print the tables; the number of false accepts, crashes and late verdicts among what a reference decides."""
-    from jobs.benches import labelled_patches, labelled_sql, mutated
+    from jobs.benches import labelled_patches, labelled_sql, mutated, written_answers
 
     bench_answers.report(0)
     results = judge_all(labelled_sql.answers(folder, runs), sql_result.verify)
     show("SQL answers", results)
     patches = judge_all(labelled_patches.answers(folder, runs), patch.verify)
     show("Patches", patches)
+    folder.mkdir(parents=True, exist_ok=True)
+    written = judge_all(written_answers.sql_answers(folder), sql_result.verify)
+    show("SQL answers written by hand", written)
+    written_patches = judge_all(written_answers.patches(), patch.verify)
+    show("Patches written by hand", written_patches)
     secrets()
     print("\nUnder attack")
     under_attack("SQL answers", HOSTILE_SQL, next(labelled_sql.examples(folder, runs))[0], sql_result.verify)
@@ -130,7 +135,7 @@ def measure(folder: Path, runs: int, mutations: int, workers: int) -> int:
         for text in found.wrong[:20]:
             print(f"  {text[:600]}")
         wrong += len(found.wrong)
-    return wrong + sum(j.verdict.passed and not j.pair.right for j in results + patches)
+    return wrong + sum(j.verdict.passed and not j.pair.right for j in results + patches + written + written_patches)
 
 
 def main(argv: list[str] | None = None) -> int:

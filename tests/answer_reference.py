@@ -3,7 +3,7 @@
 All content words of the gold, or of one of its aliases, stand in the answer, apart from these exceptions, which the verifier
 documents: a person's surname alone; initials, an acronym or another spelling; a place without what it lies in; class words
 (corporation, county) left out; numbers and dates by their values, in words too; units by conversion; yes and no by their
-synonyms; a country by its other name; the question's own words left out. Marks and letters of other scripts inside a word
+synonyms; a country by its other name, a state of the US by its two letters; the question's own words left out. Marks and letters of other scripts inside a word
 are noise.
 It is a necessary condition only: it says nothing of negation, order or what else the answer holds.
 """
@@ -15,6 +15,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from factory.verifiers.answer_words import STATES
+
 STOP = frozenset(["a", "an", "and", "as", "at", "by", "d", "de", "del", "der", "di", "du", "el", "for", "from", "in", "is", "it", "la", "le", "of", "on", "or", "s", "st", "the", "to", "und", "van", "von", "was", "were", "who", "with", "y"])
 CLASSES = frozenset(["city", "club", "company", "corp", "corporation", "county", "film", "group", "inc", "limited", "ltd", "people", "republic", "river", "society", "state", "the", "university"])
 YES = frozenset(["yes", "yeah", "yep", "true", "correct", "indeed", "right", "affirmative", "sure"])
@@ -24,7 +26,7 @@ SPELT = {
     for value, word in enumerate(
         ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
     )
-} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "first": 1, "second": 2, "third": 3, "fifth": 5, "fourth": 4, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "twelfth": 12, "sixteenth": 16, "once": 1, "twice": 2}  # fmt: skip
+} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "first": 1, "second": 2, "third": 3, "fifth": 5, "fourth": 4, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12, "sixteenth": 16, "once": 1, "twice": 2}  # fmt: skip
 ROMAN = {"ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
 
 
@@ -52,7 +54,7 @@ def plain(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    text = re.sub(r"(?<=\d)[,. '](?=\d\d\d(?!\d))", "", plain(text))
+    text = re.sub(r"(?<!\d)\d{1,3}(?:[,. ']\d{3})+(?!\d)", lambda number: re.sub(r"\D", "", number[0]), plain(text))
     return re.findall(r"\d+|[^\W\d_]+", text)
 
 
@@ -76,6 +78,8 @@ def said(gold: str, found: list[str], asked: set[str]) -> bool:
     letters = [w for w in wanted if w.isalpha() and w not in CLASSES] or wanted
     missing = [w for w in letters if w not in asked and not stands(w, found)]
     if not missing or "".join(letters) in "".join(found):  # "Tu(l sa" too: marks inside of a word are noise
+        return True
+    if gold.strip(" .").casefold() in STATES.values() and any(STATES.get(w) == gold.strip(" .").casefold() for w in found):
         return True
     initials = "".join(w[0] for w in letters)
     if len(letters) > 1 and initials in "".join(found):

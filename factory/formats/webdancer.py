@@ -105,10 +105,10 @@ def agent_text(turns: Turns, text: str, invents: bool = False, last: bool = Fals
 
     invents: results come in messages of their own, so one that stands here was made up by the model.
     last: nothing comes after it, so a call that the agent goes on after was only spoken of."""
-    at = 0
+    at, visible = 0, len(text.rstrip())
+    last_mark = max(text.rfind(mark) for mark in (*RESPONSES, *CALLS, "<answer>")) if last else 0
     for start, end, tag, closing in spans(text, {tag: closing for tag, (closing, _, _) in CALLS.items()} | RESPONSES):
-        after = text[end + len(closing) :]
-        if last and closing and tag in CALLS and after.strip() and not any(mark in after for mark in (*RESPONSES, *CALLS, "<answer>")):
+        if last and closing and tag in CALLS and last_mark < end + len(closing) < visible:
             continue
         said = text[at : start - len(tag)]
         inside = text[start:end]

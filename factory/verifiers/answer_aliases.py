@@ -25,7 +25,9 @@ _LEADING = re.compile(
     r"^(?:or|also|aka|a\.k\.a\.|formerly|now|originally|née|nee|born|called|the|today|later|previously|then|ie|i\.e\.|eg)[,:]?\s",
     re.I,
 )
-_PEERAGE = re.compile(r"(?:Duke|Duchess|Earl|Count|Countess|Baron|Baroness|Prince|Princess|Marquess|Viscount|Lord|Lady) of [A-Z][^,]{2,40}$")
+_PEERAGE = re.compile(
+    r"(?:Duke|Duchess|Earl|Count|Countess|Baron|Baroness|Prince|Princess|Marquess|Viscount|Lord|Lady) of [A-Z][^,]{2,40}$"
+)
 _YEAR = re.compile(r"(?<!\d)(1\d{3}|20\d{2})(?!\d)")
 
 

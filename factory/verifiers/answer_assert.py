@@ -96,9 +96,16 @@ def without_dates(found: list[Token], start: int, end: int, first: int) -> list[
     kept: list[Token] = []
     k = start
     while k < end:
-        close = next((j for j in range(k + 1, min(end, k + 12)) if ")" in found[j].gap), k) if "(" in found[k].gap else k
+        close = (
+            next((j for j in range(k + 1, min(end, k + 12)) if ")" in found[j].gap), k) if "(" in found[k].gap else k
+        )
         inside = found[k:close]
-        if inside and not k <= first < close and any(t.raw[:1].isdigit() for t in inside) and not found[first].raw[:1].isdigit():
+        if (
+            inside
+            and not k <= first < close
+            and any(t.raw[:1].isdigit() for t in inside)
+            and not found[first].raw[:1].isdigit()
+        ):
             k = close
             continue
         kept.append(found[k])

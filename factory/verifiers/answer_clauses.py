@@ -112,7 +112,11 @@ def _before_aside(found: list[Token], start: int, i: int) -> int:
         return 0
     low = max(start, i - 14)
     opens = next((k for k in range(i - 1, low, -1) if "," in found[k].gap), 0)
-    return opens - 1 if opens and not found[opens].cap and (_is_participle(found[opens]) or found[opens].norm in _PRONOUNS) else 0
+    return (
+        opens - 1
+        if opens and not found[opens].cap and (_is_participle(found[opens]) or found[opens].norm in _PRONOUNS)
+        else 0
+    )
 
 
 def _is_participle(token: Token) -> bool:

@@ -165,11 +165,18 @@ def same_thing(found: list[Token], mention: Mention, rival: Rival, question: Que
         if between[-1] == "of" and len(between) == 2 and between[0] in _AREAS:
             return True  # the Sedgemoor area of Somerset
         if " ".join(between) in REGIONS and "," in found[left.end].gap and "," in found[right.start].gap:
-            return " ".join(t.norm for t in found[right.start : right.end]) in REGIONS  # Brisbane, Queensland, Australia
+            return (
+                " ".join(t.norm for t in found[right.start : right.end]) in REGIONS
+            )  # Brisbane, Queensland, Australia
     if left.end != right.start or "," not in found[right.start].gap:
         return False
     if question.kind == "place":
-        finer = right is mention and left.start > 0 and found[left.start - 1].norm in ("in", "at", "near") and _is_region(found, right.end)
+        finer = (
+            right is mention
+            and left.start > 0
+            and found[left.start - 1].norm in ("in", "at", "near")
+            and _is_region(found, right.end)
+        )
         return finer or " ".join(t.norm for t in found[right.start : right.end]) in REGIONS  # Zelazowa Wola, Poland
     return right is rival and found[rival.start].norm in TITLES  # William the Conqueror, Duke of Normandy
 

@@ -149,7 +149,9 @@ def _read(found: list[Token], i: int) -> Date | None:
         month, j, day = MONTHS[norm], i + 1, None
         if j < len(found) and (value := _number(found[j], 1, 31)) and found[j].gap.strip(" .") in ("", "the", "-"):
             day, j = value, j + 1
-        ranged = day and j + 1 < len(found) and found[j].gap.strip() == "-" and found[j + 1].gap.strip() == ","  # June 7-21, 1975
+        ranged = (
+            day and j + 1 < len(found) and found[j].gap.strip() == "-" and found[j + 1].gap.strip() == ","
+        )  # June 7-21, 1975
         if day and ranged and (last := _number(found[j], day + 1, 31)) and (year := _year(found, j + 1)):
             return Date(year[0], month, day, end=(year[0], month, last), start=i, stop=year[1])
         if (j < len(found) and found[j].gap.strip(" ,.") in ("", "the")) or (j < len(found) and found[j].norm == "of"):

@@ -92,7 +92,9 @@ def harmless_before(found: list[Token], start: int, question: Question, named: f
         found[start].cap
         and len(before) <= 4
         and all(
-            (not t.cap and t.raw.isalpha()) or _title_number(found, k) or (k == 0 and t.norm in CITIES and not found[start - 1].cap)
+            (not t.cap and t.raw.isalpha())
+            or _title_number(found, k)
+            or (k == 0 and t.norm in CITIES and not found[start - 1].cap)
             for k, t in enumerate(found[:start])
             if t in before
         )
@@ -111,7 +113,12 @@ def harmless_after(found: list[Token], start: int, end: int, question: Question,
     after = found[end:]
     first = after[0]
     gap = first.gap
-    if first.norm == "between" and len(after) == 4 and all(len(after[k].norm) == 4 and after[k].norm.isdigit() for k in (1, 3)) and not typed:
+    if (
+        first.norm == "between"
+        and len(after) == 4
+        and all(len(after[k].norm) == 4 and after[k].norm.isdigit() for k in (1, 3))
+        and not typed
+    ):
         return True  # between 1508 and 1512
     if question.kind == "place" and not any(t.cap for t in found) and _level(" ".join(t.norm for t in after)):
         return True

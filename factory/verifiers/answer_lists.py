@@ -109,7 +109,15 @@ def _last_word(alias: Alias, found: list[Token]) -> list[Mention]:
 def _is_prefixed(found: list[Token], i: int) -> bool:
     """Inter Milan is no Milan."""
     before = found[i - 1] if i else None
-    return before is not None and before.cap and found[i].cap and found[i].gap == " " and not before.first and before.norm not in STOP and before.norm not in MONTHS
+    return (
+        before is not None
+        and before.cap
+        and found[i].cap
+        and found[i].gap == " "
+        and not before.first
+        and before.norm not in STOP
+        and before.norm not in MONTHS
+    )
 
 
 def _extra(found: list[Token], covered: set[int], low: int, high: int, question: Question, wanted: int) -> str:

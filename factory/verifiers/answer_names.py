@@ -22,7 +22,9 @@ CORPORATE = frozenset(
 )
 
 _TRADES = frozenset("motor motors entertainment records pictures studios airlines games".split())
-_FIRMS = frozenset("company companies corporation firm manufacturer maker makes make manufactures manufactured brand label studio publisher developer airline".split())
+_FIRMS = frozenset(
+    "company companies corporation firm manufacturer maker makes make manufactures manufactured brand label studio publisher developer airline".split()
+)
 
 _INSTITUTIONS = frozenset("university college school institute museum airport hospital library company band".split())
 
@@ -225,7 +227,11 @@ def is_embedded(found: list[Token], start: int, end: int, question: Question, pe
                 or word in NATIONALITIES
                 or word in SUFFIXES
             )
-            and not (word in CORPORATE or (word in DROPPABLE and size > 1 and not person) or (word in _TRADES and question.norms & _FIRMS))
+            and not (
+                word in CORPORATE
+                or (word in DROPPABLE and size > 1 and not person)
+                or (word in _TRADES and question.norms & _FIRMS)
+            )
             and not (word == "city" and size == 2)
             and not (proper and found[start].bold != after.bold)
             and not (word in REGIONS or (word in STATES and question.kind == "place"))

@@ -280,8 +280,16 @@ def compare(gold: Quantity, other: Quantity, asked: frozenset[str]) -> str:
     value = other.value
     tolerance = gold.tolerance
     if gold.dimension != other.dimension:
-        if other.dimension == "angle" and gold.dimension.startswith("temperature") and asked & {"fahrenheit", "celsius", "kelvin", "degree"}:
-            return "equal" if abs(value - gold.value) <= tolerance and not {"fahrenheit", "celsius"} <= asked else "different"
+        if (
+            other.dimension == "angle"
+            and gold.dimension.startswith("temperature")
+            and asked & {"fahrenheit", "celsius", "kelvin", "degree"}
+        ):
+            return (
+                "equal"
+                if abs(value - gold.value) <= tolerance and not {"fahrenheit", "celsius"} <= asked
+                else "different"
+            )
         if gold.dimension and other.dimension:
             return "different"
         if other.value != gold.value and abs(value - gold.value) > tolerance:
@@ -320,7 +328,11 @@ def compare(gold: Quantity, other: Quantity, asked: frozenset[str]) -> str:
             or (missing.dimension == "area" and "square" in asked)
         ):
             return "equal"
-        if missing.dimension == "rate" and {"km", "h"} <= asked and abs(missing.factor - _UNITS["kmh"][1]) < Decimal("0.0001"):
+        if (
+            missing.dimension == "rate"
+            and {"km", "h"} <= asked
+            and abs(missing.factor - _UNITS["kmh"][1]) < Decimal("0.0001")
+        ):
             return "equal"  # (in km/h)
         if others & asked or {stem(name) for name in others} & asked:
             return "unclear"

@@ -8,8 +8,14 @@ from collections.abc import Callable, Sequence
 from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_words import MONTHS
 
-_SECOND = re.compile(r",?\s{1,3}and\s{1,3}(?=(?:(?:in|at|on|by|for|from|to|of|during)\s{1,3})?(?:which|what|when|where|who|whom|how)\b)", re.I)
-_FIRST = re.compile(r"^\W{0,3}(?:(?:in|at|on|by|for|from|to|of)\s{1,3})?(?:which|what|when|where|who|whom|how(?: much| many| long)?)\b", re.I)
+_SECOND = re.compile(
+    r",?\s{1,3}and\s{1,3}(?=(?:(?:in|at|on|by|for|from|to|of|during)\s{1,3})?(?:which|what|when|where|who|whom|how)\b)",
+    re.I,
+)
+_FIRST = re.compile(
+    r"^\W{0,3}(?:(?:in|at|on|by|for|from|to|of)\s{1,3})?(?:which|what|when|where|who|whom|how(?: much| many| long)?)\b",
+    re.I,
+)
 _GAP = re.compile(r";\s{0,3}|,\s{1,3}(?:and\s{1,3})?|\s{1,3}and\s{1,3}|\s{1,3}(?=in\s)")
 _DAY = re.compile(r"(\w+)\s\d{1,2}$")
 
@@ -21,7 +27,9 @@ def two_parts(question: str) -> tuple[str, str] | None:
         return None
     other = rest[0]
     told = [_FIRST.sub("", part).strip() for part in (one, other)]
-    return tuple(f"{part} {told[1 - k]}?" if len(told[k].split()) < 3 else f"{part}?" for k, part in enumerate((one, other)))  # type: ignore[return-value]
+    return tuple(
+        f"{part} {told[1 - k]}?" if len(told[k].split()) < 3 else f"{part}?" for k, part in enumerate((one, other))
+    )  # type: ignore[return-value]
 
 
 def split_gold(gold: str) -> tuple[str, str] | None:

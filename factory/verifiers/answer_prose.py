@@ -43,10 +43,16 @@ from factory.verifiers.answer_words import COPULAS, STOP
 _LOCATED = frozenset([root("located")])
 _CONCLUDES = frozenset("therefore so thus hence".split())
 _PRESENT = frozenset("today now nowadays currently since".split())
-_WORKS = frozenset("film movie book novel play song album show series musical opera poem story painting magazine episode".split())
+_WORKS = frozenset(
+    "film movie book novel play song album show series musical opera poem story painting magazine episode".split()
+)
 _OPENS = frozenset("in on at during according as yes despite".split())
-_PARTS = frozenset("and or nor not no but than had formerly originally once before after while although which who whose instead among including".split())
-_AGAINST = frozenset("but while whereas although though until before formerly became not rather instead or than".split())
+_PARTS = frozenset(
+    "and or nor not no but than had formerly originally once before after while although which who whose instead among including".split()
+)
+_AGAINST = frozenset(
+    "but while whereas although though until before formerly became not rather instead or than".split()
+)
 _TURNS = frozenset("but while whereas although though which that whose".split())
 
 
@@ -74,7 +80,12 @@ def decide(
         sentence = found[span.start].sentence
         a, b = _near(sentences[sentence], span)
         last_line = _last_line(found, a, b, span)
-        if _is_first_sentence(found, a, b, span) or last_line or _called_answer(found, a, span.start) or (sentence <= lead and _only_bold(found, a, b, span)):
+        if (
+            _is_first_sentence(found, a, b, span)
+            or last_line
+            or _called_answer(found, a, span.start)
+            or (sentence <= lead and _only_bold(found, a, b, span))
+        ):
             strength = 5
         else:
             strength = strength_of(found, a, b, span.start, span.end, question, sentence <= lead, typed)
@@ -188,7 +199,9 @@ def _last_line(found: list[Token], start: int, end: int, span: Mention | Rival) 
 def _is_first_sentence(found: list[Token], start: int, end: int, span: Mention | Rival) -> bool:
     """X. And what there is to say of it: a whole sentence behind the span, which is the first one."""
     bare = start == 0 and all(found[k].norm in STOP for k in (*range(span.start), *range(span.end, end)))
-    return bare and sum(t.sentence == found[end].sentence for t in found[end : end + 6]) > 4 if end < len(found) else False
+    return (
+        bare and sum(t.sentence == found[end].sentence for t in found[end : end + 6]) > 4 if end < len(found) else False
+    )
 
 
 def _only_bold(found: list[Token], start: int, end: int, span: Mention | Rival) -> bool:
@@ -245,10 +258,16 @@ def _is_plain(found: list[Token], mine: Claim, question: Question) -> bool:
     if comma is not None and found[before[0]].norm in _OPENS:
         before = [k for k in before if k >= comma]  # in the series, Columbo owned X
     behind = [k for k in range(last, min(len(found), last + MAX_SENTENCE)) if found[k].sentence == mine.sentence]
-    if any(set(found[k].gap) & set(",;:") and not found[k].norm.isdigit() for k in [*before[1:], first]) or any(found[k].norm in _PARTS for k in before):
+    if any(set(found[k].gap) & set(",;:") and not found[k].norm.isdigit() for k in [*before[1:], first]) or any(
+        found[k].norm in _PARTS for k in before
+    ):
         return False
     most = len(question.roots) - 1 if len(question.roots) > 2 else len(question.roots)
-    return 2 * len(mine.said) >= len(question.roots) and len(mine.said) >= min(most, 2) and not any(found[k].norm in _AGAINST for k in behind)
+    return (
+        2 * len(mine.said) >= len(question.roots)
+        and len(mine.said) >= min(most, 2)
+        and not any(found[k].norm in _AGAINST for k in behind)
+    )
 
 
 def _other_year(found: list[Token], mine: Claim, question: Question, covers: bool) -> bool:

@@ -108,7 +108,9 @@ def strength_of(
     if not found[first].cap and not told and is_second_clause(found, start, first, question):
         return 1
     if ":" in found[first].gap and (label := relation & {root(t.norm) for t in found[start:first]}):
-        return 4 if {root(t.norm) for t in found[start:first] if t.norm not in STOP} == label else 3  # Director: X; Director of the film: X
+        return (
+            4 if {root(t.norm) for t in found[start:first] if t.norm not in STOP} == label else 3
+        )  # Director: X; Director of the film: X
     if found[first].bold and whole >= 1:
         return 3
     if question.asked and question.asked <= {root(t.norm) for t in found[max(clause[0], first - 4) : first] if t.cap}:
@@ -154,7 +156,12 @@ def strength_of(
             return 3
         if root(norm) in question.roots and whole >= needed:
             return 3
-    heads = after is not None and after.norm in _IS and start == 0 and (first == start or (before is None and "," in found[first].gap))
+    heads = (
+        after is not None
+        and after.norm in _IS
+        and start == 0
+        and (first == start or (before is None and "," in found[first].gap))
+    )
     return 2 if whole >= needed or shared >= 1 or heads else 1  # X is the all-time leader
 
 
@@ -205,7 +212,9 @@ def is_object(found: list[Token], first: int, question: Question) -> bool:
 
 def _is_meant(found: list[Token], first: int) -> bool:
     """It is an acronym that stands for X."""
-    return [t.norm for t in found[max(0, first - 2) : first]] in (["stands", "for"], ["stand", "for"]) or found[first - 1].norm in ("means", "meaning")
+    return [t.norm for t in found[max(0, first - 2) : first]] in (["stands", "for"], ["stand", "for"]) or found[
+        first - 1
+    ].norm in ("means", "meaning")
 
 
 def _is_placed(found: list[Token], first: int) -> bool:
@@ -217,7 +226,9 @@ def _is_placed(found: list[Token], first: int) -> bool:
 def _slot_taken(found: list[Token], start: int, first: int, question: Question) -> bool:
     """The <question's words> is Y, mixed with X: the slot that the question asks for holds something else."""
     if found[start].norm in _SUBORDINATE:
-        start = next((k for k in range(first, start, -1) if "," in found[k].gap), start)  # when it was bombed, X was president
+        start = next(
+            (k for k in range(first, start, -1) if "," in found[k].gap), start
+        )  # when it was bombed, X was president
     at = next((i for i in range(start, first) if found[i].norm in COPULAS), None)
     if at is None or _is_meant(found, first) or (question.kind == "place" and _is_placed(found, first)):
         return False

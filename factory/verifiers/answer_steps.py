@@ -35,7 +35,12 @@ def is_subject_of(found: list[Token], mine: Claim, theirs: Claim, question: Ques
     if theirs.sentence != mine.sentence or theirs.span.end > mine.span.start:
         return False
     does = found[theirs.span.end]
-    if not question.object_asked and (question.kind != "other" or does.cap or root(does.norm) not in question.roots or found[mine.span.start - 1] != does):
+    if not question.object_asked and (
+        question.kind != "other"
+        or does.cap
+        or root(does.norm) not in question.roots
+        or found[mine.span.start - 1] != does
+    ):
         return False
     between = found[theirs.span.end : mine.span.start]
     asked = question.asked | question.done

@@ -111,7 +111,11 @@ def gold_range(alias: Alias) -> list[answer_numbers.Quantity]:
     """Both ends of a gold such as "between 46,000 and 51,000" or "$150-175 million"; [] when it is none."""
     found = list(alias.found)
     quantities = answer_numbers.find_quantities(found) if len(found) <= 10 else []
-    if len(quantities) != 2 or any(q.ordinal or q.year_like for q in quantities) or quantities[0].value >= quantities[1].value:
+    if (
+        len(quantities) != 2
+        or any(q.ordinal or q.year_like for q in quantities)
+        or quantities[0].value >= quantities[1].value
+    ):
         return []
     inside = [k for k in range(len(found)) if not any(q.start <= k < q.end for q in quantities)]
     if any(found[k].norm not in _OF_RANGES and stem(found[k].norm) != quantities[1].noun for k in inside):
@@ -125,7 +129,11 @@ _OF_RANGES = frozenset("between from about approximately to and".split()) | answ
 def _are_joined(found: list[Token], low: answer_numbers.Quantity, high: answer_numbers.Quantity) -> bool:
     between = [t.norm for t in found[low.end : high.start]]
     dashed = not between and found[high.start].gap.strip() in ("-", "–", "—")
-    return dashed or between == ["to"] or (between == ["and"] and any(t.norm == "between" for t in found[max(0, low.start - 3) : low.start]))
+    return (
+        dashed
+        or between == ["to"]
+        or (between == ["and"] and any(t.norm == "between" for t in found[max(0, low.start - 3) : low.start]))
+    )
 
 
 def _one_unit(ends: list[answer_numbers.Quantity]) -> list[answer_numbers.Quantity]:
@@ -141,14 +149,19 @@ def _one_unit(ends: list[answer_numbers.Quantity]) -> list[answer_numbers.Quanti
     return [low, high]
 
 
-def judge_range(question: Question, alias: Alias, gold: list[answer_numbers.Quantity], found: list[Token], mode: str) -> Judged | None:
+def judge_range(
+    question: Question, alias: Alias, gold: list[answer_numbers.Quantity], found: list[Token], mode: str
+) -> Judged | None:
     """None where the answer holds no range."""
     quantities = answer_numbers.find_quantities(found)
     mentions, rivals = [], []
     for low, high in pairwise(quantities):
         if not _are_joined(found, low, high):
             continue
-        same = all(answer_numbers.compare(mine, theirs, question.stems) == "equal" for mine, theirs in zip(gold, _one_unit([low, high])))
+        same = all(
+            answer_numbers.compare(mine, theirs, question.stems) == "equal"
+            for mine, theirs in zip(gold, _one_unit([low, high]))
+        )
         if same:
             mentions.append(Mention(low.start, high.end, "range", alias.text))
         else:
@@ -170,9 +183,15 @@ def judge_number(
     for quantity in quantities:
         if quantity.year_like and not gold.year_like and quantity.value != gold.value:
             continue
-        if question.kind == "number" and any(day.start <= quantity.start < day.stop for day in days) and quantity.value != gold.value:
+        if (
+            question.kind == "number"
+            and any(day.start <= quantity.start < day.stop for day in days)
+            and quantity.value != gold.value
+        ):
             continue  # when he died on August 16, 1977
-        repeated = quantity.end - quantity.start == 1 and found[quantity.start].raw.casefold() in question.raws and others
+        repeated = (
+            quantity.end - quantity.start == 1 and found[quantity.start].raw.casefold() in question.raws and others
+        )
         if repeated and not (question.counted and quantity.noun == question.counted):
             continue  # the question's own number
         how = answer_numbers.compare(gold, quantity, question.stems)

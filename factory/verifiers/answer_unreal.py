@@ -92,7 +92,11 @@ _CHANGED = frozenset(
 
 
 def is_asked(phrase: str, question: Question) -> bool:
-    if phrase in ("succeeded by", "followed by", "replaced by") and question.norms & {"after", "next"} and question.kind == "person":
+    if (
+        phrase in ("succeeded by", "followed by", "replaced by")
+        and question.norms & {"after", "next"}
+        and question.kind == "person"
+    ):
         return True
     return any(word in question.norms or root(word) in question.roots for word in phrase.split() if word not in STOP)
 

@@ -94,7 +94,12 @@ def _concludes(found: list[Token], mention: Mention, question: Question) -> bool
     start, end = mention.start, mention.end
     opens = start == 0 or found[start - 1].sentence != found[start].sentence
     compared = {w for pair in CHOICE_OPPOSITES for side in pair if question.norms & side for w in side}
-    return opens and end + 1 < len(found) and found[end].norm in ("is", "was", "are", "were") and found[end + 1].norm in compared
+    return (
+        opens
+        and end + 1 < len(found)
+        and found[end].norm in ("is", "was", "are", "were")
+        and found[end + 1].norm in compared
+    )
 
 
 def decide_choice(found: list[Token], mentions: list[Mention], question: Question) -> Judged:

@@ -40,8 +40,10 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "pass_to_pass": ("pass_to_pass", "PASS_TO_PASS"),
     "solved": ("solved", "resolved"),
 }
-USUAL_KEYS = ("task_id", "id", "question_id", "qid", "query_id", "uid")
-"""Where a record's id stands when it has no field of the recipe's `key`."""
+USUAL_KEYS = ("instance_id", "task_id", "id", "question_id", "qid", "query_id", "uid")
+"""Where a record's id stands when the recipe gives no `key`."""
+DATABASE_NAMES = ("{0}.sqlite", "{0}/{0}.sqlite", "{0}.db", "{0}.sqlite3", "{0}.duckdb")
+"""Files beside a run that a bare name of a database may mean."""
 PLAIN_NAME = re.compile(r"[\w][\w.@+-]*(?:/[\w][\w.@+-]*){0,4}")
 LONGEST_NAME = 255
 """Bytes of a name that a run gives: no file system takes a longer one."""
@@ -53,6 +55,8 @@ class Join:
         self.source, self.side = source, side
         self.gold = GoldTableReader(source.gold, side) if source.gold else None
         self.reports: tuple[str, Any] = ("", None)  # content hash and value of the report read last
+        self.miss = ""
+        """Why the run joined last got nothing from the gold table; "" where it did, or there is none."""
 
     def __call__(self, trajectory: Trajectory) -> tuple[Trajectory, str]:
         """The trajectory with what stands beside it, and the hash of what was read for it.
@@ -60,6 +64,7 @@ class Join:
         RowError side_input_missing when a gold table or report cannot be read, or a name points elsewhere.
         """
         record = self.gold.record(trajectory) if self.gold else {}
+        self.miss = self.gold.miss(trajectory.task_id) if self.gold and not record else ""
         solved = self._solved(trajectory)
         ground_truth = joined_truth(trajectory, record)
         if record.get("solved") is not None:
@@ -83,7 +88,7 @@ class Join:
         if self.source.database:
             database = filled(self.source.database, folder, trajectory.task_id, database=database)
         else:
-            database = inside(folder, database) if "." in database or "/" in database else database
+            database = self._beside(folder, database)
         if self.source.repository:
             repository = filled(self.source.repository, folder, trajectory.task_id, repository=repository)
         elif repository:
@@ -100,6 +105,13 @@ class Join:
             base_commit=text_of(record.get("base_commit")) or own.base_commit,
             pages=inside(folder, own.pages),
         )
+
+    def _beside(self, folder: str, name: str) -> str:
+        """The database file that a run names: by a path, or by a bare name as `shop` for `shop.sqlite`."""
+        if "." in name or "/" in name or not PLAIN_NAME.fullmatch(name):
+            return inside(folder, name)
+        places = [inside(folder, form.format(name)) for form in DATABASE_NAMES]
+        return next((place for place in places if self.side.present(place)), name)
 
     def _solved(self, trajectory: Trajectory) -> bool | None:
         """What the run's success report says: flat, keyed by task id, or with lists of task ids."""
@@ -133,6 +145,8 @@ class GoldTableReader:
         self.settings, self.side = settings, side
         self.content = ""
         self.records: dict[str, dict[str, Any]] = {}
+        self.contested: set[str] = set()
+        """Ids under which several records say different things."""
         self.by_question: dict[str, dict[str, Any]] = {}
         """For runs whose id the table does not hold; questions that several records answer differently are left out."""
 
@@ -143,10 +157,18 @@ class GoldTableReader:
         if missing := [uri for uri, content in zip(uris, hashes) if not content]:
             raise RowError("side_input_missing", f"gold table `{missing[0]}` does not exist")
         if (content := digest(*hashes)) != self.content:
+            self.contested = set()
             self.records = self._read()
             self.by_question = questions_of(self.records.values())
             self.content = content
+        if trajectory.task_id in self.contested:
+            raise RowError("side_input_missing", f"gold table `{self.settings.uri}` holds several records for `{trajectory.task_id[:120]}`, and they differ")
         return self.records.get(trajectory.task_id) or self.by_question.get(asked(trajectory.question)) or {}
+
+    def miss(self, task_id: str) -> str:
+        """Why a run got no gold from the table."""
+        like = next(iter(self.records), "")
+        return f"gold table `{self.settings.uri}` holds {len(self.records):,} records, none for `{task_id[:120]}`; their ids look like `{like[:120]}` (`key` says which field holds them)"
 
     def _read(self) -> dict[str, dict[str, Any]]:
         settings, uri = self.settings, self.settings.uri
@@ -161,11 +183,27 @@ class GoldTableReader:
         elif settings.key == "#":
             keyed = records
         else:
-            keyed = [(next((text for name in (settings.key, *(USUAL_KEYS if "key" not in settings.model_fields_set else ())) if (text := text_of(record.get(name)))), key), record) for key, record in records]
+            names = (settings.key,) if settings.key else USUAL_KEYS
+            keyed = [(next((text for name in names if (text := text_of(record.get(name)))), key), record) for key, record in records]
+        self._check([record for _, record in records])
         found: dict[str, dict[str, Any]] = {}
         for task, record in keyed:
-            found.setdefault(task, self._ours(record))
+            ours = self._ours(record)
+            if found.setdefault(task, ours) != ours:
+                self.contested.add(task)
         return found
+
+    def _check(self, records: list[dict[str, Any]]) -> None:
+        """SettingsError for a table without a record, and for a field that no record has."""
+        uri, settings = self.settings.uri, self.settings
+        if not records:
+            raise SettingsError(f"gold table `{uri}` holds no record: it is a list, a dict or lines of JSON objects, a CSV or Parquet file, or a folder of such")
+        there = dict.fromkeys(field for record in records[:1_000] for field in record)
+        asked = {f"gold.fields.{name}": field for name, field in settings.fields.items()}
+        asked |= {"gold.key": settings.key} if settings.key not in ("", "#") and not settings.ids else {}
+        for name, field in asked.items():
+            if field not in there and not any(field in record for record in records):
+                raise SettingsError(f"`{name}` = `{field}`: no record of `{uri}` has that field; they have {', '.join(list(there)[:12])}")
 
     def _ours(self, record: dict[str, Any]) -> dict[str, Any]:
         names = self.settings.fields

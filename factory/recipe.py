@@ -27,8 +27,8 @@ class GoldTable(Settings):
 
     uri: str
     """JSON, JSONL, CSV or Parquet, or a folder of such files; a list or a dict of records."""
-    key: str = "instance_id"
-    """Field of a record that equals the run's task id (without it: task_id, id and the like); `#` when `ids` gives the ids by position."""
+    key: str = ""
+    """Field of a record that equals the run's task id; without it instance_id, task_id, id and the like; `#` when `ids` gives the ids by position."""
     ids: str = ""
     """URI of a JSON list: the i-th record belongs to the task with the i-th id."""
     fields: dict[str, str] = {}

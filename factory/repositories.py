@@ -13,7 +13,7 @@ import tempfile
 from collections import OrderedDict
 from pathlib import Path
 
-from factory.errors import RowError
+from factory.errors import FactoryError, RowError
 
 MAX_FILE_BYTES = 8 << 20
 """A larger file is not read."""
@@ -52,10 +52,13 @@ class _Objects:
             folder = self.unpacked.name
             _run("init", "--quiet", "--bare", folder)
             _run("--git-dir", folder, "bundle", "unbundle", str(path.absolute()))
-        self.process = subprocess.Popen(
-            [*_GIT, "--git-dir", folder, "cat-file", "--batch"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_ISOLATED,
-        )  # fmt: skip
+        try:
+            self.process = subprocess.Popen(
+                [*_GIT, "--git-dir", folder, "cat-file", "--batch"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_ISOLATED,
+            )  # fmt: skip
+        except OSError as e:
+            raise _no_git(e) from None
 
     def read(self, name: str) -> tuple[str, bytes | None]:
         """(type, content) of an object: type "" where there is none, content None over MAX_FILE_BYTES."""
@@ -97,10 +100,16 @@ _open: OrderedDict[tuple[str, int, int], _Objects] = OrderedDict()
 def _run(*arguments: str) -> None:
     try:
         done = subprocess.run([*_GIT, *arguments], capture_output=True, env=_ISOLATED, timeout=TIMEOUT_S, check=False)
-    except (OSError, subprocess.TimeoutExpired) as e:
+    except OSError as e:
+        raise _no_git(e) from None
+    except subprocess.TimeoutExpired as e:
         raise RowError("side_input_missing", f"git could not be run: {e}") from None
     if done.returncode:
         raise RowError("side_input_missing", f"git {arguments[-1][:200]}: {done.stderr.decode('utf-8', 'replace')[-300:].strip()}")
+
+
+def _no_git(error: OSError) -> FactoryError:
+    return FactoryError(f"git, which reads the repositories of runs, cannot be run: {error.strerror}; install it or mend PATH, then run again")
 
 
 def _objects(path: Path) -> _Objects:

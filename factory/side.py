@@ -74,7 +74,11 @@ class SideInputs:
             return ABSENT
         known = self._hashes.get((uri, etag))
         if known is None:
-            known = _hash(self.path(uri))
+            try:
+                known = _hash(self.path(uri))
+            except OSError as e:
+                self._unread.add(uri)
+                raise RowError("side_input_missing", f"`{uri}` cannot be read: {e.strerror}; the next run tries again") from None
             self._hashes[uri, etag] = known
             if len(self._hashes) > REMEMBERED:
                 self._hashes.popitem(last=False)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import resource
 import sqlite3
+import subprocess
+import sys
+import threading
 from decimal import Decimal
 from pathlib import Path
 
@@ -242,10 +245,42 @@ def test_attack_by_query_fails(cage, machine, dialect, attack, record_property):
 def test_worker_that_is_killed_is_replaced(cage, databases):
     cage.query(databases["sqlite"], "sqlite", "SELECT 1")
     cage.workers["sqlite"].process.kill()
-    with pytest.raises(SqlError) as e:
-        cage.query(databases["sqlite"], "sqlite", "SELECT 1")
+    assert cage.query(databases["sqlite"], "sqlite", "SELECT 1").rows == ((1,),)
+
+
+def test_a_query_that_kills_its_worker_again_is_a_crash(cage, databases):
+    """Killed from outside, whenever it is seen at work: as a query would do that breaks the engine."""
+    stop = threading.Event()
+
+    def kill() -> None:
+        while not stop.wait(0.05):
+            if worker := cage.workers.get("sqlite"):
+                worker.process.kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        with pytest.raises(SqlError) as e:
+            cage.query(databases["sqlite"], "sqlite", "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT max(n) FROM t")
+    finally:
+        stop.set()
+        killer.join()
     assert e.value.kind == "crash"
     assert cage.query(databases["sqlite"], "sqlite", "SELECT 1").rows == ((1,),)
+
+
+def test_where_no_worker_can_run_the_build_stops_and_no_query_is_blamed(databases):
+    code = (
+        "import resource, sys\nfrom pathlib import Path\nfrom factory.cage.sql import SqlCage\nfrom factory.errors import FactoryError\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[2]), int(sys.argv[2])))\n"
+        "try:\n    print(SqlCage().query(Path(sys.argv[1]), 'sqlite', 'SELECT 1').rows)\nexcept FactoryError as e:\n    print(e)\n"
+    )
+
+    def said(num_files: int) -> str:
+        return subprocess.run([sys.executable, "-c", code, str(databases["sqlite"]), str(num_files)], capture_output=True, text=True).stdout
+
+    assert "cannot run here" in said(5) and "ulimit -n" in said(5)
+    assert "((1,),)" in said(40)
 
 
 def refusal(cage: SqlCage, path: Path, dialect: str, sql: str = "SELECT * FROM people") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,11 @@ import pytest
 from factory import formats
 from factory.containers import read_records
 from factory.errors import RowError, SettingsError
+from factory.inputs import located
 from factory.joins import Join
-from factory.recipe import GoldTable, Input
+from factory.recipe import GoldTable, Input, Recipe, validate
 from factory.records import Environment, GroundTruth, Source, Trajectory
-from factory.side import SideInputs
+from factory.side import UNREAD, SideInputs
 
 PATCH = "diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-a\n+b\n"
 
@@ -119,6 +121,68 @@ def test_rows_name_side_inputs_inside_their_own_folder_only(tmp_path):
     for hostile in ("../x", "a/../../x", "/etc/passwd", ".hidden", "x" * 5 + "\n"):
         with pytest.raises(RowError, match="no plain name"):
             join(Input(uri="x", database="/data/{database}.sqlite"), run(tmp_path, environment=Environment(database=hostile)))
+
+
+def test_a_recipe_read_again_looks_for_the_usual_keys(tmp_path):
+    (tmp_path / "gold.jsonl").write_text('{"task_id": "t1", "answer": "1874"}\n')
+    recipe = located(validate(Recipe, {"inputs": [{"uri": "x", "gold": {"uri": str(tmp_path / "gold.jsonl")}}]}, "r"))
+    assert join(recipe.inputs[0], run(tmp_path, "search"))[0].ground_truth.text == "1874"
+
+
+@pytest.mark.parametrize(
+    ("content", "settings", "said"),
+    [
+        ('{"task_id": "t1", "answer": "1"}', {"fields": {"answer": "zzz"}}, "`gold.fields.answer` = `zzz`: no record"),
+        ('{"task_id": "t1", "answer": "1"}', {"key": "qid"}, "`gold.key` = `qid`: no record"),
+        ("[1, 2, 3]", {}, "holds no record"),
+        ("", {}, "holds no record"),
+    ],
+)
+def test_a_gold_table_that_can_match_nothing_stops_the_run(tmp_path, content, settings, said):
+    (tmp_path / "gold.json").write_text(content)
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        join(Input(uri="x", gold=GoldTable(uri=str(tmp_path / "gold.json"), **settings)), run(tmp_path))
+
+
+def test_records_of_one_id_that_differ_are_no_gold_and_equal_ones_are(tmp_path):
+    (tmp_path / "gold.jsonl").write_text('{"id": "t1", "answer": "1"}\n{"id": "t1", "answer": "2"}\n' + 2 * '{"id": "t2", "answer": "3"}\n')
+    settings = Input(uri="x", gold=GoldTable(uri=str(tmp_path / "gold.jsonl")))
+    with pytest.raises(RowError, match="they differ"):
+        join(settings, run(tmp_path, "search"))
+    assert join(settings, run(tmp_path, "search", "t2"))[0].ground_truth.text == "3"
+
+
+def test_what_a_table_holds_for_no_run_is_said_with_ids_of_both(tmp_path):
+    (tmp_path / "gold.jsonl").write_text('{"id": "q-7", "question": "Why?", "answer": "1"}\n')
+    table = Join(Input(uri="x", gold=GoldTable(uri=str(tmp_path / "gold.jsonl"))), SideInputs())
+    table(run(tmp_path, "search"))
+    assert "1 records, none for `t1`" in table.miss and "`q-7`" in table.miss
+    table(run(tmp_path, "search", "q-7"))
+    assert not table.miss
+
+
+def test_a_bare_name_of_a_database_is_the_file_beside_the_run(tmp_path):
+    for name in ("shop.sqlite", "bank/bank.sqlite", "lab.duckdb"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    places = {name: join(Input(uri="x"), run(tmp_path, environment=Environment(database=name)))[0].environment for name in ("shop", "bank", "lab", "none")}
+    assert {name: place.database.removeprefix(f"{tmp_path}/") for name, place in places.items()} == {
+        "shop": "shop.sqlite", "bank": "bank/bank.sqlite", "lab": "lab.duckdb", "none": "none"
+    }  # fmt: skip
+    assert places["lab"].dialect == "duckdb"
+
+
+def test_a_side_input_that_may_not_be_read_is_tried_again(tmp_path, monkeypatch):
+    (tmp_path / "gold.jsonl").write_text('{"id": "t1", "answer": "1"}\n')
+    uri, side = str(tmp_path / "gold.jsonl"), SideInputs()
+
+    def refused(*_: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("factory.side._hash", refused)  # root may read everything
+    with pytest.raises(RowError, match="Permission denied; the next run tries again"):
+        Join(Input(uri="x", gold=GoldTable(uri=uri)), side)(run(tmp_path, "search"))
+    assert side.seen() == {uri: UNREAD}
 
 
 def test_an_unknown_field_of_ours_stops_the_run(tmp_path):

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from factory.cage.results import ResultTable, decode_cell
+from factory.errors import FactoryError
 
 WORKER = Path(__file__).with_name("sql_worker.py")
 MAX_DATABASE_BYTES = 4 << 30
@@ -230,14 +231,34 @@ class SqlCage:
         return [SqlError(*r["error"]) if "error" in r else as_table(r) for r in reply["results"]]
 
     def ask(self, database: Path, dialect: str, operation: str, timeout: float, **request: Any) -> dict:
+        """The reply. A worker that died is asked again: something else than the query may have killed it."""
         if dialect not in MAGIC:
             raise SqlError("refused", f"dialect `{dialect}` is not one of {', '.join(MAGIC)}")
+        try:
+            return self._ask(database, dialect, operation, timeout, **request)
+        except SqlError as e:
+            if e.kind != "crash":
+                raise
+        self._begin(dialect)
+        return self._ask(database, dialect, operation, timeout, **request)
+
+    def _begin(self, dialect: str) -> None:
+        """Start a worker. FactoryError where none can run: that is no fault of a query."""
+        try:
+            self.workers[dialect] = Worker(dialect)
+            self.workers[dialect].ask({"op": "ping"}, 0)
+        except (SqlError, OSError) as e:
+            if worker := self.workers.pop(dialect, None):
+                worker.close()
+            raise FactoryError(f"the process that runs {dialect} queries cannot run here: {e}; look at `ulimit -n` (64 and more) and `ulimit -v`, then run again") from None
+
+    def _ask(self, database: Path, dialect: str, operation: str, timeout: float, **request: Any) -> dict:
         path, identity = identify(database, dialect)
         check = (path, identity) not in self.checked
         seconds = timeout + (CHECK_SECONDS if check else 0)
         request |= {"op": operation, "path": path, "identity": identity, "timeout": timeout, "check": check}
         if dialect not in self.workers:
-            self.workers[dialect] = Worker(dialect)
+            self._begin(dialect)
         try:
             reply = json.loads(self.workers[dialect].ask(request, seconds * 1.2 + GRACE_SECONDS))
         except (SqlError, ValueError, RecursionError) as e:

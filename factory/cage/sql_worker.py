@@ -37,11 +37,18 @@ class Overflow(Exception):
     """The result has more rows or bytes than asked for."""
 
 
+def lower(limit: int, value: int) -> None:
+    """Set a limit, or keep one that is lower already."""
+    hard = resource.getrlimit(limit)[1]
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(limit, (value, value))
+
+
 def limit_process(dialect: str) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES[dialect], MEMORY_BYTES[dialect]))
+    lower(resource.RLIMIT_AS, MEMORY_BYTES[dialect])
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # no file grows from here, pipes excepted
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    lower(resource.RLIMIT_NOFILE, 64)
     os.umask(0o077)
     os.chdir("/")
 
@@ -102,7 +109,7 @@ def serve(engine) -> None:
         request = json.loads(source.read(length))
         last = False
         try:
-            reply = answer(engine, request).encode("ascii", "backslashreplace")
+            reply = b"{}" if request["op"] == "ping" else answer(engine, request).encode("ascii", "backslashreplace")
         except MemoryError:
             # What is left of the heap is not trusted with another query.
             reply, last = b'{"error":["memory","out of memory"]}', True

@@ -80,7 +80,7 @@ def collect(trajectory: Trajectory, settings: Compile, side: SideInputs) -> Coll
     if not any(act.kind != "submit" for _, acts in acted for act in acts):
         raise RowError("no_tool_call")
     if not trajectory.ground_truth.text.strip():
-        raise RowError("no_ground_truth", "the run holds no right answer; join one with [inputs.gold] in a recipe")
+        raise RowError("no_ground_truth", "the run holds no right answer; write it as `ground_truth` or `expected_answer` beside the messages (`answer` alone may be the agent's), or join one with [inputs.gold] in a recipe")
     pages, results = seen(acted)
     forms = forms_of(trajectory.ground_truth)
     policy = settings.search.gold

@@ -19,9 +19,10 @@ from factory.cage.sql import SqlError, Table, dialect_of, identify, shared_cage
 from factory.domains import Collected
 from factory.domains.sql_tables import table_text
 from factory.errors import RowError
+from factory.joins import DATABASE_NAMES
 from factory.recipe import Compile
 from factory.records import Evidence, GroundTruth, Role, Trajectory
-from factory.side import SideInputs
+from factory.side import SideInputs, is_place
 from factory.vocabulary import classify
 
 VERSION = f"1.{vocabulary.VERSION}.{cage.VERSION}"
@@ -44,7 +45,7 @@ def holder(truth: GroundTruth) -> Callable[[str], bool]:
 def collect(trajectory: Trajectory, settings: Compile, side: SideInputs) -> Collected:
     truth = trajectory.ground_truth
     if not truth.sql.strip():
-        raise RowError("no_ground_truth", "no gold SQL is known for the run; join one with [inputs.gold] in a recipe")
+        raise RowError("no_ground_truth", "no gold SQL is known for the run; write it as `gold_sql` beside the messages, or join one with [inputs.gold] in a recipe")
     asked = [
         (step, action.target)
         for step in trajectory.steps
@@ -97,6 +98,9 @@ class Database:
         uri = trajectory.environment.database
         if not uri:
             raise RowError("side_input_missing", "the run names no database; set `database` on the input")
+        if not is_place(uri):
+            looked = ", ".join(form.format(uri) for form in DATABASE_NAMES)
+            raise RowError("side_input_missing", f"no database `{uri[:120]}` lies beside the run (looked for {looked}); give a file name, or set `database` on the input, as \"FOLDER/{{database}}.sqlite\"")
         path = side.path(uri)
         try:
             dialect = trajectory.environment.dialect or dialect_of(path)

@@ -28,7 +28,7 @@ def collect(trajectory: Trajectory, settings: Compile, side: SideInputs) -> Coll
     """The gold files and distractors of a run. RowError where the patch and the run do not come together."""
     patch_text = _with_one_line_end(trajectory.ground_truth.text)
     if not patch_text.strip():
-        raise RowError("no_ground_truth", "the run has no verified patch; join one with [inputs.gold], or say by `report` which runs passed their tests")
+        raise RowError("no_ground_truth", "the run has no verified patch; write it as `gold_patch` beside the messages, join one with [inputs.gold], or say by `report` which runs passed their tests")
     if not any(step.tool for step in trajectory.steps):
         raise RowError("no_tool_call", f"{len(trajectory.steps)} steps without a call")
     try:

@@ -6,6 +6,7 @@ holds under the same unit are named in the receipt and not made again.
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import traceback
@@ -69,6 +70,9 @@ class Made(NamedTuple):
     context_id: str
 
 
+OF_THE_MACHINE = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOSPC, errno.EDQUOT, errno.EIO}
+"""What no row is to blame for: it ends the run, and no row is rejected for it."""
+
 Outcome = tuple[str, str, str, Made | Rejection | None]
 """Unit, hash of the run, its place in the object, and what became of it: None for a unit that the ledger holds."""
 
@@ -102,7 +106,6 @@ class Compile:
         self.packing = fingerprint(self.settings.packing)
         self.num_unchecked = CHECKED_EXAMPLES
         self.refused = False
-        gc.freeze()  # what a worker holds, it holds to its end
 
     def __call__(self, shards: tuple[Shard, ...]) -> Commit:
         examples = Output(self.root, "parts/examples", schemas.EXAMPLE, self.part_bytes)
@@ -207,6 +210,8 @@ class Compile:
         try:
             return unit, self._example(trajectory, unit, digest("run", content))
         except Exception as e:
+            if isinstance(e, RowError) and e.reason == "no_ground_truth" and (miss := self.joins[shard.source].miss):
+                e = RowError(e.reason, miss)
             if isinstance(e, RowError) and e.reason == "side_input_missing":  # it may come, as a commit does with the next fetch
                 unit = digest("missing", unit, self.side.seen_by_row())
             return unit, None if unit in self.known else self._rejection(unit, e, place, trajectory.domain, trajectory.task_id, raw)
@@ -285,6 +290,8 @@ class Compile:
     def _rejection(self, unit: str, error: Exception, source: Source, domain: str, task_id: str, raw: bytes) -> Rejection:
         if isinstance(error, FactoryError | KeyboardInterrupt):
             raise error
+        if isinstance(error, OSError) and error.errno in OF_THE_MACHINE:
+            raise FactoryError(f"`{source.uri}`: {error.strerror}; give the machine more of it (`ulimit -a`, `df`), then run again: what was committed is kept")
         if isinstance(error, RowError):
             reason, detail = error.reason, error.detail
         else:

@@ -20,6 +20,8 @@ from factory.side import SideInputs
 from factory.stages.output import Output
 from factory.verifiers import VERIFIERS
 
+NO_PATCH = "the last message holds no patch, and no field of the run does (`model_patch`, `git_patch`, `submission`)"
+
 
 class VerifyTask(NamedTuple):
     part: PartRecord
@@ -149,9 +151,9 @@ class Judge:
         if trace.finish_reason == "length":
             return left("truncated", "trace")
         if not trace.answer.strip():
-            return left("no_answer", "trace")
+            return left("no_answer", "trace", NO_PATCH if example.domain == "swe" else "the last message holds no answer")
         if not trace.reasoning.strip() and not self.recipe.teacher.answer_only:
-            return left("no_reasoning", "trace")
+            return left("no_reasoning", "trace", "an answer and no word before it; `teacher.answer_only = true` keeps such rows")
         self.side.begin()
         verdict = self.verifiers[example.domain].verify(example, trace.answer, self.recipe.verify, self.side)
         if not verdict.passed:

@@ -218,8 +218,8 @@ def array_of(values: Sequence[Any], type: pa.DataType) -> pa.Array:
     if pa.types.is_struct(type.value_type):
         fields = list(type.value_type)
         are_tuples = bool(flat) and isinstance(flat[0], tuple)
-        columns = list(zip(*flat)) if are_tuples else [[item[field.name] for item in flat] for field in fields]
-        items = pa.StructArray.from_arrays([array_of(column, field.type) for column, field in zip(columns, fields)], fields=fields)
+        columns = list(zip(*flat, strict=True)) if are_tuples else [[item[field.name] for item in flat] for field in fields]
+        items = pa.StructArray.from_arrays([array_of(column, field.type) for column, field in zip(columns, fields, strict=True)], fields=fields)
     else:
         items = pa.array(flat, type.value_type)
     ends = pa.array(accumulate(map(len, values), initial=0), pa.int32())

@@ -113,12 +113,12 @@ def measure(folder: Path, runs: int, mutations: int, workers: int) -> int:
     """Print the tables; the number of false accepts, crashes and late verdicts among what a reference decides."""
     from jobs.benches import labelled_patches, labelled_sql, mutated, written_answers
 
+    folder.mkdir(parents=True, exist_ok=True)
     bench_answers.report(0)
     results = judge_all(labelled_sql.answers(folder, runs), sql_result.verify)
     show("SQL answers", results)
     patches = judge_all(labelled_patches.answers(folder, runs), patch.verify)
     show("Patches", patches)
-    folder.mkdir(parents=True, exist_ok=True)
     written = judge_all(written_answers.sql_answers(folder), sql_result.verify)
     show("SQL answers written by hand", written)
     written_patches = judge_all(written_answers.patches(), patch.verify)

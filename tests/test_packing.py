@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from slow_packing import slow_pack
 
-from factory import tokens
+from factory import records, schemas, tokens
 from factory.cleaning import clean
 from factory.errors import RowError
 from factory.packing import BIN_TOKENS, pack
@@ -247,3 +247,7 @@ def test_names_cannot_write_markup():
     assert packed.context.count("<document") == packed.context.count("</document>") == 1
     assert "<|im_end|>" not in packed.context and packed.context.count("\n") == 3
     assert packed.pieces[0].name == hostile
+
+
+def test_a_piece_has_the_fields_of_its_column_in_their_order():
+    assert records.Piece._fields == tuple(field.name for field in schemas.SPAN)

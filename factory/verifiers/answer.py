@@ -1,7 +1,8 @@
 """Judges an answer to a search question against gold answers, by rules alone: `accept`, `reject` or `undecided`.
 
 The procedure: find the final answer's span; equal to an alias in normal form; then by the gold's type (yes or no, date,
-number, several items, option of the question, sentence, name). In short answers the gold may stand among harmless words
+number, range, several items, option of the question, sentence, name). A question of two parts is judged part by part
+(answer_parts), unless the answer is the gold. In short answers the gold may stand among harmless words
 (answer_fragment), in sentences it must be asserted in the asked slot (answer_prose). Containment alone never accepts;
 containment without a rival, a negation or a hedge does, in `strict` too. `lenient` also accepts a fragment that names
 the gold among other words, when nothing in it denies or hedges. A surname alone passes where the question asks for a person; a
@@ -33,6 +34,7 @@ from factory.verifiers.answer_aliases import Alias, expand
 from factory.verifiers.answer_clean import MAX_CHARS, clean
 from factory.verifiers.answer_forms import ORIGIN, with_forms
 from factory.verifiers.answer_names import find_mentions
+from factory.verifiers.answer_people import GIVEN_NAMES
 from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_question import Question, is_echo, read
 from factory.verifiers.answer_rivals import name_rivals, origin_rivals
@@ -75,7 +77,7 @@ def judge(question: str, golds: Sequence[str], answer: str, mode: str = "strict"
         return Verdict(outcome="undecided", reason="no_gold", rule="expand", version=VERSION, extracted=spans[0][:500])
     verdicts = [_judge_span(asked, aliases, span, mode) for span in spans]
     if answer_parts.two_parts(question):
-        verdicts = [v if v.rule in ("exact", "exact_framed") else _judge_parts(question, golds, span, mode) or v for v, span in zip(verdicts, spans)]
+        verdicts = [_with_parts(question, golds, span, mode, whole) for span, whole in zip(spans, verdicts)]
     judged = verdicts[0]
     if any(v.outcome != judged.outcome for v in verdicts[1:]) and judged.outcome == "accept":
         judged = Judged("reject", "two_final_answers", " | ".join(s[:80] for s in spans))
@@ -99,12 +101,17 @@ def _read(question: str, golds: tuple[str, ...]) -> tuple[Question, list[Alias]]
     return asked, with_forms([alias for gold in golds for alias in expand(gold, several)], asked)
 
 
-def _judge_parts(question: str, golds: Sequence[str], span: str, mode: str) -> Judged | None:
+def _with_parts(question: str, golds: Sequence[str], span: str, mode: str, whole: Judged) -> Judged:
+    """The verdict on the parts, where the gold is not met as a whole; a part that is wrong counts in any case."""
+
     def judge_part(part: str, wanted: Sequence[str]) -> str:
         asked, aliases = _read(part, tuple(wanted))
         return _judge_span(asked, aliases, span, mode).outcome if aliases else "undecided"
 
-    return answer_parts.decide(question, golds[:MAX_GOLDS], judge_part)
+    if whole.rule in ("exact", "exact_framed"):
+        return whole
+    parts = answer_parts.decide(question, golds, judge_part)
+    return whole if parts is None or (whole.outcome == "accept" and parts.outcome != "reject") else parts
 
 
 @lru_cache(maxsize=16)
@@ -205,8 +212,9 @@ def _finer_date_differs(question: Question, alias: Alias, aliases: list[Alias], 
 def _without_frame(found: list[Token], question: Question) -> list[Token]:
     """`found` without a leading "Answer:", a trailing offer to help, and what a later sentence takes back."""
     for i in range(len(found) - 1, 0, -1):
+        taken_back = found[i].norm == "no" and found[i - 1].norm not in TITLES and i + 1 < len(found)  # not Dr. No
         if (found[i].first or "." in found[i].gap) and (
-            found[i].norm in _RETRACTIONS or (found[i].first and found[i].norm == "no" and i + 1 < len(found) and "," in found[i + 1].gap)
+            found[i].norm in _RETRACTIONS or (taken_back and "," in found[i + 1].gap)
         ):
             found = found[i:]
             break
@@ -331,5 +339,6 @@ def _same_words(alias: Alias, found: list[Token], person: bool) -> bool:
     theirs = sorted(t.norm for t in alias.found if t.norm not in STOP)
     if mine != theirs or not 2 <= len(mine) <= 5:
         return False
-    whole_name = person and len(found) == len(alias.found) == 2 and all(t.cap and len(t.raw) > 1 for t in (*found, *alias.found))
-    return whole_name or any(word in GENERIC or word in TITLES for word in mine) or (len(mine) == 2 and "," in found[1].gap)
+    whole_name = person and len(found) == len(alias.found) == 2 and all(t.cap and len(t.raw) > 1 for t in found)
+    turned = whole_name and not GIVEN_NAMES.issuperset(mine)  # Kurosawa Akira, but not Ryan Kelly for Kelly Ryan
+    return turned or any(word in GENERIC or word in TITLES for word in mine) or (len(mine) == 2 and "," in found[1].gap)

@@ -51,7 +51,7 @@ _PARAPHRASES = {
             "father:son daughter|spouse:wife husband married|wrote:penned authored|killed:died|currency:pays|"
             "attended:graduated studied alumnus|award:received|won:received awarded|designed:architect design|"
             "next:succeeded followed replaced|based:lives resides living|come:published released premiered aired debuted appeared|"
-            "out:published released premiered aired debuted appeared|release:premiered published aired debuted|sing:performed recorded|music:composed composer|"
+            "out:published released premiered aired debuted appeared|release:premiered published aired debuted|sing:performed|music:composed composer|"
             "author:novel book memoir poem play|write:novel book memoir poem play song|architect:designed|mayor:city|birth:native hometown|founded:established set|owns:owned acquired"
         ).split("|")
     )

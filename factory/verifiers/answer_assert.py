@@ -6,9 +6,8 @@ Phrases are looked up in the sentence's normal form, padded with spaces, so that
 from __future__ import annotations
 
 from factory.verifiers.answer_question import Question
-from factory.verifiers.answer_stems import root
 from factory.verifiers.answer_text import Token
-from factory.verifiers.answer_words import COPULAS, HEDGES, NEGATIONS, REFUSALS, STOP
+from factory.verifiers.answer_words import COPULAS, HEDGES, NEGATIONS, REFUSALS
 
 _MISBELIEF = (
     "misconception",
@@ -166,14 +165,6 @@ def is_negated(found: list[Token], start: int, end: int) -> bool:
         ):
             break
     return False
-
-
-def denies_more(found: list[Token], end: int, question: Question) -> bool:
-    """X does not confer citizenship: it is denied that X does something that the question does not ask for."""
-    k = end + 1 if [t.norm for t in found[end : end + 2]] in (["does", "not"], ["did", "not"], ["do", "not"]) else end
-    if k >= len(found) or found[k].norm not in ("doesn't", "didn't", "don't", "doesnt", "didnt", "dont", "not"):
-        return False
-    return k + 1 < len(found) and found[k + 1].norm not in STOP and root(found[k + 1].norm) not in question.roots
 
 
 def is_negation(found: list[Token], i: int) -> bool:

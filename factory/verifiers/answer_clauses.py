@@ -37,7 +37,9 @@ def clause_of(found: list[Token], start: int, end: int, first: int, last: int) -
         and ";" not in found[a].gap
         and "(" not in found[a].gap
     ):
-        a = _before_bracket(found, start, a) or _before_aside(found, start, a) or a - 1
+        before = _before_bracket(found, start, a)
+        before = _before_aside(found, start, a) if before is None else before
+        a = a - 1 if before is None else before
     if a > start and found[a].norm in ("after", "before") and _opens_aside(found, a - 1, end, last):
         a -= 1  # named after X
     inside = a < first and (found[a].norm in _PRONOUNS or _opens_aside(found, a, end, last))
@@ -68,7 +70,7 @@ def _opens_aside(found: list[Token], i: int, end: int, last: int) -> bool:
         return False
     k = i + 1 if found[i].norm in ("1th", "once", "originally", "long") and i + 1 < end else i
     word = found[k].norm
-    participle = not found[k].cap and (word.endswith("ed") or word in _PARTICIPLES)
+    participle = not found[k].cap and _is_participle(found[k])
     described = not found[k].cap and (word in TITLES or word in _DESCRIBED)  # a violinist of X,
     return (participle or described) and _resumes(found, i + 1, end) >= last
 
@@ -99,24 +101,21 @@ def _of_which(found: list[Token], low: int, i: int) -> int:
     return i
 
 
-def _before_bracket(found: list[Token], start: int, i: int) -> int:
-    """The token before the brackets that close right before `i`; 0 where none do."""
+def _before_bracket(found: list[Token], start: int, i: int) -> int | None:
+    """The token before the brackets that close right before `i`."""
     if ")" not in found[i].gap:
-        return 0
-    return next((k - 1 for k in range(i - 1, max(start, i - 12), -1) if "(" in found[k].gap), 0)
+        return None
+    return next((k - 1 for k in range(i - 1, max(start, i - 12), -1) if "(" in found[k].gap), None)
 
 
-def _before_aside(found: list[Token], start: int, i: int) -> int:
-    """The token before ", written and drawn by Y," where the verb behind its comma stands at `i`; 0 where there is none."""
+def _before_aside(found: list[Token], start: int, i: int) -> int | None:
+    """The token before ", written and drawn by Y," where the verb behind its comma stands at `i`."""
     if "," not in found[i].gap or found[i].norm not in COPULAS:
-        return 0
-    low = max(start, i - 14)
-    opens = next((k for k in range(i - 1, low, -1) if "," in found[k].gap), 0)
-    return (
-        opens - 1
-        if opens and not found[opens].cap and (_is_participle(found[opens]) or found[opens].norm in _PRONOUNS)
-        else 0
-    )
+        return None
+    opens = next((k for k in range(i - 1, max(start, i - 14), -1) if "," in found[k].gap), None)
+    if opens is None or found[opens].cap or not (_is_participle(found[opens]) or found[opens].norm in _PRONOUNS):
+        return None
+    return opens - 1
 
 
 def _is_participle(token: Token) -> bool:

@@ -14,7 +14,7 @@ from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_rivals import Rival
 from factory.verifiers.answer_stems import root, stem
 from factory.verifiers.answer_text import Token
-from factory.verifiers.answer_words import COPULAS, REGIONS, STOP, TITLES
+from factory.verifiers.answer_words import CITIES, COPULAS, REGIONS, STOP, TITLES
 
 _RETRACT = frozenset("actually correction wait sorry scratch apologies apologize oops mistake incorrect".split())
 CONTRASTS = frozenset("although though while whereas unlike despite".split())
@@ -36,7 +36,7 @@ class Claim(NamedTuple):
     strength: int
     sentence: int
     said: frozenset[str]
-    """The question's words that the span's clause says beside the span."""
+    """The question's words that the span's clause says, the span's own among them."""
     relation: frozenset[str]
     """Those that the answer does not write as names, where it has any."""
     earlier: frozenset[str]
@@ -176,6 +176,8 @@ def same_thing(found: list[Token], mention: Mention, rival: Rival, question: Que
             and left.start > 0
             and found[left.start - 1].norm in ("in", "at", "near")
             and _is_region(found, right.end)
+            and not question.norms & {"city", "town"}
+            and " ".join(t.norm for t in found[left.start : left.end]) not in CITIES
         )
         return finer or " ".join(t.norm for t in found[right.start : right.end]) in REGIONS  # Zelazowa Wola, Poland
     return right is rival and found[rival.start].norm in TITLES  # William the Conqueror, Duke of Normandy
@@ -222,7 +224,8 @@ def verb_fits(found: list[Token], span: Mention | Rival, question: Question) -> 
     if not opens or span.end >= len(found) or found[span.end].gap.strip():
         return True
     word = found[span.end].norm
-    return word in COPULAS or word in STOP or word == "served" or root(word) in question.roots
+    served = [t.norm for t in found[span.end : span.end + 2]] == ["served", "as"]
+    return word in COPULAS or word in STOP or served or root(word) in question.roots
 
 
 def said_of(part: list[Token], question: Question) -> frozenset[str]:

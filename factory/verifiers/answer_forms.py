@@ -18,6 +18,7 @@ ORIGIN = frozenset(
 _SPEECH = frozenset(["language", "languages", "speak", "spoken", "word", "words", "food", "dish", "cuisine"])
 _TEAM = frozenset(["team", "teams", "franchise", "bowl", "nba", "nfl", "mlb", "nhl", "pennant", "series", "superbowl"])
 _SPELLED_OUT = frozenset(["stand", "stands", "acronym", "abbreviation", "abbreviated", "initials", "full", "name", "named", "short"])
+_PARTICLES = frozenset("van von de der la le di da del al bin".split())
 _STUDIES = frozenset("university college school attend attended study studied graduate graduated degree doctorate phd professor".split())
 _STATE_NAMES = frozenset(STATES.values())
 _UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
@@ -80,7 +81,8 @@ def _forms(alias: Alias, question: Question) -> list[str]:
     named = 2 <= len(words) <= 4 and all(t.cap for t in alias.found)
     if named and question.norms & _TEAM and words[-1].endswith("s") and words[-1] not in question.norms | GENERIC:
         result.append(alias.found[-1].raw)  # Broncos
-    if named and question.choice and words[-1] in question.once and words[0] in question.norms:
+    whole_name = 2 <= len(words) <= 4 and all(t.cap or t.norm in _PARTICLES for t in alias.found)
+    if whole_name and question.choice and words[-1] in question.once and words[0] in question.norms:
         result.append(alias.found[-1].raw)  # Beethoven or Schubert
     if words[:2] == ["university", "of"] and len(words) == 3:
         result.append(f"{alias.found[2].raw} University")  # University of Heidelberg

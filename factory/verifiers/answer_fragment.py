@@ -145,12 +145,13 @@ def _sentence(found: list[Token], start: int, end: int) -> tuple[int, int]:
 
 
 def _told_of_another(found: list[Token], start: int, question: Question) -> bool:
-    """Merkel attended X, where neither a person nor several things are asked: a name, the question's verb, small words."""
+    """Merkel attended X, where the question only describes who did: a name, the question's verb, small words."""
     verb = next((k for k in range(start - 1, 0, -1) if root(found[k].norm) in question.asked | question.done), 0)
     between = found[verb + 1 : start]
     return (
         verb > 0
-        and question.kind != "person"
+        and question.nested
+        and question.object_asked
         and not found[verb].cap
         and all(t.cap and not t.gap.strip() for t in found[:verb])
         and all(t.norm in STOP or t.norm in GENERIC for t in between)

@@ -18,7 +18,7 @@ INCIDENTAL = frozenset(
 
 _KINDS = frozenset("type kind form sort breed species variety example member class".split())
 
-_OPENS = frozenset("in on at during from since by along as according".split())
+_ADJUNCTS = frozenset("in on at during from since by along as according".split())
 """Words that open an adjunct of the sentence: from 1977 to 2011, the flag was X."""
 
 RELATIVE = frozenset(
@@ -82,7 +82,7 @@ def segment_of(found: list[Token], start: int, end: int, first: int, last: int) 
 def is_second_clause(found: list[Token], start: int, first: int, question: Question) -> bool:
     """A clause with words of its own stands before the span's clause."""
     content = False
-    if found[start].norm in _OPENS:
+    if found[start].norm in _ADJUNCTS:
         start = next((k for k in range(start + 1, min(first, start + 12)) if "," in found[k].gap), start)
     for i in range(start, first + 1):
         token = found[i]

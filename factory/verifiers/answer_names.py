@@ -26,6 +26,7 @@ _FIRMS = frozenset(
     "company companies corporation firm manufacturer maker makes make manufactures manufactured brand label studio publisher developer airline".split()
 )
 
+_MEDIA = frozenset("music media news entertainment".split())
 _INSTITUTIONS = frozenset("university college school institute museum airport hospital library company band".split())
 
 DROPPABLE = CORPORATE | frozenset(
@@ -147,7 +148,7 @@ def _without_class_words(alias: Alias, question: Question) -> list[list[str]]:
         content = [w for w in shorter if w not in STOP and w not in DIRECTIONS]
         if (
             content
-            and (shorter[-1] not in GENERIC or words[-1] in CORPORATE)  # Hudson River School is no river
+            and (shorter[-1] not in GENERIC or shorter[-1] in _MEDIA)  # Hudson River School is no river
             and shorter != words
             and not all(
                 w in GENERIC or w in NATIONALITIES or len(w) < 3 or w.isdigit() or w in question.norms for w in content

@@ -280,16 +280,10 @@ def compare(gold: Quantity, other: Quantity, asked: frozenset[str]) -> str:
     value = other.value
     tolerance = gold.tolerance
     if gold.dimension != other.dimension:
-        if (
-            other.dimension == "angle"
-            and gold.dimension.startswith("temperature")
-            and asked & {"fahrenheit", "celsius", "kelvin", "degree"}
-        ):
-            return (
-                "equal"
-                if abs(value - gold.value) <= tolerance and not {"fahrenheit", "celsius"} <= asked
-                else "different"
-            )
+        if other.dimension == "angle" and gold.dimension.startswith("temperature"):
+            scales = {"temperature-" + word[0] for word in ("fahrenheit", "celsius", "kelvin") if word in asked}
+            if scales == {gold.dimension}:  # asked in Fahrenheit: 212 degrees
+                return "equal" if abs(value - gold.value) <= tolerance else "different"
         if gold.dimension and other.dimension:
             return "different"
         if other.value != gold.value and abs(value - gold.value) > tolerance:

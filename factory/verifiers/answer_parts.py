@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_words import MONTHS
 
+MAX_GOLDS = 40
 _SECOND = re.compile(
     r",?\s{1,3}and\s{1,3}(?=(?:(?:in|at|on|by|for|from|to|of|during)\s{1,3})?(?:which|what|when|where|who|whom|how)\b)",
     re.I,
@@ -16,16 +18,21 @@ _FIRST = re.compile(
     r"^\W{0,3}(?:(?:in|at|on|by|for|from|to|of)\s{1,3})?(?:which|what|when|where|who|whom|how(?: much| many| long)?)\b",
     re.I,
 )
+_WH = re.compile(r"\b(?:which|who|whom|whose|that|where|when)\b", re.I)
 _GAP = re.compile(r";\s{0,3}|,\s{1,3}(?:and\s{1,3})?|\s{1,3}and\s{1,3}|\s{1,3}(?=in\s)")
 _DAY = re.compile(r"(\w+)\s\d{1,2}$")
 
 
+@lru_cache(maxsize=64)
 def two_parts(question: str) -> tuple[str, str] | None:
     """The question for each part; one of a word or two ("and where?") takes over what the other tells."""
     one, *rest = _SECOND.split(question[:2_000].strip(" ?"))
     if len(rest) != 1 or not _FIRST.search(one):
         return None
     other = rest[0]
+    asked = _WH.search(other)
+    if asked and asked[0].lower() in {word.lower() for word in _WH.findall(_FIRST.sub("", one))}:
+        return None  # the actor who starred in it and who won an award
     told = [_FIRST.sub("", part).strip() for part in (one, other)]
     return tuple(
         f"{part} {told[1 - k]}?" if len(told[k].split()) < 3 else f"{part}?" for k, part in enumerate((one, other))
@@ -54,7 +61,7 @@ def _in_date(gold: str, gap: re.Match[str]) -> bool:
 def decide(question: str, golds: Sequence[str], judge: Callable[[str, Sequence[str]], str]) -> Judged | None:
     """`judge` gives the outcome for one part. None where the question has one part, or no gold can be parted."""
     parts = two_parts(question)
-    parted = [pair for gold in golds if (pair := split_gold(gold))] if parts else []
+    parted = [pair for gold in golds[:MAX_GOLDS] if (pair := split_gold(gold))] if parts else []
     if not parts or not parted:
         return None
     outcomes = [judge(part, tuple(dict.fromkeys(pair[k] for pair in parted))) for k, part in enumerate(parts)]

@@ -18,7 +18,7 @@ from factory.verifiers.answer_words import (
     TITLES,
 )
 
-_GIVEN_NAMES = frozenset(name for group in NICKNAMES for name in group)
+GIVEN_NAMES = frozenset(name for group in NICKNAMES for name in group)
 
 _PARTICLES = frozenset("de la van von der den del della di da du le al el bin ibn st mac ter ten".split())
 
@@ -66,7 +66,7 @@ def is_person_name(alias: Alias, question: Question) -> bool:
         return True
     if question.kind in ("place", "date", "number") or not all(t.cap or t.norm in _PARTICLES for t in alias.found):
         return False
-    return question.choice or core(alias.found)[0] in _GIVEN_NAMES
+    return question.choice or core(alias.found)[0] in GIVEN_NAMES
 
 
 def core(found: list[Token] | tuple[Token, ...]) -> list[str]:
@@ -89,7 +89,9 @@ def same_given_name(one: str, two: str) -> bool:
     shorter, longer = sorted((one, two), key=len)
     if len(shorter) >= 4 and len(longer) >= len(shorter) + 2 and longer.startswith(shorter):
         return True  # Stan and Stanislas, but not Paul and Paula
-    return near_spelling(one, two) or any(one in group and two in group for group in NICKNAMES)
+    if near_spelling(one, two) and one[-2:] == two[-2:]:
+        return True  # Marcus and Markus, but not Andrew and Andrea
+    return any(one in group and two in group for group in NICKNAMES)
 
 
 def near_spelling(one: str, two: str, least: int = 6) -> bool:

@@ -1,8 +1,8 @@
 """Answers in sentences. The gold counts where a sentence asserts it in the asked slot, and nothing else stands there.
 
 Each mention of the gold, and each rival (another name, date or number that could fill the slot), gets a strength:
-  5  "the answer is X"; X as the only bold words of the lead
-  4  tied to the question's verb: "<question's verb>ed by X", "X <question's verb>s"
+  5  "the answer is X"; X as the only bold words of the lead, or as the last line
+  4  tied to the question's verb: "<question's verb>ed by X", "X <question's verb>s"; X as the whole first sentence
   3  in the slot that the question asks for: "the <question's words> is X", X at the head of a sentence that speaks of the
      question, bold X in the answering sentence
   2  in a sentence that shares words with the question
@@ -35,10 +35,10 @@ from factory.verifiers.answer_names import Mention
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_rivals import Rival
 from factory.verifiers.answer_slots import strength_of
-from factory.verifiers.answer_stems import root
+from factory.verifiers.answer_stems import IRREGULAR, root
 from factory.verifiers.answer_steps import is_led_to, is_predicate, is_said_past, is_subject_of, num_asked, says_asked
 from factory.verifiers.answer_text import Token
-from factory.verifiers.answer_words import COPULAS, STOP
+from factory.verifiers.answer_words import COPULAS, NAMING, STOP
 
 _LOCATED = frozenset([root("located")])
 _CONCLUDES = frozenset("therefore so thus hence".split())
@@ -46,6 +46,9 @@ _PRESENT = frozenset("today now nowadays currently since".split())
 _WORKS = frozenset(
     "film movie book novel play song album show series musical opera poem story painting magazine episode".split()
 )
+_SMALL = frozenset("in on of to from into as also now actually mainly mostly currently usually typically still".split())
+_RELATIVES = frozenset("that which who whom whose where".split())
+_ASIDE = frozenset("for against at with".split())
 _OPENS = frozenset("in on at during according as yes despite".split())
 _PARTS = frozenset(
     "and or nor not no but than had formerly originally once before after while although which who whose instead among including".split()
@@ -80,18 +83,15 @@ def decide(
         sentence = found[span.start].sentence
         a, b = _near(sentences[sentence], span)
         last_line = _last_line(found, a, b, span)
-        if (
-            _is_first_sentence(found, a, b, span)
-            or last_line
-            or _called_answer(found, a, span.start)
-            or (sentence <= lead and _only_bold(found, a, b, span))
-        ):
+        if last_line or _called_answer(found, a, span.start) or (sentence <= lead and _only_bold(found, a, b, span)):
             strength = 5
+        elif _is_first_sentence(found, a, b, span):
+            strength = 5 if all(t.bold for t in found[a:b]) else 4
         else:
             strength = strength_of(found, a, b, span.start, span.end, question, sentence <= lead, typed)
         c, d = clause_of(found, a, b, span.start, span.end)
-        rest = [*found[c : span.start], *found[span.end : d]]
-        said = said_of(found[c:d], question) | paraphrased(rest, question.asked | question.done)
+        clause = [*found[c : span.start], *found[span.end : d]]
+        said = said_of(found[c:d], question) | paraphrased(clause, question.asked | question.done)
         here = [t.norm for t in found[span.start - 2 : span.start]] if span.start > 1 else []
         if here and here[0] in COPULAS and here[1] in ("in", "at", "on"):
             said |= _LOCATED & question.done
@@ -103,8 +103,6 @@ def decide(
     for mention in mentions[:24]:
         a, b = _near(sentences[found[mention.start].sentence], mention)
         reason = _not_asserted(found, a, b, mention.start, mention.end, question, named)
-        if reason == "negated" and claims and asserts.denies_more(found, mention.end, question):
-            continue  # and it does not confer citizenship
         if reason == "negated" or (reason == "alternative" and not claims):
             return Judged("reject", f"prose_{reason}", sentence_of(found, a, b))
         reason = reason or answer_frames.unclaimed(found, a, b, mention.start, mention.end, question, named, typed)
@@ -153,8 +151,11 @@ def decide(
         theirs = claim(rival)
         if theirs.strength and rival.start > mine.span.end and takes_back(found, a, b):
             return Judged("reject", "prose_contradiction", rival.text)
-        if question.norms & _WORKS and _is_title(found, mine.span) and not _is_title(found, rival):
-            continue
+        beside_title = found[rival.end - 1].possessive or (
+            rival.start and found[rival.start - 1].norm in ("of", "by", "in")
+        )
+        if question.norms & _WORKS and beside_title and _is_title(found, mine.span) and not _is_title(found, rival):
+            continue  # the steward of Olivia in Shakespeare's "Twelfth Night"
         if (led_to or covers) and theirs.span.end <= mine.span.start:
             name = found[rival.end - 1].norm
             if not says_asked(theirs, question) or name in steps:
@@ -198,10 +199,13 @@ def _last_line(found: list[Token], start: int, end: int, span: Mention | Rival) 
 
 def _is_first_sentence(found: list[Token], start: int, end: int, span: Mention | Rival) -> bool:
     """X. And what there is to say of it: a whole sentence behind the span, which is the first one."""
-    bare = start == 0 and all(found[k].norm in STOP for k in (*range(span.start), *range(span.end, end)))
-    return (
-        bare and sum(t.sentence == found[end].sentence for t in found[end : end + 6]) > 4 if end < len(found) else False
-    )
+    if (
+        start
+        or end == len(found)
+        or any(found[k].norm not in STOP for k in (*range(span.start), *range(span.end, end)))
+    ):
+        return False
+    return sum(t.sentence == found[end].sentence for t in found[end : end + 6]) > 4
 
 
 def _only_bold(found: list[Token], start: int, end: int, span: Mention | Rival) -> bool:
@@ -230,7 +234,10 @@ def _weakness(
         return "prose_other_clause"
     if not typed and mine.earlier & mine.relation:
         return "prose_second_clause"
-    if mine.strength == 1 and crowded and not _is_plain(found, mine, question):
+    uncased = not typed and len(found) > 3 and not any(t.cap for t in found[first : mine.span.end])
+    if uncased and mine.strength < 4 and not mine.alone and not _is_near(found, mine, question):
+        return "prose_uncased"  # its rivals are written small too and cannot be seen
+    if mine.strength == 1 and crowded and not (_is_plain(found, mine, question) and _is_near(found, mine, question)):
         return "prose_weak"
     asked = question.asked | question.done
     later = _said_later(found, mine, question) - mine.said
@@ -262,12 +269,38 @@ def _is_plain(found: list[Token], mine: Claim, question: Question) -> bool:
         found[k].norm in _PARTS for k in before
     ):
         return False
+    agent = next((k for k in range(first - 1, max(0, first - 5), -1) if found[k].norm == "by"), 0)
+    if agent and not (
+        {root(found[agent - 1].norm)} & question.roots
+        or paraphrased([found[agent - 1]], question.asked | question.done)
+    ):
+        return False  # recorded by X, asked who sang it
     most = len(question.roots) - 1 if len(question.roots) > 2 else len(question.roots)
     return (
         2 * len(mine.said) >= len(question.roots)
         and len(mine.said) >= min(most, 2)
         and not any(found[k].norm in _AGAINST for k in behind)
     )
+
+
+def _is_near(found: list[Token], mine: Claim, question: Question) -> bool:
+    """The span is in the noun phrase behind a form of "be", or a word of the question stands before it with no more than a verb
+    between: is a retired squash player, died of X, based on X; but not: oxygen to make X, an animal that hunts X."""
+    first = mine.span.start
+    k = first - 1
+    while k >= 0 and found[k].sentence == mine.sentence and found[k].norm not in COPULAS | NAMING | {"by"}:
+        if root(found[k].norm) in question.roots:
+            break
+        k -= 1
+    between = found[k + 1 : first]
+    if first and found[first - 1].norm in _ASIDE and found[first - 1].norm not in question.norms:
+        return False
+    if any(t.norm in _RELATIVES for t in between):
+        return False
+    if k >= 0 and found[k].norm in COPULAS and not any(t.norm in _SMALL for t in between):
+        return True
+    parting = [t for t in between if t.norm not in STOP and t.norm not in _SMALL and not t.norm.endswith("ly")]
+    return len(parting) < 2 and all(t.norm.endswith("ed") or t.norm in IRREGULAR for t in parting)
 
 
 def _other_year(found: list[Token], mine: Claim, question: Question, covers: bool) -> bool:

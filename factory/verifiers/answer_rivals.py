@@ -57,7 +57,7 @@ def name_rivals(found: list[Token], question: Question, places: bool = False) ->
         if question.kind == "person" and i and found[i - 1].norm in ("in", "at") and token.gap.strip() in ("", "the"):
             i = j
             continue  # in Dresden
-        if len(span) == 1 and token.raw.isupper() and token.norm in question.initials:
+        if len(span) == 1 and token.raw.isupper() and token.first and token.norm in question.initials:
             i = j
             continue  # CSAIL, where its name is in the question
         if len(span) == 1 and len(token.raw) == 1:

@@ -220,7 +220,7 @@ def _is_meant(found: list[Token], first: int) -> bool:
 def _is_placed(found: list[Token], first: int) -> bool:
     """The bone is the stapes, which is located in X."""
     k = first - 1 if found[first - 1].norm in ("in", "at", "on") else 0
-    return k > 0 and root(found[k - 1].norm) == root("located")
+    return k > 1 and root(found[k - 1].norm) == root("located") and found[k - 2].norm in COPULAS
 
 
 def _slot_taken(found: list[Token], start: int, first: int, question: Question) -> bool:

@@ -39,7 +39,7 @@ def is_subject_of(found: list[Token], mine: Claim, theirs: Claim, question: Ques
         question.kind != "other"
         or does.cap
         or root(does.norm) not in question.roots
-        or found[mine.span.start - 1] != does
+        or mine.span.start - 1 != theirs.span.end
     ):
         return False
     between = found[theirs.span.end : mine.span.start]

@@ -139,7 +139,7 @@ def _are_joined(found: list[Token], low: answer_numbers.Quantity, high: answer_n
 def _one_unit(ends: list[answer_numbers.Quantity]) -> list[answer_numbers.Quantity]:
     """$150-175 million: what only one end is written with belongs to both."""
     low, high = ends
-    if high.value >= 1000 * low.value and high.value.adjusted() > low.value.adjusted() + 2:
+    if low.value < 1000 and low.tolerance < 1 and high.value >= 1000 * low.value and high.value.adjusted() > low.value.adjusted() + 2:
         scaled = low.value.scaleb(high.value.adjusted() - low.value.adjusted())
         low = low._replace(value=scaled if scaled < high.value else scaled.scaleb(-1), tolerance=high.tolerance)
     if high.dimension and not low.dimension:
@@ -166,6 +166,8 @@ def judge_range(
             mentions.append(Mention(low.start, high.end, "range", alias.text))
         else:
             rivals.append(Rival(low.start, high.end, " ".join(t.raw for t in found[low.start : high.end])))
+    if mentions and any(t.norm == "or" for t in found[max(0, mentions[0].start - 3) : mentions[0].end + 3]):
+        return Judged("undecided", "two_answers", alias.text)
     return _judge_typed(question, mentions, rivals, found, mode) if mentions else None
 
 

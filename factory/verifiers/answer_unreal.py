@@ -141,7 +141,7 @@ def _clause_text(found: list[Token], start: int, end: int, first: int, last: int
 
 def unreal(found: list[Token], start: int, end: int, first: int, last: int, question: Question) -> str:
     text = _clause_text(found, start, end, first, last)
-    if question.norms & _TO_COME and not question.norms & {"was", "were", "did"}:
+    if question.kind == "date" and question.norms & _TO_COME and not question.norms & {"was", "were", "did"}:
         text = text.replace(" scheduled for ", " ").replace(" set for ", " ")
     return "unreal" if any(f" {p} " in text and not is_asked(p, question) for p in _UNREAL) else ""
 

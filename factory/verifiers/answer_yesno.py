@@ -3,6 +3,8 @@
 # ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
+from itertools import pairwise
+
 from factory.verifiers import answer_assert as asserts
 from factory.verifiers.answer_names import Mention
 from factory.verifiers.answer_prose import Judged
@@ -60,7 +62,7 @@ def polarity(found: list[Token], question: Question) -> str:
     if question.roots and len(shared) / len(question.roots) >= 0.6 and question.kind == "yesno":
         words = {t.norm for t in first}
         if (turned := _comparison(first, question)) != "":
-            return turned
+            return "" if turned == "unclear" else turned
         negative = sum(t.norm in NEGATIONS for t in first) % 2 == 1
         if words & {"only", "whereas", "while", "but", "different", "however", "although"}:
             return "no" if negative else ""
@@ -69,11 +71,16 @@ def polarity(found: list[Token], question: Question) -> str:
 
 
 def _comparison(sentence: list[Token], question: Question) -> str:
-    """Asked whether A is longer than B: "B is longer than A" says no; "" where the sentence compares neither so."""
+    """Asked whether A is longer than B: "B is longer than A" and "A is shorter than B" say no; "" where
+    the sentence compares them not at all, `unclear` where by something else."""
     order = [t.norm for t in sentence if t.norm in question.compared or t.norm == "than"]
     if any(t.norm in NEGATIONS for t in sentence) or len(order) != 3 or order[1] != "than" or order[0] == order[2]:
         return ""
-    return "yes" if order[0] == question.compared[0] else "no"
+    how = next(before.norm for before, token in pairwise(sentence) if token.norm == "than")
+    opposite = any(how in other and question.norms & side for pair in CHOICE_OPPOSITES for side, other in (pair, pair[::-1]))
+    if how not in question.norms and not opposite:
+        return "unclear"
+    return "yes" if (order[0] == question.compared[0]) != opposite else "no"
 
 
 def decide(gold: str, found: list[Token], question: Question) -> Judged:
@@ -94,12 +101,12 @@ def _concludes(found: list[Token], mention: Mention, question: Question) -> bool
     start, end = mention.start, mention.end
     opens = start == 0 or found[start - 1].sentence != found[start].sentence
     compared = {w for pair in CHOICE_OPPOSITES for side in pair if question.norms & side for w in side}
-    return (
-        opens
-        and end + 1 < len(found)
-        and found[end].norm in ("is", "was", "are", "were")
-        and found[end + 1].norm in compared
-    )
+    if not opens or end + 1 >= len(found) or found[end].norm not in ("is", "was", "are", "were"):
+        return False
+    behind = [t for t in found[end + 1 :] if t.sentence == found[end].sentence]
+    than = next((k for k, t in enumerate(behind) if t.norm == "than"), None)
+    beside_options = than is None or any(t.cap and t.norm in question.norms for t in behind[than:])
+    return behind[:1] != [] and behind[0].norm in compared and beside_options
 
 
 def decide_choice(found: list[Token], mentions: list[Mention], question: Question) -> Judged:

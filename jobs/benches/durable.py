@@ -21,6 +21,7 @@ from jobs.benches.object_store import object_store
 
 LOADS = ((16, 4), (512, 32))
 """(requests in flight, attempts at each prompt)"""
+PATIENCE_S = 300
 SENT = re.compile(r"Answered at (\d+\.\d+)")
 
 
@@ -44,8 +45,9 @@ def watched(folder: Path, root: str, in_flight: int, attempts: int) -> tuple[lis
     first = last = 0.0
     with resume.serving() as url:
         build = subprocess.Popen([sys.executable, "-m", "jobs.benches.durable", str(folder), root, url, str(in_flight), str(attempts)], stdout=subprocess.DEVNULL)
+        late = time.monotonic() + PATIENCE_S
         try:
-            while True:
+            while time.monotonic() < late:
                 ended = build.poll() is not None
                 for part in ledger.parts(ledger.load(root, "trace"), "traces"):
                     if part.path in read:
@@ -63,8 +65,8 @@ def watched(folder: Path, root: str, in_flight: int, attempts: int) -> tuple[lis
         finally:
             build.kill()
             build.wait()
-    if build.returncode:
-        raise RuntimeError(f"the build ended with {build.returncode}")
+    if build.returncode or not found:
+        raise RuntimeError(f"the build ended with {build.returncode}, and {len(found)} attempts were seen")
     return list(found.values()), max(last - first, 1e-3)
 
 

@@ -236,6 +236,7 @@ def server() -> None:
     from aiohttp import web
 
     answered: Counter[tuple[str, int]] = Counter()
+
     async def complete(request: web.Request) -> web.Response:
         body = await request.json()
         await asyncio.sleep(DELAY_SECONDS)

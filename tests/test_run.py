@@ -14,7 +14,7 @@ from lines import INLINE, build, canonical, differences, expected, recipe_for, r
 
 from factory import history, plan, publish
 from factory.errors import SettingsError
-from factory.recipe import GoldTable, Placement, Teacher
+from factory.recipe import GoldTable, Placement, Recipe, Teacher, validate
 
 
 @pytest.fixture(scope="module")
@@ -285,3 +285,16 @@ def test_a_teacher_that_cannot_be_reached_is_named_before_any_work(world: Path, 
     with pytest.raises(SettingsError, match="endpoints"):
         build(tmp_path / "out", recipe)
     assert not (tmp_path / "out" / "parts").exists()
+
+
+def test_the_records_of_the_readme_become_rows(tmp_path):
+    lines = [line for line in (Path(__file__).parents[1] / "README.md").read_text("utf-8").splitlines() if line.startswith('{"task_id"')]
+    (tmp_path / "runs.jsonl").write_text("\n".join(lines))
+    with sqlite3.connect(tmp_path / "shop.sqlite") as shop:
+        shop.execute("CREATE TABLE goods (name TEXT, price REAL)")
+        shop.executemany("INSERT INTO goods VALUES (?, ?)", [("cup", 1), ("pot", 6), ("jug", 7)])
+    shop.close()
+    settings = {"inputs": [{"uri": str(tmp_path / "runs.jsonl")}], "compile": {"packing": {"min_context_tokens": 0}}}
+    root = str(tmp_path / "out")
+    build(root, validate(Recipe, settings, "readme"))
+    assert len(lines) == 3 and sorted(row["domain"] for row in rows(root)) == ["search", "sql", "swe"]

@@ -74,7 +74,8 @@ class Vocabulary(Settings):
 
 class Search(Settings):
     gold: Literal["visited", "cited", "visited_or_result"] = "visited"
-    """Which pages are gold; method.md, "Evidence per domain"."""
+    """Which pages are gold. visited: every opened page; cited: of those the ones that the agent's writing names or that hold the
+    answer, the others are distractors; visited_or_result: opened pages, and results that hold the answer though none was opened."""
 
 
 class Swe(Settings):

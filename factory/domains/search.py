@@ -1,7 +1,7 @@
 """Search evidence: the pages that the agent opened, and the results that it saw and never opened.
 
 Gold is the full text of every opened page, as the tool showed it. Opening a page again adds what is new; an error
-is no page. The recipe's `search.gold` says which pages are gold (method.md, "Evidence per domain").
+is no page. The recipe's `search.gold` says which pages are gold.
 """
 
 from __future__ import annotations

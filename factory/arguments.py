@@ -22,7 +22,7 @@ def add_recipe(sub: argparse.ArgumentParser) -> None:
 def add_build(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--workers", type=int, default=0, help="parallel workers (default: one per CPU)")
     sub.add_argument("--runner", choices=("auto", "inline", "ray"), help="inline: one process; ray: Ray Data; auto: by input size")
-    sub.add_argument("--verify", action="store_true", help="trust no sizes and times: read every input again, do again what lost or cut part files held, and ask again what engines had no room for")
+    sub.add_argument("--verify", action="store_true", help="trust no sizes and times: read every input again, do again what lost or damaged part files held, and ask again what engines had no room for")
     sub.add_argument("--yes", action="store_true", help="go on where a changed recipe or a lost part file makes a model answer again")
 
 

@@ -19,6 +19,7 @@ from pydantic import PlainSerializer, PlainValidator, SerializationInfo, Validat
 
 from factory import storage
 from factory.errors import FactoryError, StorageError
+from factory.parts import is_whole
 from factory.records import Record, canonical_json, digest
 
 Stage = Literal["compile", "trace", "verify"]
@@ -183,9 +184,13 @@ def _commit(uri: str, line: bytes) -> Commit:
 
 
 def lost_parts(root: str, commits: Mapping[Stage, list[Commit]]) -> dict[Stage, list[PartRecord]]:
-    """Parts that commit records name and that are gone or cut short, by stage."""
+    """Parts that commit records name and that are gone, cut short or not what their name says, by stage."""
     sizes = {info.uri.removeprefix(f"{root.rstrip('/')}/"): info.size for folder in ("data", "parts") for info in storage.find(storage.join(root, folder))}
-    return {stage: [part for commit in found for part in commit.parts if sizes.get(part.path) != part.bytes] for stage, found in commits.items()}
+    named = {part.path: part.bytes for found in commits.values() for commit in found for part in commit.parts}
+    paths = [path for path, size in named.items() if sizes.get(path) == size]
+    with ThreadPoolExecutor(16 if storage.scheme(root) else 2) as pool:
+        whole = {path for path, is_sound in zip(paths, pool.map(lambda path: is_whole(root, path), paths)) if is_sound}
+    return {stage: [part for commit in found for part in commit.parts if part.path not in whole] for stage, found in commits.items()}
 
 
 def gone(commits: list[Commit], lost: Iterable[PartRecord]) -> dict[str, set[str]]:

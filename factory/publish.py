@@ -15,7 +15,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from factory import parts, schemas, storage
 from factory.errors import FactoryError
@@ -156,8 +155,8 @@ def with_tokens(root: str, files: Iterable[File], known: Iterable[File] = ()) ->
         if before and before.prompt_tokens is not None:
             counts = {"prompt_tokens": before.prompt_tokens, "completion_tokens": before.completion_tokens}
         else:
-            with storage.open_read(storage.join(root, file.path)) as f:
-                table = pq.read_table(f, columns=["prompt_tokens", "completion_tokens"])
+            with parts.opened(root, file.path) as opened:
+                table = opened.read(columns=["prompt_tokens", "completion_tokens"])
             counts = {name: pc.sum(table[name]).as_py() or 0 for name in table.column_names}
         found.append(file.model_copy(update=counts))
     return found

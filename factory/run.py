@@ -90,17 +90,20 @@ def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress,
 
 
 def drop_lost(root: str, agree: Agree, say: Say) -> None:
-    """Forget what lost and cut part files held, so that it is done again; a model's answers only when that is agreed to."""
+    """Forget what lost and damaged part files held, so that it is done again; a model's answers only when that is agreed to."""
     commits = {stage: ledger.load(root, stage) for stage in ledger.STAGES}
     lost = ledger.lost_parts(root, commits)
     paths = [part.path for parts in lost.values() for part in parts]
+    checked = len({part.path for found in commits.values() for commit in found for part in commit.parts})
     if not paths:
+        if checked:
+            say(f"all of {checked:,} part files hold what their names say")
         return
     held = ", ".join(f"{sum(part.rows for part in parts):,} rows of {stage}" for stage, parts in lost.items() if parts)
-    say(f"{len(paths):,} part files are lost or cut short (`{paths[0]}`{', ...' if len(paths) > 1 else ''}); they held {held}")
+    say(f"{len(paths):,} of {checked:,} part files are lost or damaged (`{paths[0]}`{', ...' if len(paths) > 1 else ''}); they held {held}")
     if (answers := count_answers(commits["trace"], lost["trace"])) and not agree(answers):
         raise SettingsError(
-            f"{answers:,} answers of a model lay in part files that are lost or cut short (`{lost['trace'][0].path}`), and would be asked for again. "
+            f"{answers:,} answers of a model lay in part files that are lost or damaged (`{lost['trace'][0].path}`), and would be asked for again. "
             "Put the files back, or add --yes to go on; nothing was changed"
         )
     ledger.drop_parts(root, commits, lost)

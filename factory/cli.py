@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import errno
+import io
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
+from factory import stops
 from factory.arguments import add_build, add_recipe, count_of
 from factory.commands import looking, making
 from factory.errors import FactoryError
@@ -18,27 +21,57 @@ DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errn
 
 
 def main(argv: list[str] | None = None) -> int:
+    _escape_what_the_terminal_cannot_show()
     arguments = parser().parse_args(argv)
-    try:
-        return arguments.run(arguments)
-    except FactoryError as e:
-        from factory.screen import visible
+    return guarded(lambda: arguments.run(arguments))
 
+
+def guarded(run: Callable[[], int]) -> int:
+    """The exit code of `run`; what the user can mend is said in one sentence."""
+    from factory.screen import visible
+
+    try:
+        stops.heed()
+        code = run()
+        sys.stdout.flush()
+        return code
+    except FactoryError as e:
         print(f"factory: {visible(str(e))}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as e:
         print("factory: stopped; what was committed is kept, run the same command again to go on", file=sys.stderr)
-        return 130
+        return 143 if isinstance(e, stops.Terminated) else 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_stdout()
         return 0
     except OSError as e:
         cause = getattr(e, "cause", e)  # Ray wraps what a worker raised
         if getattr(cause, "errno", None) not in DISK:
             raise
-        place = f"`{cause.filename}`: " if cause.filename else ""
-        print(f"factory: {place}{os.strerror(cause.errno)}", file=sys.stderr)
+        place = f"`{cause.filename}`" if cause.filename else "a file" if _stdout_takes_text() else "standard output"
+        print(f"factory: {visible(place)}: {os.strerror(cause.errno)}; make room there, or write elsewhere", file=sys.stderr)
         return 1
+
+
+def _escape_what_the_terminal_cannot_show() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _stdout_takes_text() -> bool:
+    """One more line end tells."""
+    try:
+        print(flush=True)
+        return True
+    except OSError:
+        _close_stdout()
+        return False
+
+
+def _close_stdout() -> None:
+    """What is still to be written goes nowhere, so that the interpreter's end says nothing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parser() -> argparse.ArgumentParser:

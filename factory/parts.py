@@ -75,11 +75,14 @@ class PartWriter:
         if not self._rows:
             return
         if self._writer is None:
-            handle, name = tempfile.mkstemp(prefix=".part-", dir=_staging(self.root, self.folder))
+            with storage.writing(storage.join(self.root, self.folder)):
+                handle, name = tempfile.mkstemp(prefix=".part-", dir=_staging(self.root, self.folder))
             os.close(handle)
             self._path = Path(name)
             self._writer = pq.ParquetWriter(name, self.schema, compression="zstd", compression_level=1, use_dictionary=False, write_page_checksum=True)
-        self._writer.write_batch(schemas.batch_of(self._rows, self.schema))
+        batch = schemas.batch_of(self._rows, self.schema)
+        with storage.writing(str(self._path)):
+            self._writer.write_batch(batch)
         self._num_rows += len(self._rows)
         self._written_bytes += self._pending_bytes
         self._rows, self._pending_bytes = [], 0
@@ -87,7 +90,8 @@ class PartWriter:
     def _finish(self) -> None:
         if self._writer is None or self._path is None:
             return
-        self._writer.close()
+        with storage.writing(str(self._path)):
+            self._writer.close()
         size = self._path.stat().st_size
         with open(self._path, "rb") as f:
             name = _name(f)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,9 +16,9 @@ from lines import write_world
 from factory import screen
 
 
-def factory(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "factory.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=240)
+def factory(*arguments: str | bytes | Path, cwd: Path | None = None, env: dict[str, str] | None = None, module: str = "factory.cli") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=240, env=os.environ | (env or {}))
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +105,50 @@ def test_export_writes_the_released_shape(dataset: Path, tmp_path: Path) -> None
         assert row["dialogs"][1]["content"].startswith("<think>") and re.fullmatch(r"\d+k", row["context_length"])
 
 
+def test_export_refuses_a_folder_with_rows_of_something_else(dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "sql.jsonl").write_text("{}\n")
+    said = factory("export", dataset, "--to", tmp_path)
+    assert said.returncode == 1 and "`sql.jsonl`" in said.stderr and "another folder" in said.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["sql.jsonl"]
+
+
+def test_places_that_take_no_file_are_named(dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for command, place in ((["export", dataset, "--to", tmp_path / "file"], f"`{tmp_path}/file`"), (["report", dataset, "--to", "/proc/x"], "`/proc/x`")):
+        said = factory(*command)
+        assert said.returncode == 1 and f"{place} cannot be written" in said.stderr and len(said.stderr.splitlines()) == 1
+    with open("/dev/full", "w") as full:
+        said = subprocess.run([sys.executable, "-m", "factory.cli", "status", str(dataset)], stdout=full, stderr=subprocess.PIPE, text=True, timeout=240)
+    assert said.returncode == 1 and "standard output: No space left" in said.stderr and len(said.stderr.splitlines()) == 1
+
+
+def test_an_endpoint_that_is_no_url_is_named(world: Path) -> None:
+    said = factory("build", "--input", world, "--out", "s3://b/x", env={"AWS_ENDPOINT_URL_S3": "garbage", "AWS_DEFAULT_REGION": "us-east-1"})
+    assert said.returncode == 1 and "garbage" in said.stderr and "AWS_ENDPOINT_URL_S3" in said.stderr and len(said.stderr.splitlines()) == 1
+
+
+def test_what_a_terminal_cannot_show_is_escaped(dataset: Path, tmp_path: Path) -> None:
+    shutil.copytree(dataset, tmp_path / "sp ace \u2713")
+    said = factory("status", tmp_path / "sp ace \u2713", env={"PYTHONIOENCODING": "ascii"})
+    assert said.returncode == 0 and "sp ace \\u2713" in said.stdout
+
+
+def test_the_table_of_a_recipe_names_an_index_that_is_absent_or_none(tmp_path: Path) -> None:
+    (tmp_path / "index").write_text("{}\n")
+    for name in ("absent", "index"):
+        said = factory("recipe.toml", "out", "--index", tmp_path / name, module="jobs.table")
+        assert said.returncode == 1 and name in said.stderr and len(said.stderr.splitlines()) == 1
+
+
+def test_a_polite_end_is_said_as_ctrl_c_is(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "recipe.toml")
+    started = subprocess.Popen([sys.executable, "-m", "factory.cli", "build", str(tmp_path / "recipe.toml"), "--out", str(tmp_path / "out")], stderr=subprocess.PIPE, text=True)
+    with open(tmp_path / "recipe.toml", "w"):  # opened when the command reads it
+        started.terminate()
+        _, said = started.communicate(timeout=60)
+    assert started.returncode == 143 and said.startswith("factory: stopped; what was committed is kept")
+
+
 def test_the_report_is_one_page_without_other_files(dataset: Path, tmp_path: Path) -> None:
     assert factory("report", dataset, "--to", tmp_path / "report.html").returncode == 0
     page = (tmp_path / "report.html").read_text("utf-8")
@@ -141,14 +187,18 @@ def test_plan_says_what_would_be_done_and_does_nothing(world: Path, dataset: Pat
         (["build", "recipe.toml", "--out", "x"], "{db}"),
         (["status", "run.jsonl"], "is a file"),
         (["rejections", "absent-dataset", "--limit", "-1"], "0 or more"),
+        (["manifest", "run.jsonl", "--out", "/proc/x"], "`/proc/x` cannot be written"),
+        (["submit", "--input", ".", "--out", "x", "--address", "foo"], "foo"),
+        (["build", "--input", ".", "--out", b"n\xffx"], "n\\xffx"),
+        (["build", "--input", ".", "--out", "s3://"], "s3://BUCKET"),
     ],
 )
-def test_a_wrong_request_gives_one_sentence_that_names_it(arguments: list[str], named: str, tmp_path: Path) -> None:
+def test_a_wrong_request_gives_one_sentence_that_names_it(arguments: list[str | bytes], named: str, tmp_path: Path) -> None:
     (tmp_path / "run.jsonl").write_text("{}\n")
     (tmp_path / "recipe.toml").write_text('[[inputs]]\nuri = "run.jsonl"\ndatabase = "{db}.sqlite"\n')
     failed = factory(*arguments, cwd=tmp_path)
     assert failed.returncode in (1, 2)
-    assert named in failed.stderr and "Traceback" not in failed.stderr
+    assert named in failed.stderr and "Traceback" not in failed.stderr and "regex" not in failed.stderr
     assert len(failed.stderr.strip().splitlines()) <= 3
 
 

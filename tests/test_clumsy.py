@@ -130,5 +130,6 @@ def test_a_full_disk_is_said_in_one_line(world: Path, tmp_path: Path) -> None:
     limited = "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)); "
     limited += "from factory.cli import main; raise SystemExit(main(sys.argv[1:]))"
     failed = subprocess.run([sys.executable, "-c", limited, "build", "--input", str(world), "--out", str(tmp_path / "out"), "--runner", "inline"], capture_output=True, text=True, timeout=240)
-    assert failed.returncode == 1 and "File too large" in failed.stderr and "Traceback" not in failed.stderr
+    assert failed.returncode == 1 and "Traceback" not in failed.stderr
+    assert f"`{tmp_path}/out/" in failed.stderr and "File too large; make room there" in failed.stderr
     build(tmp_path / "out", recipe_for(world, packing={"min_context_tokens": 2_000}))

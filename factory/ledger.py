@@ -19,7 +19,7 @@ from pydantic import PlainSerializer, PlainValidator, SerializationInfo, Validat
 
 from factory import storage
 from factory.errors import FactoryError, StorageError
-from factory.parts import is_whole
+from factory.parts import CURE, is_whole
 from factory.records import Record, canonical_json, digest
 
 Stage = Literal["compile", "trace", "verify"]
@@ -152,8 +152,12 @@ def load(root: str, stage: Stage) -> list[Commit]:
         found = _read_all(root, uris)
         if None not in found:
             lines = {hashlib.sha256(line).digest(): (uri, line) for uri, data in zip(uris, found) for line in (data or b"").splitlines() if line}
+            damaged: list[str] = []
             with _no_cycles():
-                return [_commit(*lines[name]) for name in sorted(lines)]
+                commits = [commit for name in sorted(lines) if (commit := _commit(*lines[name], damaged))]
+            if damaged:
+                raise FactoryError(f"{_listed(damaged)}; {CURE}")
+            return commits
     raise FactoryError(f"`{root}/ledger/{stage}` changed {TRIES} times while it was read; run again")
 
 
@@ -176,11 +180,46 @@ def _read_all(root: str, uris: list[str]) -> list[bytes | None]:
         return [found[0] if found else None for found in pool.map(storage.read_tagged, uris)]
 
 
-def _commit(uri: str, line: bytes) -> Commit:
+def _commit(uri: str, line: bytes, damaged: list[str]) -> Commit | None:
+    """None, and its place in `damaged`, for a record that cannot be read."""
     try:
         return Commit.model_validate_json(line, context={"root": uri.rsplit("/", 3)[0]})
-    except (ValueError, StorageError) as e:
-        raise FactoryError(f"commit record `{uri}` is damaged ({str(e).splitlines()[0]}); delete it, and its units are done again") from None
+    except (ValueError, StorageError):  # the second: its scope is lost
+        damaged.append(uri)
+        return None
+
+
+def _listed(damaged: list[str]) -> str:
+    named = sorted(set(damaged))
+    return f"{len(damaged):,} commit {'record is' if len(damaged) == 1 else 'records are'} damaged ({', '.join(f'`{uri}`' for uri in named[:3])}{', ...' if len(named) > 3 else ''})"
+
+
+def damaged(root: str) -> dict[Stage, str]:
+    """Stage -> a sentence about its commit records that cannot be read."""
+    found: dict[Stage, str] = {}
+    for stage in STAGES:
+        uris = [info.uri for info in storage.find(storage.join(root, "ledger", stage))]
+        bad: list[str] = []
+        with _no_cycles():
+            for uri, data in zip(uris, _read_all(root, uris)):
+                for line in (data or b"").splitlines():
+                    _commit(uri, line, bad)
+        if bad:
+            found[stage] = _listed(bad)
+    return found
+
+
+def set_aside(root: str, stage: Stage) -> None:
+    """Move the objects of a stage that hold damaged records to `ledger/damaged`; what else they hold stays."""
+    uris = [info.uri for info in storage.find(storage.join(root, "ledger", stage))]
+    for uri, data in zip(uris, _read_all(root, uris)):
+        lines, bad = (data or b"").splitlines(), []
+        sound = {line for line in lines if _commit(uri, line, bad)}
+        if bad:
+            storage.put(storage.join(root, "ledger", "damaged", f"{stage}-{uri.rpartition('/')[2]}"), data or b"")
+            if sound:
+                _put_packed(root, stage, sound)
+            storage.delete(uri)
 
 
 def lost_parts(root: str, commits: Mapping[Stage, list[Commit]]) -> dict[Stage, list[PartRecord]]:
@@ -226,10 +265,13 @@ def rewrite(root: str, stage: Stage, change: Callable[[Commit], Commit]) -> None
     Records that come meanwhile stay as they are."""
     uris = [info.uri for info in storage.find(storage.join(root, "ledger", stage))]
     lines: set[bytes] = set()
+    damaged: list[str] = []
     with _no_cycles():
         for uri, data in zip(uris, _read_all(root, uris)):
             for line in (data or b"").splitlines():
-                left = change(_commit(uri, line))
+                if not (commit := _commit(uri, line, damaged)):
+                    raise FactoryError(f"{_listed(damaged)}; {CURE}")
+                left = change(commit)
                 if left.objects or left.units or left.parts or left.engine_seconds:
                     lines.add(left.model_dump_json(context="named").encode("utf-8"))
     packed = _put_packed(root, stage, lines) if lines else ""

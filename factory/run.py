@@ -25,7 +25,7 @@ from factory.stages.discarded import count_answers, count_discarded
 from factory.stages.refusals import OVER_KV, TOO_LONG, is_decided, kv_key, standing
 from factory.stages.spread import spread
 from factory.stages.superseded import compact
-from factory.stages.trace import Attempts, TraceStage, TraceTask
+from factory.stages.trace import Attempts, TraceStage, TraceTask, is_pooled
 from factory.stages.verify import VerifyStage, VerifyTask, by_path
 from factory.state import State, unchanged
 
@@ -67,6 +67,8 @@ def build(
 def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool, agree: Agree, say: Say) -> tuple[publish.Version | None, dict[str, int]]:
     """The version that is published now, None when another run was first; and the units done by stage."""
     checks.check_recipe(recipe)
+    if reread and (said := publish.mend(root)):
+        say(said)
     before = publish.pointer(root)
     scopes = [identity.compile_scope(recipe.compile, source) for source in recipe.inputs]
     asked = listing(recipe, scopes, root)
@@ -74,6 +76,7 @@ def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress,
         return version, {}
     checks.check_places(root, recipe, placement)
     if reread:
+        drop_damaged(root, recipe, agree, say)
         drop_lost(root, agree, say)
     state = State(root, recipe, asked, scopes, reread)
     driver = Driver(root, recipe, placement, state, progress)
@@ -87,6 +90,17 @@ def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress,
     driver.trace(live)
     finished = driver.verify(live)
     return driver.publish(live, finished, before), driver.did
+
+
+def drop_damaged(root: str, recipe: Recipe, agree: Agree, say: Say) -> None:
+    """Set commit records aside that cannot be read, so that what they held is done again; a model's answers only when that is agreed to."""
+    found = ledger.damaged(root)
+    for text in found.values():
+        say(f"{text}; what they held is done again, and they go to `{root}/ledger/damaged`")
+    if "trace" in found and is_pooled(recipe) and not agree(1):
+        raise SettingsError(f"{found['trace']}, and answers of a model may stand in them alone. Put the files back, or add --yes to ask again for what is missing; nothing was changed")
+    for stage in found:
+        ledger.set_aside(root, stage)
 
 
 def drop_lost(root: str, agree: Agree, say: Say) -> None:

@@ -96,8 +96,37 @@ def test_a_damaged_pointer_is_named(world: Path, tmp_path: Path, damage: bytes) 
     (tmp_path / "CURRENT").write_bytes(damage)
     with pytest.raises(FactoryError, match="CURRENT"):
         publish.current(str(tmp_path))
-    with pytest.raises(FactoryError, match="CURRENT"):
+    with pytest.raises(FactoryError, match="CURRENT.* --verify"):
         build(tmp_path, recipe_for(world))
+
+
+@pytest.mark.parametrize("damage", ["pointer", "empty version", "lost version"])
+def test_distrust_publishes_again_where_the_pointer_leads_to_nothing(world: Path, dataset: Path, tmp_path: Path, damage: str) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(dataset, copy)
+    for path in [copy / "CURRENT"] if damage == "pointer" else (copy / "versions").iterdir():
+        path.unlink() if damage == "lost version" else path.write_text("{}")
+    with pytest.raises(FactoryError, match="--verify") as failed:
+        publish.current(str(copy))
+    assert "validation error" not in str(failed.value)
+    said: list[str] = []
+    run.build(str(copy), recipe_for(world), INLINE, lambda stage, done, total: None, reread=True, say=said.append)
+    assert "CURRENT" in said[0] and canonical(copy) == canonical(dataset)
+
+
+def test_damaged_commit_records_are_told_at_once_and_done_again(world: Path, dataset: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(dataset, copy)
+    records = [path for stage in ("compile", "verify") for path in (copy / "ledger" / stage).iterdir()]
+    for path in records:
+        path.write_text("{}")
+    with pytest.raises(FactoryError, match=r"1 commit record is damaged \(`.*--verify") as failed:
+        build(copy, recipe_for(world, packing={"seed": 2}))
+    assert "validation error" not in str(failed.value)
+    said: list[str] = []
+    run.build(str(copy), recipe_for(world), INLINE, lambda stage, done, total: None, reread=True, say=said.append)
+    assert len([text for text in said if "damaged" in text]) == len(records) == len(list((copy / "ledger" / "damaged").iterdir()))
+    assert canonical(copy) == canonical(dataset)
 
 
 def test_an_output_that_is_a_file_or_lies_under_one_is_refused(world: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,17 @@ def test_distrust_asks_before_lost_answers_of_a_model_are_asked_for_again(answer
     assert not any(commit.units for commit in ledger.load(root, "trace") if commit.engine_seconds)
     run.build(root, recipe, INLINE, lambda *_: None, reread=True, say=said.append)
     assert len(said) == 4 and said[3].startswith("all of ")  # nothing is lost any more
+
+
+def test_damaged_records_of_answers_are_set_aside_only_when_that_is_agreed_to(answered: tuple[str, Recipe, int], tmp_path: Path) -> None:
+    root, recipe, _ = answered
+    copy = tmp_path / "copy"
+    shutil.copytree(root, copy)
+    next((copy / "ledger" / "trace").iterdir()).write_text("{}")
+    with pytest.raises(SettingsError, match="answers of a model .* --yes"):
+        run.build(str(copy), asking(recipe, "one"), REACHABLE, lambda *_: None, reread=True, agree=lambda num_rows: False)
+    assert not (copy / "ledger" / "damaged").exists()
+    assert run.build(str(copy), recipe, INLINE, lambda *_: None, reread=True).version.files
 
 
 def test_a_plan_predicts_from_what_was_measured(answered: tuple[str, Recipe, int]) -> None:

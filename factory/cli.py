@@ -16,6 +16,8 @@ from factory.commands import looking, making
 from factory.errors import FactoryError
 
 DEMO_RUNS = 40
+DATASET = "the dataset: a folder or an s3:// prefix"
+SEED = "another seed gives other runs (default 0)"
 DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR, errno.ENAMETOOLONG}
 """Failures of the file system that the user can mend, so they are said in one line."""
 
@@ -98,55 +100,55 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--explain", action="store_true", help="name every object that would be read, and predict tokens, rows and time")
 
     sub = command("manifest", making.manifest, "list the objects at a prefix into a file that a recipe's input can name")
-    sub.add_argument("prefix", metavar="URI")
-    sub.add_argument("--out", required=True, metavar="FILE")
+    sub.add_argument("prefix", metavar="URI", help="file, folder, glob or s3:// prefix to list")
+    sub.add_argument("--out", required=True, metavar="FILE", help="where to write the list")
 
     sub = command("status", looking.status, "show the published version of a dataset")
-    sub.add_argument("dataset", metavar="OUT")
+    sub.add_argument("dataset", metavar="OUT", help=DATASET)
 
     sub = command("show", looking.show, "show one sample of a dataset")
     sub.add_argument("id", help="id of a row (or its first characters), a task id, or `any`")
-    sub.add_argument("--out", required=True, metavar="OUT", help="the dataset")
+    sub.add_argument("--out", required=True, metavar="OUT", help=DATASET)
 
     sub = command("rejections", looking.rejections, "list rejected rows of a dataset")
-    sub.add_argument("dataset", metavar="OUT")
+    sub.add_argument("dataset", metavar="OUT", help=DATASET)
     sub.add_argument("--reason", default="", help="only rows with this reason")
     sub.add_argument("--limit", type=count_of, default=20, help="rows to show (default 20)")
 
     sub = command("export", looking.export, "write the released shape: one JSONL per domain with dialogs, ground_truth_answer, context_length")
-    sub.add_argument("dataset", metavar="OUT")
-    sub.add_argument("--to", required=True, metavar="FOLDER")
+    sub.add_argument("dataset", metavar="OUT", help=DATASET)
+    sub.add_argument("--to", required=True, metavar="FOLDER", help="a local folder; it is made where it is absent")
 
     sub = command("report", looking.report, "write an HTML page: counts, lengths, where gold stands, why rows left")
-    sub.add_argument("dataset", metavar="OUT")
+    sub.add_argument("dataset", metavar="OUT", help=DATASET)
     sub.add_argument("--to", metavar="FILE", help="where to write it (default: report.html in the dataset)")
 
     sub = command("delta", looking.delta, "bring the Delta Lake log of a dataset to its current version")
-    sub.add_argument("dataset", metavar="OUT")
+    sub.add_argument("dataset", metavar="OUT", help=DATASET)
 
     sub = command("versions", looking.versions, "list the versions of a dataset")
-    sub.add_argument("dataset", metavar="OUT")
+    sub.add_argument("dataset", metavar="OUT", help=DATASET)
 
     sub = command("diff", looking.diff, "say what changed between two versions")
-    sub.add_argument("dataset", metavar="OUT")
-    sub.add_argument("old", type=int)
-    sub.add_argument("new", type=int)
+    sub.add_argument("dataset", metavar="OUT", help=DATASET)
+    sub.add_argument("old", type=int, help="number of the earlier version, as `factory versions` lists it")
+    sub.add_argument("new", type=int, help="number of the later version")
 
     sub = command("gc", looking.gc, "list files that nothing names any more; delete them with --delete")
-    sub.add_argument("dataset", metavar="OUT")
+    sub.add_argument("dataset", metavar="OUT", help=DATASET)
     sub.add_argument("--keep", type=int, default=10, help="versions to keep (default 10)")
-    sub.add_argument("--delete", action="store_true")
+    sub.add_argument("--delete", action="store_true", help="delete what is listed")
 
     sub = command("worlds", making.worlds, "write runs of a small real world")
-    sub.add_argument("--domain", required=True, choices=("search", "swe", "sql"))
-    sub.add_argument("--runs", type=int, required=True)
-    sub.add_argument("--seed", type=int, default=0)
-    sub.add_argument("--out", required=True, metavar="FOLDER")
+    sub.add_argument("--domain", required=True, choices=("search", "swe", "sql"), help="which world")
+    sub.add_argument("--runs", type=int, required=True, help="how many runs")
+    sub.add_argument("--seed", type=int, default=0, help=SEED)
+    sub.add_argument("--out", required=True, metavar="FOLDER", help="where to write them")
 
     sub = command("demo", making.demo, "make runs of all three worlds and build a dataset from them")
-    sub.add_argument("--out", default="out/demo", metavar="FOLDER")
+    sub.add_argument("--out", default="out/demo", metavar="FOLDER", help="where runs and dataset go (default out/demo)")
     sub.add_argument("--runs", type=int, default=DEMO_RUNS, help=f"runs per domain (default {DEMO_RUNS})")
-    sub.add_argument("--seed", type=int, default=0)
+    sub.add_argument("--seed", type=int, default=0, help=SEED)
     return top
 
 

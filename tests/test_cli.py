@@ -14,6 +14,7 @@ import pytest
 from lines import write_world
 
 from factory import screen
+from factory.cli import parser
 
 
 def factory(*arguments: str | bytes | Path, cwd: Path | None = None, env: dict[str, str] | None = None, module: str = "factory.cli") -> subprocess.CompletedProcess[str]:
@@ -36,7 +37,7 @@ def dataset(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_build_prints_a_table_that_reconciles_and_says_so_when_there_is_nothing_to_do(world: Path, dataset: Path) -> None:
     again = factory("build", "--input", world, "--out", dataset, "--runner", "inline")
-    assert again.returncode == 0 and "nothing to do" in again.stdout
+    assert again.returncode == 0 and again.stdout.startswith("nothing to do")
     total = next(line for line in again.stdout.splitlines() if line.startswith("total"))
     read, accepted, _, rejected, *_ = (int(number.replace(",", "")) for number in total.split()[1:])
     assert read == accepted + rejected == 25
@@ -82,6 +83,23 @@ def test_a_dataset_without_rows_says_what_to_do_next(tmp_path: Path) -> None:
     for command in (["show", "any", "--out", tmp_path / "out"], ["export", tmp_path / "out", "--to", tmp_path / "to"]):
         said = factory(*command)
         assert said.returncode == 1 and "holds no row" in said.stderr and "factory rejections" in said.stderr
+
+
+def test_an_empty_id_is_refused(dataset: Path) -> None:
+    said = factory("show", "", "--out", dataset)
+    assert said.returncode == 1 and "the id is empty" in said.stderr
+
+
+def test_a_name_with_control_characters_stays_in_its_line() -> None:
+    row = {"stage": "compile", "reason": "bad_json", "task_id": "a\nb\x1b[0m", "source_uri": "/x\n\r.json", "detail": ""}
+    assert screen.rejection(row, "") == "compile/bad_json  a\\nb\\x1b[0m  /x\\n\\r.json"
+
+
+def test_every_argument_has_a_help_text() -> None:
+    commands = next(action for action in parser()._actions if action.dest == "command").choices
+    assert commands
+    for name, command in dict(commands).items():  # type: ignore[arg-type]
+        assert [action.dest for action in command._actions if not action.help] == [], name
 
 
 def test_line_ends_of_any_kind_are_line_ends_on_the_terminal() -> None:
@@ -178,7 +196,7 @@ def test_plan_says_what_would_be_done_and_does_nothing(world: Path, dataset: Pat
         (["build", "--input", "gopher://x/y", "--out", "x"], "gopher"),
         (["build", "--input", ".", "--out", "x", "--set", "compile.packing.sequence_tokens=3000"], "reserve_trace_tokens"),
         (["build", "--input", ".", "--out", "x", "--set", "compile=3", "--set", "compile.packing.seed=1"], "compile"),
-        (["build", "--input", ".", "--out", "x", "--workers", "-3"], "-3"),
+        (["build", "--input", ".", "--out", "x", "--workers", "-3"], "`-3` is no number of workers"),
         (["build", "--input", "", "--out", "x"], "uri"),
         (["build", "--input", ".", "--out", "x", "--set", "compile.packing.target=histogram"], "histogram"),
         (["build", "--input", ".", "--out", "x", "--set", "compile.packing.mined_pieces=2"], "pool"),
@@ -191,6 +209,7 @@ def test_plan_says_what_would_be_done_and_does_nothing(world: Path, dataset: Pat
         (["submit", "--input", ".", "--out", "x", "--address", "foo"], "foo"),
         (["build", "--input", ".", "--out", b"n\xffx"], "n\\xffx"),
         (["build", "--input", ".", "--out", "s3://"], "s3://BUCKET"),
+        (["build", "--input", "run.jsonl", "--input", "run.jsonl", "--out", "x"], "given twice"),
     ],
 )
 def test_a_wrong_request_gives_one_sentence_that_names_it(arguments: list[str | bytes], named: str, tmp_path: Path) -> None:

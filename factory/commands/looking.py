@@ -40,6 +40,8 @@ def show(arguments: argparse.Namespace) -> int:
     from factory import ledger, parts, screen
 
     root, version = _version(arguments.out)
+    if not arguments.id:
+        raise FactoryError("the id is empty; give the id of a row (or its first characters), a task id, or `any`")
     for file in version.files:
         for row in parts.read_rows(root, file.path):
             if arguments.id == "any" or row["id"].startswith(arguments.id) or row["task_id"] == arguments.id:
@@ -156,7 +158,7 @@ def diff(arguments: argparse.Namespace) -> int:
     print(f"{len(found.added):,} rows added, {len(found.removed):,} removed, {len(found.changed):,} changed")
     for sign, rows in (("+", found.added), ("-", found.removed), ("~", [after for _, after in found.changed])):
         for row in rows[:20]:
-            print(screen.visible(f"{sign} {row['domain']:7} {row['id']}  {row['task_id']}  {row['source_uri']}"))
+            print(screen.in_line(f"{sign} {row['domain']:7} {row['id']}  {row['task_id']}  {row['source_uri']}"))
         if len(rows) > 20:
             print(f"{sign} and {len(rows) - 20:,} more")
     for name in found.fields:

@@ -20,16 +20,10 @@ def add_recipe(sub: argparse.ArgumentParser) -> None:
 
 
 def add_build(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--workers", type=workers_of, default=0, help="parallel workers (default: one per CPU)")
+    sub.add_argument("--workers", type=int, default=0, help="parallel workers (default: one per CPU)")
     sub.add_argument("--runner", choices=("auto", "inline", "ray"), help="inline: one process; ray: Ray Data; auto: by input size")
     sub.add_argument("--verify", action="store_true", help="trust no sizes and times: read every input again, do again what lost or damaged part files held, and ask again what engines had no room for")
     sub.add_argument("--yes", action="store_true", help="go on where a changed recipe or a lost part file makes a model answer again")
-
-
-def workers_of(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"`{text}` is no number of workers; give 1 or more, or 0 for one per CPU")
-    return int(text)
 
 
 def count_of(text: str) -> int:
@@ -79,7 +73,10 @@ def recipe_of(arguments: argparse.Namespace) -> Any:
 
 def placement_of(arguments: argparse.Namespace) -> Any:
     from factory import recipe
+    from factory.errors import SettingsError
 
+    if (workers := getattr(arguments, "workers", 0)) < 0:
+        raise SettingsError(f"`--workers {workers}` is no number of workers; give 1 or more, or 0 for one per CPU")
     placement = recipe.load(recipe.Placement, arguments.placement) if arguments.placement else recipe.Placement()
     given = {name: value for name in ("workers", "runner") if (value := getattr(arguments, name, None))}
     return recipe.validate(recipe.Placement, placement.model_dump() | given, arguments.placement or "the command line")

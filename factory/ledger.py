@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal
@@ -19,7 +19,7 @@ from pydantic import PlainSerializer, PlainValidator, SerializationInfo, Validat
 
 from factory import storage
 from factory.errors import FactoryError, StorageError
-from factory.parts import CURE, is_whole
+from factory.parts import CURE
 from factory.records import Record, canonical_json, digest
 
 Stage = Literal["compile", "trace", "verify"]
@@ -222,16 +222,6 @@ def set_aside(root: str, stage: Stage) -> None:
             storage.delete(uri)
 
 
-def lost_parts(root: str, commits: Mapping[Stage, list[Commit]]) -> dict[Stage, list[PartRecord]]:
-    """Parts that commit records name and that are gone, cut short or not what their name says, by stage."""
-    sizes = {info.uri.removeprefix(f"{root.rstrip('/')}/"): info.size for folder in ("data", "parts") for info in storage.find(storage.join(root, folder))}
-    named = {part.path: part.bytes for found in commits.values() for commit in found for part in commit.parts}
-    paths = [path for path, size in named.items() if sizes.get(path) == size]
-    with ThreadPoolExecutor(16 if storage.scheme(root) else 2) as pool:
-        whole = {path for path, is_sound in zip(paths, pool.map(lambda path: is_whole(root, path), paths)) if is_sound}
-    return {stage: [part for commit in found for part in commit.parts if part.path not in whole] for stage, found in commits.items()}
-
-
 def gone(commits: list[Commit], lost: Iterable[PartRecord]) -> dict[str, set[str]]:
     """Kind of part -> units that stood in `lost` parts and stand in no other part of that kind."""
     lost = list(lost)
@@ -243,19 +233,6 @@ def gone(commits: list[Commit], lost: Iterable[PartRecord]) -> dict[str, set[str
         if part.kind in found and part.path not in paths:
             found[part.kind].difference_update(part.units)
     return found
-
-
-def drop_parts(root: str, commits: Mapping[Stage, list[Commit]], lost: Mapping[Stage, list[PartRecord]]) -> None:
-    """Forget parts and what only they held: such units are not done any more."""
-    for stage, parts in lost.items():
-        paths, units = {part.path for part in parts}, set().union(*gone(commits[stage], parts).values())
-
-        def without(commit: Commit, paths: set[str] = paths, units: set[str] = units) -> Commit:
-            kept = {"parts": tuple(part for part in commit.parts if part.path not in paths), "units": tuple(unit for unit in commit.units if unit.unit not in units)}
-            return commit.model_copy(update=kept)
-
-        if paths:
-            rewrite(root, stage, without)
 
 
 def rewrite(root: str, stage: Stage, change: Callable[[Commit], Commit]) -> None:
@@ -339,5 +316,3 @@ def homes(commits: list[Commit], kind: str) -> dict[str, PartRecord]:
         for unit in part.units:
             found.setdefault(unit, part)
     return found
-
-

@@ -12,20 +12,21 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from factory import checks, identity, ledger, publish, storage, yields
+from factory import checks, identity, ledger, publish, repairs, storage, yields
 from factory.errors import FactoryError, SettingsError
 from factory.inputs import listing, shards
 from factory.ledger import ObjectRecord, PartRecord
 from factory.live import Live, duplicates, filled, gather, summarize
 from factory.recipe import Placement, Recipe
 from factory.records import DOMAINS
+from factory.repairs import Agree, Say
 from factory.stages import generate
 from factory.stages.compile import Compile
-from factory.stages.discarded import count_answers, count_discarded
+from factory.stages.discarded import count_discarded
 from factory.stages.refusals import OVER_KV, TOO_LONG, is_decided, kv_key, standing
 from factory.stages.spread import spread
 from factory.stages.superseded import compact
-from factory.stages.trace import Attempts, TraceStage, TraceTask, is_pooled
+from factory.stages.trace import Attempts, TraceStage, TraceTask
 from factory.stages.verify import VerifyStage, VerifyTask, by_path
 from factory.state import State, unchanged
 
@@ -33,8 +34,6 @@ LOST_RACES = 20
 
 Progress = Callable[[str, int, int], None]
 """(stage, done, total); bytes for compile, examples for the others."""
-Agree = Callable[[int], bool]
-Say = Callable[[str], None]
 
 
 class Result(NamedTuple):
@@ -76,8 +75,8 @@ def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress,
         return version, {}
     checks.check_places(root, recipe, placement)
     if reread:
-        drop_damaged(root, recipe, agree, say)
-        drop_lost(root, agree, say)
+        repairs.drop_damaged(root, recipe, agree, say)
+        repairs.drop_lost(root, agree, say)
     state = State(root, recipe, asked, scopes, reread)
     driver = Driver(root, recipe, placement, state, progress)
     live = driver.compile()
@@ -90,37 +89,6 @@ def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress,
     driver.trace(live)
     finished = driver.verify(live)
     return driver.publish(live, finished, before), driver.did
-
-
-def drop_damaged(root: str, recipe: Recipe, agree: Agree, say: Say) -> None:
-    """Set commit records aside that cannot be read, so that what they held is done again; a model's answers only when that is agreed to."""
-    found = ledger.damaged(root)
-    for text in found.values():
-        say(f"{text}; what they held is done again, and they go to `{root}/ledger/damaged`")
-    if "trace" in found and is_pooled(recipe) and not agree(1):
-        raise SettingsError(f"{found['trace']}, and answers of a model may stand in them alone. Put the files back, or add --yes to ask again for what is missing; nothing was changed")
-    for stage in found:
-        ledger.set_aside(root, stage)
-
-
-def drop_lost(root: str, agree: Agree, say: Say) -> None:
-    """Forget what lost and damaged part files held, so that it is done again; a model's answers only when that is agreed to."""
-    commits = {stage: ledger.load(root, stage) for stage in ledger.STAGES}
-    lost = ledger.lost_parts(root, commits)
-    paths = [part.path for parts in lost.values() for part in parts]
-    checked = len({part.path for found in commits.values() for commit in found for part in commit.parts})
-    if not paths:
-        if checked:
-            say(f"all of {checked:,} part files hold what their names say")
-        return
-    held = ", ".join(f"{sum(part.rows for part in parts):,} rows of {stage}" for stage, parts in lost.items() if parts)
-    say(f"{len(paths):,} of {checked:,} part files are lost or damaged (`{paths[0]}`{', ...' if len(paths) > 1 else ''}); they held {held}")
-    if (answers := count_answers(commits["trace"], lost["trace"])) and not agree(answers):
-        raise SettingsError(
-            f"{answers:,} answers of a model lay in part files that are lost or damaged (`{lost['trace'][0].path}`), and would be asked for again. "
-            "Put the files back, or add --yes to go on; nothing was changed"
-        )
-    ledger.drop_parts(root, commits, lost)
 
 
 def use_store(placement: Placement) -> None:

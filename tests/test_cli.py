@@ -196,7 +196,7 @@ def test_plan_says_what_would_be_done_and_does_nothing(world: Path, dataset: Pat
         (["build", "--input", "gopher://x/y", "--out", "x"], "gopher"),
         (["build", "--input", ".", "--out", "x", "--set", "compile.packing.sequence_tokens=3000"], "reserve_trace_tokens"),
         (["build", "--input", ".", "--out", "x", "--set", "compile=3", "--set", "compile.packing.seed=1"], "compile"),
-        (["build", "--input", ".", "--out", "x", "--workers", "-3"], "`-3` is no number of workers"),
+        (["build", "--input", ".", "--out", "x", "--workers", "-3"], "`--workers -3` is no number"),
         (["build", "--input", "", "--out", "x"], "uri"),
         (["build", "--input", ".", "--out", "x", "--set", "compile.packing.target=histogram"], "histogram"),
         (["build", "--input", ".", "--out", "x", "--set", "compile.packing.mined_pieces=2"], "pool"),

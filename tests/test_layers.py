@@ -18,7 +18,7 @@ LAYERS = [
     {"formats", "domains", "teachers", "verifiers", "exports", "publish", "worlds", "evals"},
     {"identity"},
     {"stages"},
-    {"inputs", "checks", "state", "live", "run", "plan", "history", "delta", "yields", "report"},
+    {"inputs", "checks", "state", "live", "repairs", "run", "plan", "history", "delta", "yields", "report"},
     {"screen", "cli", "arguments", "commands"},
 ]
 FAMILIES = {"formats", "domains", "teachers", "verifiers", "exports", "publish", "worlds", "evals"}

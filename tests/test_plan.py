@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from lines import INLINE, build, recipe_for, write_world
 
-from factory import identity, ledger, plan, run
+from factory import identity, ledger, plan, repairs, run
 from factory.cli import main
 from factory.errors import SettingsError
 from factory.recipe import Recipe, Search, Teacher
@@ -79,7 +79,7 @@ def test_distrust_asks_before_lost_answers_of_a_model_are_asked_for_again(answer
             run.build(root, asking(recipe, "one"), REACHABLE, lambda *_: None, reread=True, agree=refuse, say=said.append)
     assert asked == [num_examples] * 2
     assert all("parts/traces/gone.parquet" in text and f"{num_examples} rows of trace" in text for text in said)
-    run.drop_lost(root, lambda num_answers: True, said.append)
+    repairs.drop_lost(root, lambda num_answers: True, said.append)
     assert not any(commit.units for commit in ledger.load(root, "trace") if commit.engine_seconds)
     run.build(root, recipe, INLINE, lambda *_: None, reread=True, say=said.append)
     assert len(said) == 4 and said[3].startswith("all of ")  # nothing is lost any more

@@ -22,7 +22,7 @@ def add_recipe(sub: argparse.ArgumentParser) -> None:
 def add_build(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--workers", type=int, default=0, help="parallel workers (default: one per CPU)")
     sub.add_argument("--runner", choices=("auto", "inline", "ray"), help="inline: one process; ray: Ray Data; auto: by input size")
-    sub.add_argument("--verify", action="store_true", help="trust no sizes and times: read every input again, do again what lost or cut part files held, and ask again what engines had no room for")
+    sub.add_argument("--verify", action="store_true", help="trust no sizes and times: read every input again, do again what lost or damaged part files held, and ask again what engines had no room for")
     sub.add_argument("--yes", action="store_true", help="go on where a changed recipe or a lost part file makes a model answer again")
 
 
@@ -46,6 +46,9 @@ def recipe_of(arguments: argparse.Namespace) -> Any:
         data = recipe.load(recipe.Recipe, arguments.recipe).model_dump(mode="json")
     elif not arguments.input and not arguments.manifest:
         raise SettingsError("neither a recipe nor an --input is given; give one of them")
+    for flag, given in (("--input", arguments.input), ("--manifest", arguments.manifest)):
+        if twice := next((uri for uri in given if given.count(uri) > 1), None):
+            raise SettingsError(f"`{flag} {twice}` is given twice, so each of its runs would be a duplicate; give it once")
     sources = data.setdefault("inputs", [])
     how = {"format": arguments.format, "domain": arguments.domain}
     sources += [{"uri": uri} | how for uri in arguments.input] + [{"manifest": uri} | how for uri in arguments.manifest]
@@ -70,7 +73,10 @@ def recipe_of(arguments: argparse.Namespace) -> Any:
 
 def placement_of(arguments: argparse.Namespace) -> Any:
     from factory import recipe
+    from factory.errors import SettingsError
 
+    if (workers := getattr(arguments, "workers", 0)) < 0:
+        raise SettingsError(f"`--workers {workers}` is no number of workers; give 1 or more, or 0 for one per CPU")
     placement = recipe.load(recipe.Placement, arguments.placement) if arguments.placement else recipe.Placement()
     given = {name: value for name in ("workers", "runner") if (value := getattr(arguments, name, None))}
     return recipe.validate(recipe.Placement, placement.model_dump() | given, arguments.placement or "the command line")

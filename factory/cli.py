@@ -4,41 +4,76 @@ from __future__ import annotations
 
 import argparse
 import errno
+import io
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
+from factory import stops
 from factory.arguments import add_build, add_recipe, count_of
 from factory.commands import looking, making
 from factory.errors import FactoryError
 
 DEMO_RUNS = 40
+DATASET = "the dataset: a folder or an s3:// prefix"
+SEED = "another seed gives other runs (default 0)"
 DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR, errno.ENAMETOOLONG}
 """Failures of the file system that the user can mend, so they are said in one line."""
 
 
 def main(argv: list[str] | None = None) -> int:
+    _escape_what_the_terminal_cannot_show()
     arguments = parser().parse_args(argv)
-    try:
-        return arguments.run(arguments)
-    except FactoryError as e:
-        from factory.screen import visible
+    return guarded(lambda: arguments.run(arguments))
 
+
+def guarded(run: Callable[[], int]) -> int:
+    """The exit code of `run`; what the user can mend is said in one sentence."""
+    from factory.screen import visible
+
+    try:
+        stops.heed()
+        code = run()
+        sys.stdout.flush()
+        return code
+    except FactoryError as e:
         print(f"factory: {visible(str(e))}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as e:
         print("factory: stopped; what was committed is kept, run the same command again to go on", file=sys.stderr)
-        return 130
+        return 143 if isinstance(e, stops.Terminated) else 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_stdout()
         return 0
     except OSError as e:
         cause = getattr(e, "cause", e)  # Ray wraps what a worker raised
         if getattr(cause, "errno", None) not in DISK:
             raise
-        place = f"`{cause.filename}`: " if cause.filename else ""
-        print(f"factory: {place}{os.strerror(cause.errno)}", file=sys.stderr)
+        place = f"`{cause.filename}`" if cause.filename else "a file" if _stdout_takes_text() else "standard output"
+        print(f"factory: {visible(place)}: {os.strerror(cause.errno)}; make room there, or write elsewhere", file=sys.stderr)
         return 1
+
+
+def _escape_what_the_terminal_cannot_show() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _stdout_takes_text() -> bool:
+    """One more line end tells."""
+    try:
+        print(flush=True)
+        return True
+    except OSError:
+        _close_stdout()
+        return False
+
+
+def _close_stdout() -> None:
+    """What is still to be written goes nowhere, so that the interpreter's end says nothing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parser() -> argparse.ArgumentParser:
@@ -65,55 +100,55 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--explain", action="store_true", help="name every object that would be read, and predict tokens, rows and time")
 
     sub = command("manifest", making.manifest, "list the objects at a prefix into a file that a recipe's input can name")
-    sub.add_argument("prefix", metavar="URI")
-    sub.add_argument("--out", required=True, metavar="FILE")
+    sub.add_argument("prefix", metavar="URI", help="file, folder, glob or s3:// prefix to list")
+    sub.add_argument("--out", required=True, metavar="FILE", help="where to write the list")
 
     sub = command("status", looking.status, "show the published version of a dataset")
-    sub.add_argument("dataset", metavar="OUT")
+    sub.add_argument("dataset", metavar="OUT", help=DATASET)
 
     sub = command("show", looking.show, "show one sample of a dataset")
     sub.add_argument("id", help="id of a row (or its first characters), a task id, or `any`")
-    sub.add_argument("--out", required=True, metavar="OUT", help="the dataset")
+    sub.add_argument("--out", required=True, metavar="OUT", help=DATASET)
 
     sub = command("rejections", looking.rejections, "list rejected rows of a dataset")
-    sub.add_argument("dataset", metavar="OUT")
+    sub.add_argument("dataset", metavar="OUT", help=DATASET)
     sub.add_argument("--reason", default="", help="only rows with this reason")
     sub.add_argument("--limit", type=count_of, default=20, help="rows to show (default 20)")
 
     sub = command("export", looking.export, "write the released shape: one JSONL per domain with dialogs, ground_truth_answer, context_length")
-    sub.add_argument("dataset", metavar="OUT")
-    sub.add_argument("--to", required=True, metavar="FOLDER")
+    sub.add_argument("dataset", metavar="OUT", help=DATASET)
+    sub.add_argument("--to", required=True, metavar="FOLDER", help="a local folder; it is made where it is absent")
 
     sub = command("report", looking.report, "write an HTML page: counts, lengths, where gold stands, why rows left")
-    sub.add_argument("dataset", metavar="OUT")
+    sub.add_argument("dataset", metavar="OUT", help=DATASET)
     sub.add_argument("--to", metavar="FILE", help="where to write it (default: report.html in the dataset)")
 
     sub = command("delta", looking.delta, "bring the Delta Lake log of a dataset to its current version")
-    sub.add_argument("dataset", metavar="OUT")
+    sub.add_argument("dataset", metavar="OUT", help=DATASET)
 
     sub = command("versions", looking.versions, "list the versions of a dataset")
-    sub.add_argument("dataset", metavar="OUT")
+    sub.add_argument("dataset", metavar="OUT", help=DATASET)
 
     sub = command("diff", looking.diff, "say what changed between two versions")
-    sub.add_argument("dataset", metavar="OUT")
-    sub.add_argument("old", type=int)
-    sub.add_argument("new", type=int)
+    sub.add_argument("dataset", metavar="OUT", help=DATASET)
+    sub.add_argument("old", type=int, help="number of the earlier version, as `factory versions` lists it")
+    sub.add_argument("new", type=int, help="number of the later version")
 
     sub = command("gc", looking.gc, "list files that nothing names any more; delete them with --delete")
-    sub.add_argument("dataset", metavar="OUT")
+    sub.add_argument("dataset", metavar="OUT", help=DATASET)
     sub.add_argument("--keep", type=int, default=10, help="versions to keep (default 10)")
-    sub.add_argument("--delete", action="store_true")
+    sub.add_argument("--delete", action="store_true", help="delete what is listed")
 
     sub = command("worlds", making.worlds, "write runs of a small real world")
-    sub.add_argument("--domain", required=True, choices=("search", "swe", "sql"))
-    sub.add_argument("--runs", type=int, required=True)
-    sub.add_argument("--seed", type=int, default=0)
-    sub.add_argument("--out", required=True, metavar="FOLDER")
+    sub.add_argument("--domain", required=True, choices=("search", "swe", "sql"), help="which world")
+    sub.add_argument("--runs", type=int, required=True, help="how many runs")
+    sub.add_argument("--seed", type=int, default=0, help=SEED)
+    sub.add_argument("--out", required=True, metavar="FOLDER", help="where to write them")
 
     sub = command("demo", making.demo, "make runs of all three worlds and build a dataset from them")
-    sub.add_argument("--out", default="out/demo", metavar="FOLDER")
+    sub.add_argument("--out", default="out/demo", metavar="FOLDER", help="where runs and dataset go (default out/demo)")
     sub.add_argument("--runs", type=int, default=DEMO_RUNS, help=f"runs per domain (default {DEMO_RUNS})")
-    sub.add_argument("--seed", type=int, default=0)
+    sub.add_argument("--seed", type=int, default=0, help=SEED)
     return top
 
 

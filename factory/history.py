@@ -6,9 +6,7 @@ import json
 import time
 from typing import Any, NamedTuple
 
-import pyarrow.parquet as pq
-
-from factory import ledger, publish, storage
+from factory import ledger, parts, publish, storage
 from factory.errors import FactoryError
 
 GRACE_SECONDS = 24 * 3600.0
@@ -68,8 +66,7 @@ def _rows(root: str, version: publish.Version, skip: set[str]) -> dict[str, dict
     rows: dict[str, dict[str, Any]] = {}
     for file in version.files:
         if file.path not in skip:
-            with storage.open_read(storage.join(root, file.path)) as f:
-                rows.update((row["id"], row) for row in pq.read_table(f, columns=list(LINEAGE)).to_pylist())
+            rows.update((row["id"], row) for row in parts.read_rows(root, file.path, LINEAGE))
     return rows
 
 
@@ -78,8 +75,8 @@ def sources(root: str, keep: int = 10) -> set[str]:
     paths = {file.path for one in versions(root)[:keep] for file in (*one.files, *one.rejections)}
     found: set[str] = set()
     for path in sorted(paths):
-        with storage.open_read(storage.join(root, path)) as f:
-            found.update(pq.read_table(f, columns=["source_uri"])["source_uri"].unique().to_pylist())
+        with parts.opened(root, path) as file:
+            found.update(file.read(columns=["source_uri"])["source_uri"].unique().to_pylist())
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from factory import formats, identity, manifest, storage
@@ -20,6 +20,7 @@ DATABASES = (".sqlite", ".sqlite3", ".db", ".duckdb", ".ddb", ".bundle")
 """What lies beside runs and is read by name."""
 WRITTEN = ("data/", "parts/", "ledger/", "versions/", "STORE.json")
 """Where a build writes under its output, as far as the names could be those of runs."""
+MANY = {"link that leads nowhere": "links that lead nowhere", "pipe, socket or device": "pipes, sockets or devices", "folder that may not be entered": "folders that may not be entered"}
 SHARD_OBJECTS = 200
 """Small objects that one task reads at most."""
 
@@ -43,37 +44,40 @@ def listing(recipe: Recipe, scopes: list[dict[str, str]], root: str = "") -> Lis
         if storage.scheme(source.uri) and not source.manifest:
             beside |= {info.uri: info.etag for info in there if not is_run(info.uri, source.uri)}
         written = written_by_builds(root, [info.uri for info in there])
-        found = [info for info in there if is_run(info.uri, source.uri) and not is_joined(info.uri, source) and not info.uri.startswith(written)]
+        found = [info for info in there if is_utf8(info.uri) and is_run(info.uri, source.uri) and not is_joined(info.uri, source) and not info.uri.startswith(written)]
         if not found:
             asked = source.manifest or source.uri
-            raise SettingsError(f"`{asked}` holds no runs; give a file, folder, glob, prefix or manifest with {', '.join(RUN_NAMES)} files")
-        for info in found:
-            if info.uri != info.uri.encode("utf-8", "replace").decode():
-                raise SettingsError(f"{info.uri!r}: the name is not UTF-8; rename the object")
+            strange = [] if source.manifest else storage.unread(source.uri)
+            misnamed = ((info.uri, "file whose name is not UTF-8") for info in there if not is_utf8(info.uri))
+            but = next((_but(path, kind, asked) for path, kind in chain(strange, misnamed)), "")
+            raise SettingsError(f"`{asked}` {but or 'holds no runs'}; give a file, folder, glob, prefix or manifest with {', '.join(RUN_NAMES)} files")
         objects.extend((index, info) for info in found)
     asked = [canonical_json([index, info.uri, info.size, info.etag]) for index, info in objects]
     settings = [canonical_json(scope) for scope in (*scopes, identity.trace_scope(recipe), identity.verify_scope(recipe))]
     return Listing(objects, digest(*asked, *settings, canonical_json(recipe.teacher.model_dump(mode="json"))), beside)
 
 
+def _but(path: str, kind: str, asked: str) -> str:
+    return f"is a {kind}" if path.rstrip("/") == asked.rstrip("/") else f"holds no runs that can be read: `{storage.shown(path)}` is a {kind}"
+
+
 def passed_over(recipe: Recipe, root: str = "") -> str:
     """What lies among the runs of local inputs and was not read, as one line; "" when all was. Object stores are not listed again for it."""
     others: Counter[str] = Counter()
-    empty, closed = 0, 0
+    empty, strange, misnamed = 0, Counter[str](), []
     for source in recipe.inputs:
         if source.manifest or storage.scheme(source.uri):
             continue
         there = list(storage.find(source.uri))
-        refused: list[OSError] = []
-        for _ in os.walk(source.uri, onerror=refused.append):  # a listing passes over folders that it may not enter
-            pass
-        closed += sum(isinstance(error, PermissionError) for error in refused)
+        strange.update(kind for _, kind in storage.unread(source.uri))
         written = written_by_builds(root, [info.uri for info in there])
         for info in there:
             if info.uri.startswith(written) or is_joined(info.uri, source) or info.uri.endswith((*DATABASES, "/CURRENT", "/report.html")):
                 continue
             empty += not info.size
-            if not is_run(info.uri, source.uri):
+            if not is_utf8(info.uri):
+                misnamed.append(storage.shown(info.uri))
+            elif not is_run(info.uri, source.uri):
                 others[os.path.splitext(info.uri)[1] or "no ending"] += bool(info.size)
     said = []
     if count := sum(others.values()):
@@ -81,8 +85,10 @@ def passed_over(recipe: Recipe, root: str = "") -> str:
         said.append(f"{count:,} {'file' if count == 1 else 'files'} with other endings than {', '.join(RUN_NAMES)} ({most})")
     if empty:
         said.append(f"{empty:,} empty {'file' if empty == 1 else 'files'}")
-    if closed:
-        said.append(f"{closed:,} {'folder' if closed == 1 else 'folders'} that may not be entered")
+    if misnamed:
+        listed = ", ".join(f"`{name}`" for name in misnamed[:3]) + (", ..." if len(misnamed) > 3 else "")
+        said.append(f"{len(misnamed):,} {'file whose name is' if len(misnamed) == 1 else 'files whose names are'} not UTF-8 ({listed})")
+    said += [f"{count:,} {kind if count == 1 else MANY[kind]}" for kind, count in strange.items()]
     return " and ".join(said)
 
 
@@ -118,6 +124,11 @@ def candidates(source: Input) -> Iterable[storage.Info]:
         return storage.find(source.uri)
     folder = source.uri.rstrip("/")
     return [info for info in manifest.read(source.manifest) if not folder or info.uri == folder or info.uri.startswith(folder + "/")]
+
+
+def is_utf8(uri: str) -> bool:
+    """Whether rows can name it."""
+    return uri == uri.encode("utf-8", "replace").decode()
 
 
 def is_run(uri: str, asked: str) -> bool:
@@ -170,4 +181,8 @@ def absolute(uri: str) -> str:
     if not uri:
         raise SettingsError("a path is empty; give a file, a folder or a URI (`.` is the folder that you are in)")
     uri = uri.removeprefix("file://")
+    if not is_utf8(uri):
+        raise SettingsError(f"`{storage.shown(uri)}`: the path is not UTF-8; rename it, or give another")
+    if storage.scheme(uri) == "s3" and not uri.removeprefix("s3://").strip("/"):
+        raise SettingsError(f"`{uri}` names no bucket; give s3://BUCKET/PREFIX")
     return uri if storage.scheme(uri) or uri.startswith("{") else os.path.abspath(uri)

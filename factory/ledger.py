@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal
@@ -19,6 +19,7 @@ from pydantic import PlainSerializer, PlainValidator, SerializationInfo, Validat
 
 from factory import storage
 from factory.errors import FactoryError, StorageError
+from factory.parts import CURE
 from factory.records import Record, canonical_json, digest
 
 Stage = Literal["compile", "trace", "verify"]
@@ -151,8 +152,12 @@ def load(root: str, stage: Stage) -> list[Commit]:
         found = _read_all(root, uris)
         if None not in found:
             lines = {hashlib.sha256(line).digest(): (uri, line) for uri, data in zip(uris, found) for line in (data or b"").splitlines() if line}
+            damaged: list[str] = []
             with _no_cycles():
-                return [_commit(*lines[name]) for name in sorted(lines)]
+                commits = [commit for name in sorted(lines) if (commit := _commit(*lines[name], damaged))]
+            if damaged:
+                raise FactoryError(f"{_listed(damaged)}; {CURE}")
+            return commits
     raise FactoryError(f"`{root}/ledger/{stage}` changed {TRIES} times while it was read; run again")
 
 
@@ -175,17 +180,46 @@ def _read_all(root: str, uris: list[str]) -> list[bytes | None]:
         return [found[0] if found else None for found in pool.map(storage.read_tagged, uris)]
 
 
-def _commit(uri: str, line: bytes) -> Commit:
+def _commit(uri: str, line: bytes, damaged: list[str]) -> Commit | None:
+    """None, and its place in `damaged`, for a record that cannot be read."""
     try:
         return Commit.model_validate_json(line, context={"root": uri.rsplit("/", 3)[0]})
-    except (ValueError, StorageError) as e:
-        raise FactoryError(f"commit record `{uri}` is damaged ({str(e).splitlines()[0]}); delete it, and its units are done again") from None
+    except (ValueError, StorageError):  # the second: its scope is lost
+        damaged.append(uri)
+        return None
 
 
-def lost_parts(root: str, commits: Mapping[Stage, list[Commit]]) -> dict[Stage, list[PartRecord]]:
-    """Parts that commit records name and that are gone or cut short, by stage."""
-    sizes = {info.uri.removeprefix(f"{root.rstrip('/')}/"): info.size for folder in ("data", "parts") for info in storage.find(storage.join(root, folder))}
-    return {stage: [part for commit in found for part in commit.parts if sizes.get(part.path) != part.bytes] for stage, found in commits.items()}
+def _listed(damaged: list[str]) -> str:
+    named = sorted(set(damaged))
+    return f"{len(damaged):,} commit {'record is' if len(damaged) == 1 else 'records are'} damaged ({', '.join(f'`{uri}`' for uri in named[:3])}{', ...' if len(named) > 3 else ''})"
+
+
+def damaged(root: str) -> dict[Stage, str]:
+    """Stage -> a sentence about its commit records that cannot be read."""
+    found: dict[Stage, str] = {}
+    for stage in STAGES:
+        uris = [info.uri for info in storage.find(storage.join(root, "ledger", stage))]
+        bad: list[str] = []
+        with _no_cycles():
+            for uri, data in zip(uris, _read_all(root, uris)):
+                for line in (data or b"").splitlines():
+                    _commit(uri, line, bad)
+        if bad:
+            found[stage] = _listed(bad)
+    return found
+
+
+def set_aside(root: str, stage: Stage) -> None:
+    """Move the objects of a stage that hold damaged records to `ledger/damaged`; what else they hold stays."""
+    uris = [info.uri for info in storage.find(storage.join(root, "ledger", stage))]
+    for uri, data in zip(uris, _read_all(root, uris)):
+        lines, bad = (data or b"").splitlines(), []
+        sound = {line for line in lines if _commit(uri, line, bad)}
+        if bad:
+            storage.put(storage.join(root, "ledger", "damaged", f"{stage}-{uri.rpartition('/')[2]}"), data or b"")
+            if sound:
+                _put_packed(root, stage, sound)
+            storage.delete(uri)
 
 
 def gone(commits: list[Commit], lost: Iterable[PartRecord]) -> dict[str, set[str]]:
@@ -201,19 +235,6 @@ def gone(commits: list[Commit], lost: Iterable[PartRecord]) -> dict[str, set[str
     return found
 
 
-def drop_parts(root: str, commits: Mapping[Stage, list[Commit]], lost: Mapping[Stage, list[PartRecord]]) -> None:
-    """Forget parts and what only they held: such units are not done any more."""
-    for stage, parts in lost.items():
-        paths, units = {part.path for part in parts}, set().union(*gone(commits[stage], parts).values())
-
-        def without(commit: Commit, paths: set[str] = paths, units: set[str] = units) -> Commit:
-            kept = {"parts": tuple(part for part in commit.parts if part.path not in paths), "units": tuple(unit for unit in commit.units if unit.unit not in units)}
-            return commit.model_copy(update=kept)
-
-        if paths:
-            rewrite(root, stage, without)
-
-
 def rewrite(root: str, stage: Stage, change: Callable[[Commit], Commit]) -> None:
     """Put what `change` leaves of each commit record of a stage into one object, then take the old ones away.
 
@@ -221,10 +242,13 @@ def rewrite(root: str, stage: Stage, change: Callable[[Commit], Commit]) -> None
     Records that come meanwhile stay as they are."""
     uris = [info.uri for info in storage.find(storage.join(root, "ledger", stage))]
     lines: set[bytes] = set()
+    damaged: list[str] = []
     with _no_cycles():
         for uri, data in zip(uris, _read_all(root, uris)):
             for line in (data or b"").splitlines():
-                left = change(_commit(uri, line))
+                if not (commit := _commit(uri, line, damaged)):
+                    raise FactoryError(f"{_listed(damaged)}; {CURE}")
+                left = change(commit)
                 if left.objects or left.units or left.parts or left.engine_seconds:
                     lines.add(left.model_dump_json(context="named").encode("utf-8"))
     packed = _put_packed(root, stage, lines) if lines else ""
@@ -292,5 +316,3 @@ def homes(commits: list[Commit], kind: str) -> dict[str, PartRecord]:
         for unit in part.units:
             found.setdefault(unit, part)
     return found
-
-

@@ -12,6 +12,7 @@ import threading
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -23,6 +24,7 @@ from factory import schemas, storage
 from factory.errors import StorageError
 
 ROW_GROUP_BYTES = 8 << 20
+CURE = "`factory build ... --verify` finds what is lost or damaged and makes it again"
 
 
 class Part(NamedTuple):
@@ -73,11 +75,14 @@ class PartWriter:
         if not self._rows:
             return
         if self._writer is None:
-            handle, name = tempfile.mkstemp(prefix=".part-", dir=_staging(self.root, self.folder))
+            with storage.writing(storage.join(self.root, self.folder)):
+                handle, name = tempfile.mkstemp(prefix=".part-", dir=_staging(self.root, self.folder))
             os.close(handle)
             self._path = Path(name)
-            self._writer = pq.ParquetWriter(name, self.schema, compression="zstd", compression_level=1, use_dictionary=False)
-        self._writer.write_batch(schemas.batch_of(self._rows, self.schema))
+            self._writer = pq.ParquetWriter(name, self.schema, compression="zstd", compression_level=1, use_dictionary=False, write_page_checksum=True)
+        batch = schemas.batch_of(self._rows, self.schema)
+        with storage.writing(str(self._path)):
+            self._writer.write_batch(batch)
         self._num_rows += len(self._rows)
         self._written_bytes += self._pending_bytes
         self._rows, self._pending_bytes = [], 0
@@ -85,10 +90,11 @@ class PartWriter:
     def _finish(self) -> None:
         if self._writer is None or self._path is None:
             return
-        self._writer.close()
+        with storage.writing(str(self._path)):
+            self._writer.close()
         size = self._path.stat().st_size
         with open(self._path, "rb") as f:
-            name = hashlib.file_digest(f, "sha256").hexdigest()[:40]
+            name = _name(f)
         path = f"{self.folder}/{name}.parquet"
         storage.upload(self._path, storage.join(self.root, path))
         self.parts.append(Part(path, self._num_rows, size))
@@ -105,24 +111,44 @@ def _staging(root: str, folder: str) -> str | None:
     return str(place)
 
 
-def _open(root: str, path: str) -> BinaryIO:
+@contextmanager
+def opened(root: str, path: str) -> Iterator[pq.ParquetFile]:
+    """A part to read from. StorageError names one that is lost, and one whose damage shows while it is read."""
+    place = storage.join(root, path)
     try:
-        return storage.open_read(storage.join(root, path))
+        stream = storage.open_read(place)
     except StorageError as e:
-        raise StorageError(f"{e}; `factory build` with --verify makes again what is lost") from None
+        raise StorageError(f"{e}; {CURE}") from None
+    with stream:
+        try:
+            yield pq.ParquetFile(stream, page_checksum_verification=True)
+        except (pa.ArrowException, UnicodeDecodeError, EOFError, OSError) as e:
+            if getattr(e, "errno", None):  # the disk's own word
+                raise
+            raise StorageError(f"`{place}` is damaged ({(str(e).splitlines() or [type(e).__name__])[0][:200]}); {CURE}") from None
+
+
+def is_whole(root: str, path: str) -> bool:
+    """Whether a part holds what its name says."""
+    with storage.open_read(storage.join(root, path)) as stream:
+        return path.endswith(f"/{_name(stream)}.parquet")
+
+
+def _name(stream: BinaryIO) -> str:
+    return hashlib.file_digest(stream, "sha256").hexdigest()[:40]  # type: ignore[arg-type]
 
 
 def read_rows(root: str, path: str, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
     """Rows of a part, a few at a time."""
-    with _open(root, path) as f:
-        for batch in pq.ParquetFile(f).iter_batches(batch_size=16, columns=list(columns) if columns else None):
+    with opened(root, path) as file:
+        for batch in file.iter_batches(batch_size=16, columns=list(columns) if columns else None):
             yield from batch.to_pylist()
 
 
 def read_rows_at(root: str, path: str, places: Iterable[int], columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
     """The rows of a part at these places (0-based), in order; row groups without one of them are not read."""
-    with _open(root, path) as f:
-        file, start, wanted = pq.ParquetFile(f), 0, sorted(places)
+    with opened(root, path) as file:
+        start, wanted = 0, sorted(places)
         for group in range(file.num_row_groups):
             end = start + file.metadata.row_group(group).num_rows
             here = [place - start for place in wanted[bisect_left(wanted, start) : bisect_left(wanted, end)]]
@@ -148,8 +174,7 @@ class RowReader:
             group = bisect_right(starts, place) - 1 if starts else -1
             table = self._groups.get((path, group))
             if starts is None or table is None:
-                with _open(self.root, path) as f:
-                    file = pq.ParquetFile(f)
+                with opened(self.root, path) as file:
                     if starts is None:
                         sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
                         starts = self._starts[path] = [0, *accumulate(sizes)][:-1]

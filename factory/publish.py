@@ -15,12 +15,14 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from factory import parts, schemas, storage
-from factory.errors import FactoryError
+from factory.errors import FactoryError, StorageError
 from factory.ledger import PartRecord
 from factory.records import Record, Rejection, digest
+
+
+REPUBLISH = "`factory build ... --verify` publishes again what was made"
 
 
 class File(Record):
@@ -61,8 +63,10 @@ def current(root: str) -> Version | None:
 def read_version(root: str, path: str) -> Version:
     try:
         return Version.model_validate_json(storage.read(storage.join(root, path)))
-    except ValueError as e:
-        raise FactoryError(f"`{storage.join(root, path)}` is no version file: {str(e).splitlines()[0]}") from None
+    except StorageError as e:
+        raise StorageError(f"{e}; {REPUBLISH}") from None
+    except ValueError:
+        raise FactoryError(f"`{storage.join(root, path)}` is damaged: it is no version file; {REPUBLISH}") from None
 
 
 def visible(root: str, found: tuple[bytes, str]) -> dict[str, Any]:
@@ -71,14 +75,36 @@ def visible(root: str, found: tuple[bytes, str]) -> dict[str, Any]:
         named = json.loads(found[0])
         return {"version": int(named["version"]), "path": str(named["path"])}
     except (ValueError, KeyError, TypeError):
-        raise FactoryError(
-            f"`{root}/CURRENT` is damaged; write `{{\"version\": N, \"path\": \"versions/...\"}}` of the newest file under `versions` into it, or delete it and build again"
-        ) from None
+        raise FactoryError(f"`{root}/CURRENT` is damaged; {REPUBLISH}") from None
 
 
 def pointer(root: str) -> tuple[bytes, str] | None:
     """What makes the current version visible, and its etag; None before the first."""
     return storage.read_tagged(storage.join(root, "CURRENT"))
+
+
+def mend(root: str) -> str:
+    """Where the pointer, or the version that it names, is damaged or lost: point to the newest version that can be read.
+
+    What was done then, as a sentence; "" where nothing was to do."""
+    before = pointer(root)
+    if before is None or _read(root, lambda: visible(root, before)["path"]):
+        return ""
+    paths = sorted((info.uri.removeprefix(f"{root.rstrip('/')}/") for info in storage.find(storage.join(root, "versions"))), reverse=True)
+    found = next((version for path in paths if (version := _read(root, lambda path=path: path))), None)
+    if found is None:
+        storage.delete(storage.join(root, "CURRENT"))
+        return f"`{root}/CURRENT` led to no version that can be read, and none is left; the next is the first"
+    named, path = found
+    storage.swap(storage.join(root, "CURRENT"), json.dumps({"version": named.version, "path": path}).encode(), before[1])
+    return f"`{root}/CURRENT` led to no version that can be read; version {named.version} is the newest that can"
+
+
+def _read(root: str, path: Callable[[], str]) -> tuple[Version, str] | None:
+    try:
+        return read_version(root, path()), path()
+    except FactoryError:
+        return None
 
 
 def publish(root: str, make: Callable[[int, str], Version], before: tuple[bytes, str] | None) -> Version | None:
@@ -156,8 +182,8 @@ def with_tokens(root: str, files: Iterable[File], known: Iterable[File] = ()) ->
         if before and before.prompt_tokens is not None:
             counts = {"prompt_tokens": before.prompt_tokens, "completion_tokens": before.completion_tokens}
         else:
-            with storage.open_read(storage.join(root, file.path)) as f:
-                table = pq.read_table(f, columns=["prompt_tokens", "completion_tokens"])
+            with parts.opened(root, file.path) as opened:
+                table = opened.read(columns=["prompt_tokens", "completion_tokens"])
             counts = {name: pc.sum(table[name]).as_py() or 0 for name in table.column_names}
         found.append(file.model_copy(update=counts))
     return found

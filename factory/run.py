@@ -12,16 +12,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from factory import checks, identity, ledger, publish, storage, yields
+from factory import checks, identity, ledger, publish, repairs, storage, yields
 from factory.errors import FactoryError, SettingsError
 from factory.inputs import listing, shards
 from factory.ledger import ObjectRecord, PartRecord
 from factory.live import Live, duplicates, filled, gather, summarize
 from factory.recipe import Placement, Recipe
 from factory.records import DOMAINS
+from factory.repairs import Agree, Say
 from factory.stages import generate
 from factory.stages.compile import Compile
-from factory.stages.discarded import count_answers, count_discarded
+from factory.stages.discarded import count_discarded
 from factory.stages.refusals import OVER_KV, TOO_LONG, is_decided, kv_key, standing
 from factory.stages.spread import spread
 from factory.stages.superseded import compact
@@ -33,8 +34,6 @@ LOST_RACES = 20
 
 Progress = Callable[[str, int, int], None]
 """(stage, done, total); bytes for compile, examples for the others."""
-Agree = Callable[[int], bool]
-Say = Callable[[str], None]
 
 
 class Result(NamedTuple):
@@ -67,6 +66,8 @@ def build(
 def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress, reread: bool, agree: Agree, say: Say) -> tuple[publish.Version | None, dict[str, int]]:
     """The version that is published now, None when another run was first; and the units done by stage."""
     checks.check_recipe(recipe)
+    if reread and (said := publish.mend(root)):
+        say(said)
     before = publish.pointer(root)
     scopes = [identity.compile_scope(recipe.compile, source) for source in recipe.inputs]
     asked = listing(recipe, scopes, root)
@@ -74,7 +75,8 @@ def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress,
         return version, {}
     checks.check_places(root, recipe, placement)
     if reread:
-        drop_lost(root, agree, say)
+        repairs.drop_damaged(root, recipe, agree, say)
+        repairs.drop_lost(root, agree, say)
     state = State(root, recipe, asked, scopes, reread)
     driver = Driver(root, recipe, placement, state, progress)
     live = driver.compile()
@@ -87,23 +89,6 @@ def attempt(root: str, recipe: Recipe, placement: Placement, progress: Progress,
     driver.trace(live)
     finished = driver.verify(live)
     return driver.publish(live, finished, before), driver.did
-
-
-def drop_lost(root: str, agree: Agree, say: Say) -> None:
-    """Forget what lost and cut part files held, so that it is done again; a model's answers only when that is agreed to."""
-    commits = {stage: ledger.load(root, stage) for stage in ledger.STAGES}
-    lost = ledger.lost_parts(root, commits)
-    paths = [part.path for parts in lost.values() for part in parts]
-    if not paths:
-        return
-    held = ", ".join(f"{sum(part.rows for part in parts):,} rows of {stage}" for stage, parts in lost.items() if parts)
-    say(f"{len(paths):,} part files are lost or cut short (`{paths[0]}`{', ...' if len(paths) > 1 else ''}); they held {held}")
-    if (answers := count_answers(commits["trace"], lost["trace"])) and not agree(answers):
-        raise SettingsError(
-            f"{answers:,} answers of a model lay in part files that are lost or cut short (`{lost['trace'][0].path}`), and would be asked for again. "
-            "Put the files back, or add --yes to go on; nothing was changed"
-        )
-    ledger.drop_parts(root, commits, lost)
 
 
 def use_store(placement: Placement) -> None:

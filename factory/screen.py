@@ -108,8 +108,8 @@ def sample(row: dict[str, Any], width: int = 400) -> str:
     """One published row: question, pieces, trace, verdict."""
     lines = [
         f"id         {row['id']}",
-        f"domain     {row['domain']}   task {row['task_id']}   {row['prompt_tokens']:,} prompt + {row['completion_tokens']:,} reply tokens",
-        f"source     {row['source_uri']} ({row['source_format']})",
+        f"domain     {row['domain']}   task {in_line(row['task_id'])}   {row['prompt_tokens']:,} prompt + {row['completion_tokens']:,} reply tokens",
+        f"source     {in_line(row['source_uri'])} ({row['source_format']})",
         "",
         "question",
         _shorten(row["question"], 4 * width),
@@ -118,7 +118,7 @@ def sample(row: dict[str, Any], width: int = 400) -> str:
     ]
     for piece in row["pieces"]:
         size = piece["token_end"] - piece["token_start"]
-        lines.append(f"{piece['role']:7}{piece['kind']:9}{size:9,}  {'yes' if piece['whole'] else 'no':5}  {piece['name']}")
+        lines.append(f"{piece['role']:7}{piece['kind']:9}{size:9,}  {'yes' if piece['whole'] else 'no':5}  {in_line(piece['name'])}")
     lines += ["", f"trace      {row['trace_mode']} by {row['teacher']}, attempt {row['attempt']} {' '.join(row['trace_marks'])}".rstrip()]
     lines += [_shorten(row["messages"][1]["content"], 6 * width), ""]
     lines += [f"ground truth  {_shorten(row['ground_truth_answer'], 2 * width)}"]
@@ -139,8 +139,13 @@ def visible(text: str) -> str:
     return "".join(c if c in "\n\t" or (c.isprintable() or c == " ") else "�" for c in text)
 
 
+def in_line(text: str) -> str:
+    """A name or an id: it stays in its line, so line ends and other control characters are escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def rejection(row: dict[str, Any], position: str) -> str:
     """One rejected row: where it left the line and why."""
     place = row["source_uri"] + (f" at {position}" if position else "")
     detail = f"\n    {_shorten(row['detail'], 500)}" if row["detail"] else ""
-    return visible(f"{row['stage']}/{row['reason']}  {row['task_id']}  {place}{detail}")
+    return visible(in_line(f"{row['stage']}/{row['reason']}  {row['task_id']}  {place}") + detail)

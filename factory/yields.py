@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
-import pyarrow.parquet as pq
 
-from factory import ledger, storage
+from factory import ledger, parts
 from factory.ledger import Commit, RowRecord, UnitRecord
 from factory.stages.generate import PAPER_PASS_RATES
 from factory.stages.refusals import ASK_AGAIN, OVER_KV, TOO_LONG
@@ -76,8 +75,8 @@ def _rows(root: str, commits: list[Commit], kind: str, units: Iterable[str], col
     homes = ledger.homes(commits, kind)
     mine = {unit: homes[unit] for unit in units if unit in homes}
     for part in {part.path: part for part in mine.values()}.values():
-        with storage.open_read(storage.join(root, part.path)) as f:
-            found = pq.read_table(f, columns=list(columns)).to_pylist()
+        with parts.opened(root, part.path) as file:
+            found = file.read(columns=list(columns)).to_pylist()
         yield from (row for unit, row in zip(part.units, found) if unit in mine and mine[unit].path == part.path)
 
 

@@ -12,7 +12,9 @@ import json
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from factory import parts, publish, recipe, run
+from factory import parts, publish, recipe, run, storage
+from factory.cli import guarded
+from factory.errors import FactoryError
 from factory.inputs import located
 
 
@@ -33,8 +35,15 @@ def rows(out: str) -> dict[tuple[str, str], Counter[str]]:
     return table
 
 
-def printed(table: dict[tuple[str, str], Counter[str]], index: Path | None) -> list[str]:
-    named = Counter(json.loads(line)["file"] for line in index.read_text("utf-8").splitlines()) if index else Counter()
+def indexed(index: Path) -> Counter[str]:
+    """File -> runs that an index names."""
+    try:
+        return Counter(json.loads(line)["file"] for line in storage.read(str(index)).splitlines())
+    except (ValueError, KeyError, TypeError):
+        raise FactoryError(f"`--index {index}`: give JSONL of {{file, ...}}, one line a run") from None
+
+
+def printed(table: dict[tuple[str, str], Counter[str]], named: Counter[str]) -> list[str]:
     lines = [f"{'format':18} {'runs':>6} {'index':>6} {'examples':>9}  object, rejections by reason"]
     totals: dict[str, Counter[str]] = defaultdict(Counter)
     for (format, uri), counts in sorted(table.items()):
@@ -55,9 +64,14 @@ def main() -> int:
     asked.add_argument("out")
     asked.add_argument("--index", type=Path)
     given = asked.parse_args()
-    run.build(given.out, located(recipe.load(recipe.Recipe, given.recipe)), recipe.Placement(runner="inline"), lambda stage, done, total: None)
-    print("\n".join(printed(rows(given.out), given.index)))
-    return 0
+
+    def table() -> int:
+        named = indexed(given.index) if given.index else Counter()
+        run.build(given.out, located(recipe.load(recipe.Recipe, given.recipe)), recipe.Placement(runner="inline"), lambda stage, done, total: None)
+        print("\n".join(printed(rows(given.out), named)))
+        return 0
+
+    return guarded(table)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +14,12 @@ import pytest
 from lines import write_world
 
 from factory import screen
+from factory.cli import parser
 
 
-def factory(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "factory.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=240)
+def factory(*arguments: str | bytes | Path, cwd: Path | None = None, env: dict[str, str] | None = None, module: str = "factory.cli") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=240, env=os.environ | (env or {}))
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +37,7 @@ def dataset(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_build_prints_a_table_that_reconciles_and_says_so_when_there_is_nothing_to_do(world: Path, dataset: Path) -> None:
     again = factory("build", "--input", world, "--out", dataset, "--runner", "inline")
-    assert again.returncode == 0 and "nothing to do" in again.stdout
+    assert again.returncode == 0 and again.stdout.startswith("nothing to do")
     total = next(line for line in again.stdout.splitlines() if line.startswith("total"))
     read, accepted, _, rejected, *_ = (int(number.replace(",", "")) for number in total.split()[1:])
     assert read == accepted + rejected == 25
@@ -82,6 +85,23 @@ def test_a_dataset_without_rows_says_what_to_do_next(tmp_path: Path) -> None:
         assert said.returncode == 1 and "holds no row" in said.stderr and "factory rejections" in said.stderr
 
 
+def test_an_empty_id_is_refused(dataset: Path) -> None:
+    said = factory("show", "", "--out", dataset)
+    assert said.returncode == 1 and "the id is empty" in said.stderr
+
+
+def test_a_name_with_control_characters_stays_in_its_line() -> None:
+    row = {"stage": "compile", "reason": "bad_json", "task_id": "a\nb\x1b[0m", "source_uri": "/x\n\r.json", "detail": ""}
+    assert screen.rejection(row, "") == "compile/bad_json  a\\nb\\x1b[0m  /x\\n\\r.json"
+
+
+def test_every_argument_has_a_help_text() -> None:
+    commands = next(action for action in parser()._actions if action.dest == "command").choices
+    assert commands
+    for name, command in dict(commands).items():  # type: ignore[arg-type]
+        assert [action.dest for action in command._actions if not action.help] == [], name
+
+
 def test_line_ends_of_any_kind_are_line_ends_on_the_terminal() -> None:
     assert screen.visible("a\r\nb\rc\x1b[0m") == "a\nb\nc\ufffd[0m"
 
@@ -101,6 +121,50 @@ def test_export_writes_the_released_shape(dataset: Path, tmp_path: Path) -> None
         assert set(row) == {"dialogs", "ground_truth_answer", "context_length"}
         assert [turn["role"] for turn in row["dialogs"]] == ["user", "assistant"]
         assert row["dialogs"][1]["content"].startswith("<think>") and re.fullmatch(r"\d+k", row["context_length"])
+
+
+def test_export_refuses_a_folder_with_rows_of_something_else(dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "sql.jsonl").write_text("{}\n")
+    said = factory("export", dataset, "--to", tmp_path)
+    assert said.returncode == 1 and "`sql.jsonl`" in said.stderr and "another folder" in said.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["sql.jsonl"]
+
+
+def test_places_that_take_no_file_are_named(dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for command, place in ((["export", dataset, "--to", tmp_path / "file"], f"`{tmp_path}/file`"), (["report", dataset, "--to", "/proc/x"], "`/proc/x`")):
+        said = factory(*command)
+        assert said.returncode == 1 and f"{place} cannot be written" in said.stderr and len(said.stderr.splitlines()) == 1
+    with open("/dev/full", "w") as full:
+        said = subprocess.run([sys.executable, "-m", "factory.cli", "status", str(dataset)], stdout=full, stderr=subprocess.PIPE, text=True, timeout=240)
+    assert said.returncode == 1 and "standard output: No space left" in said.stderr and len(said.stderr.splitlines()) == 1
+
+
+def test_an_endpoint_that_is_no_url_is_named(world: Path) -> None:
+    said = factory("build", "--input", world, "--out", "s3://b/x", env={"AWS_ENDPOINT_URL_S3": "garbage", "AWS_DEFAULT_REGION": "us-east-1"})
+    assert said.returncode == 1 and "garbage" in said.stderr and "AWS_ENDPOINT_URL_S3" in said.stderr and len(said.stderr.splitlines()) == 1
+
+
+def test_what_a_terminal_cannot_show_is_escaped(dataset: Path, tmp_path: Path) -> None:
+    shutil.copytree(dataset, tmp_path / "sp ace \u2713")
+    said = factory("status", tmp_path / "sp ace \u2713", env={"PYTHONIOENCODING": "ascii"})
+    assert said.returncode == 0 and "sp ace \\u2713" in said.stdout
+
+
+def test_the_table_of_a_recipe_names_an_index_that_is_absent_or_none(tmp_path: Path) -> None:
+    (tmp_path / "index").write_text("{}\n")
+    for name in ("absent", "index"):
+        said = factory("recipe.toml", "out", "--index", tmp_path / name, module="jobs.table")
+        assert said.returncode == 1 and name in said.stderr and len(said.stderr.splitlines()) == 1
+
+
+def test_a_polite_end_is_said_as_ctrl_c_is(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "recipe.toml")
+    started = subprocess.Popen([sys.executable, "-m", "factory.cli", "build", str(tmp_path / "recipe.toml"), "--out", str(tmp_path / "out")], stderr=subprocess.PIPE, text=True)
+    with open(tmp_path / "recipe.toml", "w"):  # opened when the command reads it
+        started.terminate()
+        _, said = started.communicate(timeout=60)
+    assert started.returncode == 143 and said.startswith("factory: stopped; what was committed is kept")
 
 
 def test_the_report_is_one_page_without_other_files(dataset: Path, tmp_path: Path) -> None:
@@ -132,7 +196,7 @@ def test_plan_says_what_would_be_done_and_does_nothing(world: Path, dataset: Pat
         (["build", "--input", "gopher://x/y", "--out", "x"], "gopher"),
         (["build", "--input", ".", "--out", "x", "--set", "compile.packing.sequence_tokens=3000"], "reserve_trace_tokens"),
         (["build", "--input", ".", "--out", "x", "--set", "compile=3", "--set", "compile.packing.seed=1"], "compile"),
-        (["build", "--input", ".", "--out", "x", "--workers", "-3"], "-3"),
+        (["build", "--input", ".", "--out", "x", "--workers", "-3"], "`--workers -3` is no number"),
         (["build", "--input", "", "--out", "x"], "uri"),
         (["build", "--input", ".", "--out", "x", "--set", "compile.packing.target=histogram"], "histogram"),
         (["build", "--input", ".", "--out", "x", "--set", "compile.packing.mined_pieces=2"], "pool"),
@@ -141,14 +205,19 @@ def test_plan_says_what_would_be_done_and_does_nothing(world: Path, dataset: Pat
         (["build", "recipe.toml", "--out", "x"], "{db}"),
         (["status", "run.jsonl"], "is a file"),
         (["rejections", "absent-dataset", "--limit", "-1"], "0 or more"),
+        (["manifest", "run.jsonl", "--out", "/proc/x"], "`/proc/x` cannot be written"),
+        (["submit", "--input", ".", "--out", "x", "--address", "foo"], "foo"),
+        (["build", "--input", ".", "--out", b"n\xffx"], "n\\xffx"),
+        (["build", "--input", ".", "--out", "s3://"], "s3://BUCKET"),
+        (["build", "--input", "run.jsonl", "--input", "run.jsonl", "--out", "x"], "given twice"),
     ],
 )
-def test_a_wrong_request_gives_one_sentence_that_names_it(arguments: list[str], named: str, tmp_path: Path) -> None:
+def test_a_wrong_request_gives_one_sentence_that_names_it(arguments: list[str | bytes], named: str, tmp_path: Path) -> None:
     (tmp_path / "run.jsonl").write_text("{}\n")
     (tmp_path / "recipe.toml").write_text('[[inputs]]\nuri = "run.jsonl"\ndatabase = "{db}.sqlite"\n')
     failed = factory(*arguments, cwd=tmp_path)
     assert failed.returncode in (1, 2)
-    assert named in failed.stderr and "Traceback" not in failed.stderr
+    assert named in failed.stderr and "Traceback" not in failed.stderr and "regex" not in failed.stderr
     assert len(failed.stderr.strip().splitlines()) <= 3
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -217,11 +218,15 @@ def test_answers_that_another_part_holds_too_are_not_asked_for_again(world: Path
     build(tmp_path, recipe(world), placement(server))
     published = canonical(tmp_path)
     (commit,) = (commit for commit in ledger.load(str(tmp_path), "trace") if commit.units)
-    copies = tuple(part.model_copy(update={"path": part.path.replace(".parquet", "b.parquet")}) for part in commit.parts)
-    for part, copy in zip(commit.parts, copies):
-        (tmp_path / copy.path).write_bytes((tmp_path / part.path).read_bytes())
-        (tmp_path / part.path).unlink()
-    ledger.write(str(tmp_path), commit.model_copy(update={"parts": copies}))
+    copies = []
+    for part in commit.parts:
+        written = tmp_path / part.path
+        parts.pq.write_table(parts.pq.read_table(written), tmp_path / "copy.parquet", compression="gzip")  # the same rows under another name
+        written.unlink()
+        data = (tmp_path / "copy.parquet").read_bytes()
+        copies.append(part.model_copy(update={"path": f"{os.path.dirname(part.path)}/{hashlib.sha256(data).hexdigest()[:40]}.parquet", "bytes": len(data)}))
+        (tmp_path / copies[-1].path).write_bytes(data)
+    ledger.write(str(tmp_path), commit.model_copy(update={"parts": tuple(copies)}))
     server.follow(answers={})
     run.build(str(tmp_path), recipe(world), placement(server), lambda *_: None, reread=True, agree=lambda _: False, say=lambda _: None)
     assert server.calls() == [] and canonical(tmp_path) == published

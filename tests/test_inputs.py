@@ -180,7 +180,39 @@ def test_runs_of_one_text_are_told_apart_by_their_place(tmp_path: Path) -> None:
     assert len(set(places)) == len(places) > 1 and "" not in places
 
 
-def test_an_object_whose_name_is_no_text_is_named(tmp_path: Path, lines: list[bytes]) -> None:
-    (tmp_path / "runs\udcff.jsonl").write_bytes(lines[0])
-    with pytest.raises(SettingsError, match="rename"):
-        build(tmp_path / "out", recipe_for(tmp_path))
+def test_an_object_whose_name_is_no_text_is_named_and_the_others_are_read(tmp_path: Path, lines: list[bytes]) -> None:
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    (runs / "runs\udcff.jsonl").write_bytes(lines[0])
+    with pytest.raises(SettingsError, match=r"runs\\xff.jsonl` is a file whose name is not UTF-8"):
+        build(tmp_path / "out", recipe_for(runs))
+    (runs / "runs.jsonl").write_bytes(b"\n".join(lines))
+    assert build(tmp_path / "out", recipe_for(runs)).version.summary["domains"]["search"]["read"] == len(lines)
+    assert inputs.passed_over(recipe_for(runs)) == f"1 file whose name is not UTF-8 (`{runs}/runs\\xff.jsonl`)"
+
+
+def test_links_that_lead_nowhere_and_pipes_are_named(tmp_path: Path, lines: list[bytes]) -> None:
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    (runs / "lost.json").symlink_to(tmp_path / "absent")
+    os.mkfifo(runs / "pipe.json")
+    for asked, kind in (("lost.json", "is a link that leads nowhere"), ("pipe.json", "is a pipe"), ("*.json", "lost.json` is a link"), (".", "lost.json` is a link")):
+        with pytest.raises(SettingsError, match=kind):
+            inputs.listing(recipe_for(runs / asked), [{}])
+    (runs / "runs.jsonl").write_bytes(b"\n".join(lines))
+    assert inputs.passed_over(recipe_for(runs)) == "1 link that leads nowhere and 1 pipe, socket or device"
+
+
+def test_a_folder_that_may_not_be_entered_is_not_said_to_be_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.scandir
+
+    def refused(path: str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    (tmp_path / "closed").mkdir()
+    monkeypatch.setattr(os, "scandir", refused)
+    for asked in (tmp_path / "closed", tmp_path):
+        with pytest.raises(SettingsError, match="closed` is a folder that may not be entered"):
+            inputs.listing(recipe_for(asked), [{}])

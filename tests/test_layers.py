@@ -13,12 +13,12 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "factory"
 
 LAYERS = [
-    {"errors", "records", "schemas", "storage", "shapes", "spans", "decoding", "unpacking", "syntax_trees"},
+    {"errors", "records", "schemas", "storage", "shapes", "spans", "decoding", "stops", "unpacking", "syntax_trees"},
     {"measures", "packing", "prompts", "tokens", "tokenizer_files", "qwen_vocabulary", "mining", "positions", "ledger", "recipe", "cleaning", "secrets", "containers", "archives", "columns", "guesses", "vocabulary", "shell", "windows", "repositories", "patches", "cage", "side", "parts", "joins", "manifest"},
     {"formats", "domains", "teachers", "verifiers", "exports", "publish", "worlds", "evals"},
     {"identity"},
     {"stages"},
-    {"inputs", "checks", "state", "live", "run", "plan", "history", "delta", "yields", "report"},
+    {"inputs", "checks", "state", "live", "repairs", "run", "plan", "history", "delta", "yields", "report"},
     {"screen", "cli", "arguments", "commands"},
 ]
 FAMILIES = {"formats", "domains", "teachers", "verifiers", "exports", "publish", "worlds", "evals"}

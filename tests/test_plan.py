@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from lines import INLINE, build, recipe_for, write_world
 
-from factory import identity, ledger, plan, run
+from factory import identity, ledger, plan, repairs, run
 from factory.cli import main
 from factory.errors import SettingsError
 from factory.recipe import Recipe, Search, Teacher
@@ -78,10 +79,21 @@ def test_distrust_asks_before_lost_answers_of_a_model_are_asked_for_again(answer
             run.build(root, asking(recipe, "one"), REACHABLE, lambda *_: None, reread=True, agree=refuse, say=said.append)
     assert asked == [num_examples] * 2
     assert all("parts/traces/gone.parquet" in text and f"{num_examples} rows of trace" in text for text in said)
-    run.drop_lost(root, lambda num_answers: True, said.append)
+    repairs.drop_lost(root, lambda num_answers: True, said.append)
     assert not any(commit.units for commit in ledger.load(root, "trace") if commit.engine_seconds)
     run.build(root, recipe, INLINE, lambda *_: None, reread=True, say=said.append)
-    assert len(said) == 3  # nothing is lost any more
+    assert len(said) == 4 and said[3].startswith("all of ")  # nothing is lost any more
+
+
+def test_damaged_records_of_answers_are_set_aside_only_when_that_is_agreed_to(answered: tuple[str, Recipe, int], tmp_path: Path) -> None:
+    root, recipe, _ = answered
+    copy = tmp_path / "copy"
+    shutil.copytree(root, copy)
+    next((copy / "ledger" / "trace").iterdir()).write_text("{}")
+    with pytest.raises(SettingsError, match="answers of a model .* --yes"):
+        run.build(str(copy), asking(recipe, "one"), REACHABLE, lambda *_: None, reread=True, agree=lambda num_rows: False)
+    assert not (copy / "ledger" / "damaged").exists()
+    assert run.build(str(copy), recipe, INLINE, lambda *_: None, reread=True).version.files
 
 
 def test_a_plan_predicts_from_what_was_measured(answered: tuple[str, Recipe, int]) -> None:

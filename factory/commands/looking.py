@@ -40,6 +40,8 @@ def show(arguments: argparse.Namespace) -> int:
     from factory import ledger, parts, screen
 
     root, version = _version(arguments.out)
+    if not arguments.id:
+        raise FactoryError("the id is empty; give the id of a row (or its first characters), a task id, or `any`")
     for file in version.files:
         for row in parts.read_rows(root, file.path):
             if arguments.id == "any" or row["id"].startswith(arguments.id) or row["task_id"] == arguments.id:
@@ -97,16 +99,23 @@ def export(arguments: argparse.Namespace) -> int:
         raise FactoryError(f"`--to {arguments.to}`: give a local folder")
     if not version.files:
         raise FactoryError(no_rows(arguments.dataset, version))
-    os.makedirs(arguments.to, exist_ok=True)
-    for domain in sorted({file.domain for file in version.files}):
+    domains = sorted({file.domain for file in version.files})
+    with storage.writing(arguments.to):
+        os.makedirs(arguments.to, exist_ok=True)
+        foreign = sorted(name for name in os.listdir(arguments.to) if name.endswith(".jsonl") and name.removesuffix(".jsonl") not in domains)
+    if foreign:  # a reader of the folder would take them for rows of this version
+        listed = ", ".join(f"`{name}`" for name in foreign[:5]) + (", ..." if len(foreign) > 5 else "")
+        raise FactoryError(f"`{arguments.to}` holds {listed}, which version {version.version} would not write; give another folder to --to, or move {'it' if len(foreign) == 1 else 'them'} away")
+    for domain in domains:
         path, count = os.path.join(arguments.to, f"{domain}.jsonl"), 0
-        with open(path + ".tmp", "w", encoding="utf-8") as out:
+        with storage.writing(path), open(path + ".tmp", "w", encoding="utf-8") as out:
             for file in version.files:
                 if file.domain == domain:
                     for row in parts.read_rows(root, file.path):
                         out.write(json.dumps(exports.released(row), ensure_ascii=False) + "\n")
                         count += 1
-        os.replace(path + ".tmp", path)
+        with storage.writing(path):
+            os.replace(path + ".tmp", path)
         print(f"{path}: {count:,} rows")
     return 0
 
@@ -149,7 +158,7 @@ def diff(arguments: argparse.Namespace) -> int:
     print(f"{len(found.added):,} rows added, {len(found.removed):,} removed, {len(found.changed):,} changed")
     for sign, rows in (("+", found.added), ("-", found.removed), ("~", [after for _, after in found.changed])):
         for row in rows[:20]:
-            print(screen.visible(f"{sign} {row['domain']:7} {row['id']}  {row['task_id']}  {row['source_uri']}"))
+            print(screen.in_line(f"{sign} {row['domain']:7} {row['id']}  {row['task_id']}  {row['source_uri']}"))
         if len(rows) > 20:
             print(f"{sign} and {len(rows) - 20:,} more")
     for name in found.fields:

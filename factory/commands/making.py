@@ -25,14 +25,14 @@ def run_build(out: str, recipe: Any, placement: Any, reread: bool = False, agree
     started = time.monotonic()
     with screen.ProgressBars() as progress:
         result = run.build(root, recipe, placement, progress, reread, agree or agreement(False))
+    if not result.did:
+        print(f"nothing to do: version {result.version.version} already is what was asked for. What it holds:\n")
     print(screen.summary(root, result.version))
     if left := passed_over(recipe, root):
-        print(screen.visible(f"not read as runs: {left}"))
+        print(screen.in_line(f"not read as runs: {left}"))
     if result.did:
         did = ", ".join(f"{count:,} {stage}" for stage, count in result.did.items())
         print(f"units done: {did}; {time.monotonic() - started:.1f} s")
-    else:
-        print(f"nothing to do: version {result.version.version} already is what was asked for")
     return 0
 
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from factory import storage
+from factory import stops, storage
 from factory.errors import SettingsError
 from factory.recipe import Placement
 
@@ -37,7 +37,8 @@ def start_ray(placement: Placement) -> None:
         elif settings := storage.settings():
             options["runtime_env"] = {"env_vars": settings}
         try:
-            ray.init(address=address, **options)
+            with stops.kept():
+                ray.init(address=address, **options)
         except ConnectionError as e:
             raise SettingsError(f"`address` = {address!r}: no Ray cluster answers there ({e})") from None
         check(placement)

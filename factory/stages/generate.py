@@ -13,9 +13,8 @@ import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import pyarrow.parquet as pq
 
-from factory import identity, ledger, parts, prompts, schemas, storage, tokens
+from factory import identity, ledger, parts, prompts, schemas, tokens
 from factory.ledger import Commit, RowRecord, UnitRecord
 from factory.recipe import Placement, Recipe
 from factory.records import Trace
@@ -106,8 +105,8 @@ def falling_short(job: Job, attempts: Attempts, rows: list[RowRecord], commits: 
 
 
 def _column(root: str, path: str, name: str) -> list[Any]:
-    with storage.open_read(storage.join(root, path)) as f:
-        return pq.read_table(f, columns=[name])[name].to_pylist()
+    with parts.opened(root, path) as file:
+        return file.read(columns=[name])[name].to_pylist()
 
 
 def _all_slots(placement: Placement) -> int:

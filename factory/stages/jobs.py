@@ -28,7 +28,7 @@ def submit(address: str, arguments: Sequence[str], files: dict[str, bytes], vari
 
     try:
         client = JobSubmissionClient(address)
-    except (ConnectionError, RuntimeError) as e:
+    except (ConnectionError, RuntimeError, ValueError) as e:
         raise SettingsError(f"`--address {address}`: no Ray job server answers there ({e}); it is the dashboard's, as http://HEAD:8265") from None
     with tempfile.TemporaryDirectory() as folder:
         stage(Path(folder), files)

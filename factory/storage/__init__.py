@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -78,6 +79,20 @@ def parent(uri: str) -> str:
     return uri.rpartition("/")[0]
 
 
+def shown(path: str) -> str:
+    """A path as text: bytes of a name that are not UTF-8 are escaped."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+@contextmanager
+def writing(uri: str) -> Iterator[None]:
+    """What a disk says against a write, as one sentence that names the place."""
+    try:
+        yield
+    except OSError as e:
+        raise StorageError(f"`{shown(uri)}` cannot be written: {e.strerror or e}; make room there, or give another place") from None
+
+
 def resolve(uri: str, folder: str) -> str:
     """`uri` itself when absolute, else the object of that name in `folder`."""
     if not uri or scheme(uri) or uri.startswith("/"):
@@ -95,6 +110,14 @@ def stat(uri: str) -> Info | None:
 def find(uri: str) -> Iterator[Info]:
     """Objects at `uri`: itself, everything under a folder or prefix, or the matches of a glob; sorted by URI."""
     return store(uri).find(uri)
+
+
+def unread(uri: str) -> Iterator[tuple[str, str]]:
+    """What `find` passes over at a local path though it is there: (path, what it is)."""
+    if scheme(uri) in ("", "file"):
+        from factory.storage import local
+
+        yield from local.unread(uri)
 
 
 def leftovers(root: str) -> Iterator[Info]:

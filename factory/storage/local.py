@@ -7,13 +7,13 @@ import glob
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO
 
 from factory.errors import NoPermission, StorageError
-from factory.storage import Info
+from factory.storage import Info, writing
 
 
 def _path(uri: str) -> Path:
@@ -61,11 +61,25 @@ def find(uri: str) -> Iterator[Info]:
             yield _info(name, status)
 
 
-def _walk(folder: Path) -> Iterator[str]:
+def _walk(folder: Path, refused: Callable[[OSError], object] | None = None) -> Iterator[str]:
     """Files under `folder`; names that begin with a dot or an underscore are not data."""
-    for root, folders, files in os.walk(folder):
+    for root, folders, files in os.walk(folder, onerror=refused):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
         yield from (os.path.join(root, name) for name in files if not name.startswith((".", "__")))
+
+
+def unread(uri: str) -> Iterator[tuple[str, str]]:
+    """(path, what it is) of what is there and is neither a file nor a folder that can be entered."""
+    refused: list[OSError] = []
+    given = str(_path(uri))
+    matches = [given] if os.path.lexists(given) else sorted(glob.glob(given, recursive=True))
+    for match in matches:
+        for name in sorted(_walk(Path(match), refused.append)) if os.path.isdir(match) else [match]:
+            if os.path.islink(name) and not os.path.exists(name):
+                yield name, "link that leads nowhere"
+            elif not os.path.isfile(name):
+                yield name, "pipe, socket or device"
+    yield from ((str(error.filename), "folder that may not be entered") for error in refused if isinstance(error, PermissionError))
 
 
 def leftovers(uri: str) -> Iterator[Info]:
@@ -113,11 +127,15 @@ def _stage(path: Path, data: bytes) -> Path:
     """A durable temporary file beside `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
-    with os.fdopen(handle, "wb") as f:
-        f.write(data)
-        f.flush()
-        os.fsync(f.fileno())
-    os.chmod(name, 0o644)
+    try:
+        with os.fdopen(handle, "wb") as f:
+            f.write(data)
+            f.flush()
+            os.fsync(f.fileno())
+        os.chmod(name, 0o644)
+    except OSError:
+        os.unlink(name)
+        raise
     return Path(name)
 
 
@@ -131,27 +149,31 @@ def _sync_folder(folder: Path) -> None:
 
 def put(uri: str, data: bytes) -> None:
     path = _path(uri)
-    os.replace(_stage(path, data), path)
-    _sync_folder(path.parent)
+    with writing(uri):
+        os.replace(_stage(path, data), path)
+        _sync_folder(path.parent)
 
 
 def put_if_absent(uri: str, data: bytes) -> bool:
     path = _path(uri)
-    staged = _stage(path, data)
-    try:
-        os.link(staged, path)
-    except FileExistsError:
-        return False
-    finally:
-        os.unlink(staged)
-    _sync_folder(path.parent)
+    with writing(uri):
+        staged = _stage(path, data)
+        try:
+            os.link(staged, path)
+        except FileExistsError:
+            return False
+        finally:
+            os.unlink(staged)
+        _sync_folder(path.parent)
     return True
 
 
 def swap(uri: str, data: bytes, etag: str | None) -> bool:
     path = _path(uri)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path.parent / f".{path.name}.lock", "wb") as lock:
+    with writing(uri):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        opened = open(path.parent / f".{path.name}.lock", "wb")
+    with opened as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         found = read_tagged(uri)
         if (found[1] if found else None) != etag:
@@ -162,17 +184,18 @@ def swap(uri: str, data: bytes, etag: str | None) -> bool:
 
 def upload(path: Path, uri: str) -> None:
     target = _path(uri)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    os.chmod(path, 0o644)  # temporary files are their owner's alone
-    with open(path, "rb") as f:
-        os.fsync(f.fileno())
-    try:
-        os.replace(path, target)
-    except OSError:  # another file system
-        staged = _stage(target, path.read_bytes())
-        os.replace(staged, target)
-        path.unlink()
-    _sync_folder(target.parent)
+    with writing(uri):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.chmod(path, 0o644)  # temporary files are their owner's alone
+        with open(path, "rb") as f:
+            os.fsync(f.fileno())
+        try:
+            os.replace(path, target)
+        except OSError:  # another file system
+            staged = _stage(target, path.read_bytes())
+            os.replace(staged, target)
+            path.unlink()
+        _sync_folder(target.parent)
 
 
 def delete(uri: str) -> None:

@@ -59,17 +59,23 @@ def split(uri: str) -> tuple[str, str]:
 
 def call(uri: str, method: str, **arguments: Any) -> Any:
     """One request. Refused where the store says no, StorageError where it cannot be reached."""
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
     bucket, key = split(uri)
+    try:
+        known = client()
+    except ValueError as e:  # of botocore, about the URL
+        raise StorageError(f"`{uri}`: {e}; set AWS_ENDPOINT_URL_S3, or `s3_endpoint` in the placement, to a URL as http://HOST:PORT") from None
     place = {"Bucket": bucket} if method == "list_objects_v2" else {"Bucket": bucket, "Key": key}
     try:
-        return getattr(client(), method)(**place, **arguments)
+        return getattr(known, method)(**place, **arguments)
     except ClientError as e:
         error = e.response.get("Error", {})
         code = str(error.get("Code", ""))
         status = int(e.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         raise Refused(f"`{uri}`: {method} failed: {code} ({status}) {error.get('Message') or ''}".rstrip(), code, status) from None
+    except ParamValidationError:
+        raise StorageError(f"`{uri}`: `{bucket}` is no name of a bucket, or `{key}` none of an object; give s3://BUCKET/PREFIX") from None
     except BotoCoreError as e:
         raise StorageError(f"`{uri}`: {method} failed: {e}; check endpoint, region and credentials") from None
 

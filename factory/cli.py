@@ -16,6 +16,7 @@ from factory.commands import looking, making
 from factory.errors import FactoryError
 
 DEMO_RUNS = 40
+STOPPED = "factory: stopped; what was committed is kept, run the same command again to go on"
 DATASET = "the dataset: a folder or an s3:// prefix"
 SEED = "another seed gives other runs (default 0)"
 DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR, errno.ENAMETOOLONG}
@@ -41,18 +42,29 @@ def guarded(run: Callable[[], int]) -> int:
         print(f"factory: {visible(str(e))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt as e:
-        print("factory: stopped; what was committed is kept, run the same command again to go on", file=sys.stderr)
+        print(STOPPED, file=sys.stderr)
         return 143 if isinstance(e, stops.Terminated) else 130
     except BrokenPipeError:
         _close_stdout()
         return 0
-    except OSError as e:
+    except Exception as e:
+        if (interrupt := _interrupt_behind(e)) is not None:  # a library made another error of it
+            print(STOPPED, file=sys.stderr)
+            return 143 if isinstance(interrupt, stops.Terminated) else 130
+        if not isinstance(e, OSError):
+            raise
         cause = getattr(e, "cause", e)  # Ray wraps what a worker raised
         if getattr(cause, "errno", None) not in DISK:
             raise
         place = f"`{cause.filename}`" if cause.filename else "a file" if _stdout_takes_text() else "standard output"
         print(f"factory: {visible(place)}: {os.strerror(cause.errno)}; make room there, or write elsewhere", file=sys.stderr)
         return 1
+
+
+def _interrupt_behind(error: BaseException | None) -> KeyboardInterrupt | None:
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _escape_what_the_terminal_cannot_show() -> None:

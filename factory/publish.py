@@ -21,7 +21,6 @@ from factory.errors import FactoryError, StorageError
 from factory.ledger import PartRecord
 from factory.records import Record, Rejection, digest
 
-
 REPUBLISH = "`factory build ... --verify` publishes again what was made"
 
 

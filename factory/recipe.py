@@ -292,6 +292,10 @@ def validate(model: type[Settings], data: dict[str, Any], name: str) -> Any:
         return model.model_validate(data)
     except ValidationError as e:
         first = e.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        said = "there is no such field; `factory/recipe.py` describes them" if first["type"] == "extra_forbidden" else first["msg"]
-        raise SettingsError(f"`{name}`: `{key}` = {first.get('input')!r}: {said}") from None
+        key, given = ".".join(str(part) for part in first["loc"]), first.get("input")
+        said = first["msg"]
+        if first["type"] == "extra_forbidden":
+            said = "there is no such field; `factory/recipe.py` describes them"
+        elif first["type"] == "tuple_type" and isinstance(given, dict):
+            said = f"one of several is wanted: write [[{key}]] for [{key}]"
+        raise SettingsError(f"`{name}`: `{key or '(an empty name)'}` = {given!r}: {said}") from None

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
-
 from factory import ledger, parts
 from factory.ledger import Commit, RowRecord, UnitRecord
 from factory.stages.generate import PAPER_PASS_RATES

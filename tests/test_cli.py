@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from lines import write_world
 
-from factory import screen
+from factory import cli, screen
 from factory.cli import parser
+from factory.errors import SettingsError
+from factory.recipe import Recipe, validate
 
 
 def factory(*arguments: str | bytes | Path, cwd: Path | None = None, env: dict[str, str] | None = None, module: str = "factory.cli") -> subprocess.CompletedProcess[str]:
@@ -230,3 +232,19 @@ def test_a_bar_moves_before_the_first_task_ends() -> None:
             progress("compile", done, 10)
             totals.append(progress.bars.tasks[0].total)
         assert totals == [None, 10, 10] and progress.bars.finished
+
+
+def test_an_interrupt_that_a_library_turns_into_another_error_is_an_interrupt(capsys):
+    def interrupted() -> int:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as e:
+            raise ValueError("a schema could not be built") from e
+
+    assert cli.guarded(interrupted) == 130
+    assert capsys.readouterr().err == f"{cli.STOPPED}\n"
+
+
+def test_inputs_with_one_bracket_are_told_from_inputs_with_two():
+    with pytest.raises(SettingsError, match=re.escape("write [[inputs]] for [inputs]")):
+        validate(Recipe, {"inputs": {"uri": "x"}}, "r.toml")

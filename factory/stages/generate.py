@@ -13,7 +13,6 @@ import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-
 from factory import identity, ledger, parts, prompts, schemas, tokens
 from factory.ledger import Commit, RowRecord, UnitRecord
 from factory.recipe import Placement, Recipe

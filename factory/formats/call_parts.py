@@ -3,7 +3,7 @@
 {type: tool-call, toolName, input} and {type: tool-result, output}; a part of a UI message holds call and result together.
 Gemini writes {functionCall: {name, args}} and {functionResponse: {response}}, Bedrock {toolUse} and {toolResult}, Haystack
 {tool_call} and {tool_call_result}, Goose {type: toolRequest | toolResponse}, Pydantic AI {part_kind: tool-call | tool-return},
-opencode {type: tool, tool, state: {input, output}}.
+opencode {type: tool, tool, state: {input, output}}, LibreChat {type: tool_call, tool_call: {name, args, output}}.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def read_part(turns: Turns, part: dict[str, Any]) -> None:
         seen, failed = text_at(state, "output", "error"), state.get("status") == "error"
         turns.call(text_at(part, "tool"), arguments_of(state.get("input")), observation=seen, failed=failed)
         return
-    inner = part["toolInvocation"] if isinstance(part.get("toolInvocation"), dict) else part
+    inner = next((part[key] for key in ("toolInvocation", "tool_call") if isinstance(part.get(key), dict)), part)  # the AI SDK; LibreChat
     call_id = text_at(inner, "toolCallId", "tool_call_id", "id", "call_id")
     seen = next((inner[key] for key in ("output", "result", "response", "content") if inner.get(key) is not None), None)
     failed = bool(inner.get("isError") or inner.get("is_error") or inner.get("errorText"))

@@ -1,7 +1,7 @@
 """Runs as a list of steps, each with a tool, its arguments and what came back, under the names that frameworks give them.
 
 LangChain's `intermediate_steps` ([action, observation] pairs), smolagents' memory steps, DSPy's `trajectory`
-(thought_0, tool_name_0, ...), BrowseComp-Plus' `result`, Spider 2.0's agent, R2E-Gym's `trajectory_steps`,
+(thought_0, tool_name_0, ...), BrowseComp-Plus' `result`, Spider 2.0's agent, R2E-Gym's `trajectory_steps`, OWL's `history`,
 LangSmith's `child_runs`, and what people write themselves.
 """
 
@@ -25,9 +25,9 @@ CHATS = ("messages", "conversations", "traj", "adk_events", "schema_version")
 TOOL = ("tool_name", "tool", "function_name", "function", "name", "action_name")
 ARGUMENTS = ("tool_input", "tool_args", "arguments", "args", "action_input", "inputs", "input", "parameters", "params", "kwargs")
 SEEN = ("observation", "observations", "tool_output", "tool_result", "tool_response", "outputs", "output", "result", "response", "action_output")
-THOUGHT = ("thought", "thoughts", "reasoning", "model_output", "log", "think", "plan")
+THOUGHT = ("thought", "thoughts", "reasoning", "model_output", "log", "think", "plan", "assistant")
 QUESTION = ("question", "Question", "task", "Task", "input", "query", "problem_statement", "instruction", "problem", "goal")
-FINAL = ("prediction", "final_answer", "final_result", "output", "response", "result", "answer")
+FINAL = ("prediction", "model_answer", "final_answer", "final_result", "output", "response", "result", "answer")
 DSPY = "tool_name_"
 INTERPRETERS = ("python_interpreter", "python", "code_interpreter")
 
@@ -104,7 +104,7 @@ def observation_of(step: Any) -> str | None:
         return as_text(step[1]) if len(step) == 2 else None
     if not isinstance(step, dict):
         return None
-    if isinstance(results := step.get("tool_results"), list) and results:
+    if results := results_of(step):
         return observation_of(results[0])
     for key in SEEN:
         seen = step.get(key)
@@ -116,6 +116,15 @@ def observation_of(step: Any) -> str | None:
         if seen is not None:
             return as_text(seen).removeprefix("Execution logs:\n")
     return None
+
+
+def results_of(step: dict[str, Any]) -> list[Any]:
+    """What several calls of one step returned: in a list of its own, or inside of each call (OWL)."""
+    results, calls = step.get("tool_results"), step.get("tool_calls")
+    if isinstance(results, list):
+        return results
+    inside = isinstance(calls, list) and any(isinstance(call, dict) and any(key in call for key in SEEN) for call in calls)
+    return calls if inside and isinstance(calls, list) else []
 
 
 def parse(value: Any, domain: str) -> Trajectory:
@@ -138,8 +147,7 @@ def parse(value: Any, domain: str) -> Trajectory:
         turns.say(text_at(fields, *THOUGHT) or said_in(fields) or (seen if not calls and fields.get("type") == "reasoning" else ""))
         if not calls and fields.get("type") == "output_text":
             last = seen
-        results = fields.get("tool_results")
-        results = [observation_of(result) or "" for result in results] if isinstance(results, list) else [seen]
+        results = [observation_of(result) or "" for result in results_of(fields)] or [seen]
         for number, (tool, arguments) in enumerate(calls):
             if tool in INTERPRETERS and isinstance(code := arguments.get("code", arguments.get("input")), str):
                 tool, arguments = tool_in(code)

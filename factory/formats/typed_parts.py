@@ -2,7 +2,7 @@
 
 {messages: [{role, content | parts: [{type: tool-call, toolName, input}, {type: tool-result, output}]}]}; what the parts of
 each producer look like stands in `call_parts`. AutoGen's messages are typed and have a source; Gemini CLI keeps
-`toolCalls` beside the text; opencode says of a message whose it is in `info`; Pi has messages of role toolResult.
+`toolCalls` beside the text; opencode says of a message whose it is in `info`; Pi has messages of role toolResult; LibreChat says of a message whether the user made it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from factory.formats import rows
 from factory.formats.answers import final_of
 from factory.formats.call_parts import is_call, is_result, read_part, result_text, thought_of
-from factory.formats.fields import arguments_of, content_text, mismatch, need_dict, need_list, text_at
+from factory.formats.fields import arguments_of, content_text, mismatch, need_dict, need_list, part_text, text_at
 from factory.formats.questions import question_in
 from factory.formats.turns import Turns
 from factory.records import Trajectory
@@ -68,6 +68,8 @@ def parse(value: Any, domain: str) -> Trajectory:
         place = f"{path}[{index}]"
         message = need_dict(message, place)
         message = message | message["info"] if isinstance(message.get("info"), dict) else message
+        if isinstance(message.get("isCreatedByUser"), bool):  # LibreChat
+            message = {"role": "user" if message["isCreatedByUser"] else "assistant", "content": message.get("text")} | message
         role = message.get("role", message.get("type", {"request": "user", "response": "assistant"}.get(str(message.get("kind")))))
         if "source" in message and message.get("type") in AUTOGEN:
             known = True
@@ -97,7 +99,7 @@ def parse(value: Any, domain: str) -> Trajectory:
                 say(turns, texts, spoken)
                 turns.think(thought)
             elif part.get("type", part.get("part_kind")) in (None, "text", "user-prompt"):
-                texts.append(text_at(part, "text", "content"))
+                texts.append(text_at(part, "text", "content") or part_text(part))
         if not spoken and not turns.calls and role in ("user", "human"):
             question = question or question_in("\n".join(texts).strip())
         say(turns, texts, spoken)

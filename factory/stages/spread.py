@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from factory.errors import FactoryError
 from factory.recipe import Placement
 from factory.stages import cluster, metrics
 
+UNPACKING_SECONDS = 5
 FRUITLESS_ROUNDS = 3
 """A run of so many rounds without a single receipt ends the build."""
 
@@ -110,7 +112,7 @@ class _Remote:
 
     def __init__(self, worker: type[Worker], arguments: tuple[Any, ...], driver_code: str):
         self.failure: FactoryError | None = None
-        if code_digest() != driver_code:  # its keys would not be the driver's
+        if not runs_same_code(driver_code):  # its keys would not be the driver's
             self.failure = FactoryError(
                 f"`{factory.__path__[0]}` on a worker is not the code that the driver runs; give all nodes the same image, or submit with a working directory"
             )
@@ -126,6 +128,16 @@ class _Remote:
         except FactoryError as e:
             receipt = e
         return {"number": row["number"], "receipt": pickle.dumps(receipt)}
+
+
+def runs_same_code(digest: str) -> bool:
+    """Looks again for a while where it differs: another worker may still be unpacking the job's working directory."""
+    for _ in range(UNPACKING_SECONDS):
+        if code_digest() == digest:
+            return True
+        code_digest.cache_clear()
+        time.sleep(1)
+    return False
 
 
 @cache

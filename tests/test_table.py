@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lines import build, recipe_for, write_world
 
-from jobs.table import printed, rows
+from jobs.table import indexed, printed, rows
 
 
 def test_every_run_of_an_object_stands_in_its_line_once(tmp_path: Path) -> None:

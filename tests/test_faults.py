@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import itertools
 import sqlite3
 import subprocess
 import sys
@@ -37,10 +38,11 @@ FAULTS = tomllib.loads((FOLDER / "faults.toml").read_text("utf-8"))
 
 
 def named_tests() -> set[str]:
-    return {test for faults in FAULTS.values() for fault in faults for test in fault["tests"]}
+    attacks = tomllib.loads((FOLDER / "attacks" / "index.toml").read_text("utf-8"))["group"]
+    return {test for one in (*itertools.chain(*FAULTS.values()), *attacks) for test in one["tests"]}
 
 
-def test_every_fault_of_the_table_names_tests_that_exist():
+def test_every_fault_and_attack_names_tests_that_exist():
     files = sorted({"tests/" + name.partition("::")[0] for name in named_tests()})
     command = [sys.executable, "-m", "pytest", "--collect-only", "-m", "", "-q", *files]
     done = subprocess.run(command, cwd=FOLDER.parent, capture_output=True, text=True, timeout=120)

@@ -26,5 +26,5 @@ def test_every_run_of_an_object_stands_in_its_line_once(tmp_path: Path) -> None:
     assert sum(counts["unknown_format"] for counts in table.values()) == 1
     index = tmp_path / "INDEX.jsonl"
     index.write_text('{"file": "runs.jsonl"}\n' * 10)
-    line = next(line for line in printed(table, index) if line.startswith("openai_chat"))
+    line = next(line for line in printed(table, indexed(index)) if line.startswith("openai_chat"))
     assert line.split()[2] == "10"

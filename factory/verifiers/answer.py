@@ -132,7 +132,8 @@ def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) 
         aliases = [alias for alias in aliases if _keeps_numerals(alias, found)]
     for alias in aliases:
         theirs = [t.norm for t in alias.found]
-        if mine == theirs or (joined == "".join(theirs) and len(joined) > 3 and not joined.isdigit()):
+        turned = "and" in mine and "and" in theirs and sorted(mine) == sorted(theirs)  # Pierre and Marie Curie
+        if mine == theirs or turned or (joined == "".join(theirs) and len(joined) > 3 and not joined.isdigit()):
             return Judged("accept", "exact", " ".join(mine)[:300])
     if len(aliases) == 1 and _spells_out(aliases[0], found):  # a gold that is spelled out itself says what its initials mean
         return Judged("accept", "spelled_out", " ".join(mine)[:300])

@@ -83,7 +83,7 @@ def decide(
     ) or (
         question.kind == "place"
         and 1 < start <= 7
-        and found[start - 1].norm == "in"
+        and found[start - 1].norm in ("in", "at")
         and found[start].cap
         and not question.many
     )
@@ -151,7 +151,7 @@ def _told_of_another(found: list[Token], start: int, question: Question) -> bool
     return (
         verb > 0
         and question.nested
-        and question.object_asked
+        and (question.object_asked or question.kind == "other")
         and not found[verb].cap
         and all(t.cap and not t.gap.strip() for t in found[:verb])
         and all(t.norm in STOP or t.norm in GENERIC for t in between)

@@ -147,6 +147,8 @@ def harmless_after(found: list[Token], start: int, end: int, question: Question,
         and question.kind not in ("place", "person")
     ):
         return True
+    if question.norms & {"come", "origin"} and all(t.norm in ("origin", "descent", "ancestry") for t in after):
+        return True  # of Spanish origin
     if all(_plain(t, question) or (t.norm in GENERIC and not t.cap and end - start > 1) for t in after):
         # "and" would add a second item
         return not any(t.norm == "and" for t in after) or first.norm in _RELATIVE or typed

@@ -53,7 +53,7 @@ REFUSALS = (
 ).split("|")
 
 TITLES = _words(
-    """mr mrs ms miss smt shri dr prof professor sir dame lord lady president king queen prince princess emperor empress pope saint st rev
+    """mr mrs ms miss smt shri premier dr prof professor sir dame lord lady president king queen prince princess emperor empress pope saint st rev
     reverend father sister brother captain capt commander general gen colonel col major lieutenant lt sergeant sgt admiral senator
     sen governor gov representative rep congressman justice judge chief minister prime secretary chancellor tsar czar duke duchess
     count countess baron baroness earl sultan shah rabbi bishop archbishop cardinal mayor director coach author actor actress singer

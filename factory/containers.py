@@ -22,7 +22,7 @@ from factory.shapes import decodes, elements_of, kind_of
 from factory.spans import by_trace
 from factory.unpacking import CHUNK, unpack
 
-VERSION = "3"
+VERSION = "4"
 """Raised when other records are read from the same bytes, here or by the modules
 that this one reads with."""
 

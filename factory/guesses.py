@@ -17,7 +17,7 @@ STATEMENT = re.compile(
     re.I | re.S,
 )
 STATEMENTS = ("sql", "sql_query", "query", "statement", "queries", "q", "command", "input", "code")
-ADDRESSES = ("url", "urls", "link", "links", "uri", "href", "webpage", "website", "page_url", "target_url")
+ADDRESSES = ("url", "urls", "url_list", "link", "links", "uri", "href", "webpage", "website", "page_url", "target_url")
 DOCUMENT_IDS = ("docid", "doc_id", "document_id", "page_id", "article_id", "id", "title", "page", "article")
 COMMANDS = ("command", "cmd", "bash_command", "shell_command", "commands")
 PATHS = ("path", "file_path", "filePath", "filepath", "filename", "file_name", "file", "target_file", "absolute_path", "relative_path", "paths", "files")

@@ -8,12 +8,14 @@ from factory.decoding import decode
 from factory.errors import RowError
 from factory.spans import by_trace
 
-WRAPPERS = ("samples", "results", "trajectories", "runs", "rollouts", "data")
+WRAPPERS = ("samples", "results", "trajectories", "runs", "rollouts", "simulations", "data")
 """Keys under which a document keeps its list of runs."""
 RUN_KEYS = {"messages", "trajectory", "traj", "conversations", "conversation", "response", "history", "chat_history", "turn_history", "steps",
             "intermediate_steps", "trajectory_steps", "contents", "observations", "question"}
 ASKED = {"prompt", "request", "input", "inputs"}
 """What stands beside a reply in a record of its own."""
+STAMPS = {"timestamp", "session_id", "sessionID", "sessionId"}
+"""What the events of a session carry beside their type."""
 TURN_KEYS = {"content", "message", "call_id", "payload", "output", "uuid"}
 EVENT_KEYS = {"action", "observation", "kind"}
 
@@ -55,7 +57,7 @@ def elements_of(value: Any) -> list[tuple[str, Any]] | None:
     if traces := by_trace(value):
         return traces
     if isinstance(value, list):
-        if value and all(isinstance(item, dict) for item in value) and is_turn(value[0]):
+        if value and all(isinstance(item, dict) for item in value) and (is_turn(value[0]) or are_turns(value)):
             return None
         return [(str(index), item) for index, item in enumerate(value)]
     if not isinstance(value, dict):
@@ -86,7 +88,9 @@ def says_something(item: dict[str, Any]) -> bool:
         return True
     if "role" in item:
         return bool(item.keys() & {"content", "parts", "tool_calls"})
-    return item.keys() >= {"type", "content", "timestamp"} or item.keys() >= {"task", "task_images"} or "step_number" in item
+    if (isinstance(item.get("type"), str) and item.keys() & STAMPS) or isinstance(item.get("message_type"), str):
+        return True
+    return item.keys() >= {"task", "task_images"} or item.keys() >= {"Role", "Items"} or "step_number" in item or "role_at_backend" in item
 
 
 def is_turn(item: dict[str, Any]) -> bool:

@@ -1,15 +1,17 @@
 """Spans of observability tools, one object a span, put together into traces: a trace is one run.
 
 OpenTelemetry (OTLP's {resourceSpans}, or the objects that its SDKs and Phoenix print), LangSmith's runs, Langfuse's
-observations, and the traces of OpenAI's agents SDK. What a span holds is read by the formats.
+observations, the traces of OpenAI's agents SDK, Braintrust's spans, and the calls of models that HAL logs for a task. What a span
+holds is read by the formats.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-TRACE_IDS = ("trace_id", "traceId")
-TIMES = {"startTime", "start_time", "startTimeUnixNano"}
+TRACE_IDS = ("trace_id", "traceId", "root_span_id", "weave_task_id")
+TIMES = {"startTime", "start_time", "startTimeUnixNano", "started_at", "created"}
+KINDS = {"type", "span_attributes", "op_name"}
 
 
 def are_spans(values: list[Any]) -> bool:
@@ -24,7 +26,7 @@ def is_span(item: dict[str, Any]) -> bool:
         return False
     if item.get("object") == "trace.span" or "run_type" in item or isinstance(item.get("attributes"), dict | list):
         return True
-    return "type" in item and bool(item.keys() & TIMES) and bool(item.keys() & {"input", "output"})
+    return bool(item.keys() & KINDS) and bool(item.keys() & TIMES) and bool(item.keys() & {"input", "output", "inputs", "outputs"})
 
 
 def trace_of(span: dict[str, Any]) -> str:
@@ -39,6 +41,8 @@ def trace_of(span: dict[str, Any]) -> str:
 def by_trace(value: Any) -> list[tuple[str, dict[str, Any]]] | None:
     """(id of the trace, {trace_id, spans}) of every trace in order of its first span; None when `value` holds no spans."""
     values = [value] if isinstance(value, dict) and isinstance(value.get("resourceSpans"), list) else value
+    if isinstance(value, dict) and isinstance(value.get("raw_logging_results"), list):  # HAL
+        values = value["raw_logging_results"]
     if not isinstance(values, list) or not are_spans(values):
         return None
     traces: dict[str, list[Any]] = {}

@@ -14,7 +14,7 @@ from factory.guesses import guess, is_statement
 from factory.recipe import Vocabulary
 from factory.records import Domain, Step
 
-VERSION = "3"
+VERSION = "4"
 """Raised when a call is understood differently. Part of the version of whoever uses it."""
 
 ActionKind = Literal["search", "visit", "view", "edit", "run", "query", "list", "submit", "other"]
@@ -31,7 +31,7 @@ PATH = ("path", "file_path", "filePath", "filename", "file", "file_name", "targe
         "filepath", "notebook_path", "TargetFile", "AbsolutePath", "paths", "files")
 COMMAND = ("command", "cmd", "script", "input", "code", "commands")
 QUERY = ("query", "queries", "query_list", "q", "search_query", "user_query", "search_term", "keywords", "question", "input", "text", "entity", "prompt")
-URL = ("url", "urls", "link", "links", "uri", "webpage", "page", "href", "source", "docid", "doc_id", "document_id", "id", "input", "query")
+URL = ("url", "urls", "url_list", "link", "links", "uri", "webpage", "page", "href", "source", "docid", "doc_id", "document_id", "id", "input", "query")
 SQL = ("sql", "query", "statement", "sql_query", "command", "input", "q", "code")
 ANSWER = ("answer", "final_result", "final_answer", "result", "response", "sql", "patch", "text", "message", "content", "output", "input")
 PATTERN = (*PATH, "directory", "dir", "dir_path", "pattern", "glob", "query")

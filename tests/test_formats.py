@@ -344,13 +344,20 @@ HOSTILE = 1 << 20
         ("fireact", "Action: \n" * (HOSTILE // 9)),
         ("anthropic_blocks", [{"type": "text", "text": "x" * 20}] * (HOSTILE // 20)),
         ("anthropic_blocks", [{"type": "tool_use", "name": "x"}] * (HOSTILE // 20)),
+        ("openai_chat", '{"action": "x", "input": {' * (HOSTILE // 26)),
+        ("openai_chat", '<details type="tool_calls" ' * (HOSTILE // 27)),
+        ("openai_chat", "box@box:/# " * (HOSTILE // 11)),
+        ("told", [{"kind": "toolCall", "tool_name": "x", "args": {}, "call": {}}, "x"] * (HOSTILE // 40)),
+        ("told", [{"kind": "text", "text": "x"}] * (HOSTILE // 20)),
     ],
     ids=lambda value: str(value)[:20],
 )
 def test_long_hostile_texts_take_no_more_than_linear_time(format, said):
     """Quadratic work on a megabyte would not end within the test's time limit."""
     value = {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": said}]}
-    if format == "text":
+    if format == "told":
+        format, value = "auto", {"log": [{"speaker": "agent", "parts": said}, {"kind": "toolResult", "output": "y"}]}
+    elif format == "text":
         format, value = "auto", {"text": said, "question": "q"}
     elif format == "auto":
         value = {"prompt": "system\n\nuser\n" + said, "response": "<search>mill</search>"}

@@ -12,7 +12,7 @@ A member is a module with
 What members share: fields (typed access to untrusted JSON), turns (calls and what came back), questions, answers,
 rows (fields beside the messages), content_blocks, response_items, react_text, call_text, call_tags, call_parts, file_commands.
 A record that no member fits as it stands is tried once more in the plain form that `wrapped` makes of it: chats under other
-keys, `templates`, `sessions` of one message a line, `traces` and their `spans`. What `unusable` knows is refused with what it lacks.
+keys, `templates`, `sessions` of one message a line, `traces` and their `spans`; then by what its items say of themselves (`told`). What `unusable` knows is refused with what it lacks.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 
 from factory.containers import first_values, is_lined
 from factory.errors import RowError, SettingsError
+from factory.formats.told import told
 from factory.formats.unusable import lacks
 from factory.formats.wrapped import opened, unwrapped
 from factory.records import Source, Trajectory
@@ -30,7 +31,7 @@ from factory.shapes import are_turns
 from factory.spans import are_spans
 
 # name -> module under factory.formats, imported when first used; the order is the order of detection
-VERSION = "2"
+VERSION = "3"
 """Raised when what the formats share reads a record differently: chats that are wrapped, templates, traces, turns, rows, fields."""
 
 FORMATS: dict[str, str] = {
@@ -77,7 +78,10 @@ def recognise(value: Any) -> tuple[str, str, Any]:
         return *found, value
     if (chat := unwrapped(value)) and (found := sniffed(chat[0])):
         return found[0], f"{found[1]}, where `messages` is `{chat[1]}` of the record", chat[0]
-    if known := lacks(value):
+    known = lacks(value)
+    if not known and (chat := told(value)) and (found := sniffed(chat[0])):
+        return found[0], f"{found[1]}, as what its items say in `{chat[1]}`", chat[0]
+    if known:
         return "", known, value
     if isinstance(value, dict):
         return "", f"an object with {', '.join(map(shown, list(value)[:8])) or 'no field'}", value
@@ -101,7 +105,7 @@ def sniffed(value: Any) -> tuple[str, str] | None:
 def parse(value: Any, format: str = "auto", domain: str = "auto") -> list[Trajectory]:
     """The runs in one record's value; their source holds the format. RowError when it fits no format, or not this one."""
     asked = format != "auto"
-    value = opened(value)
+    given = value = opened(value)
     if not asked or not format:
         format, seen, value = recognise(value)
         if not format or asked:
@@ -114,6 +118,8 @@ def parse(value: Any, format: str = "auto", domain: str = "auto") -> list[Trajec
             raise
         parsed = load(format).parse(chat[0], domain)
     runs = parsed if isinstance(parsed, list) else [parsed]
+    if not asked and not calls_a_tool(runs) and value is not (chat := told(given) or (given, ""))[0] and chat[0] is not given:
+        format, runs = "openai_chat", [load("openai_chat").parse(chat[0], domain)]
     if asked and not (calls_a_tool(runs) and load(format).sniff(value)):  # runs look alike: perhaps it is another format's
         likely, why, inner = recognise(value)
         if likely not in ("", format) and calls_a_tool(parse(inner, "auto", domain)):

@@ -49,9 +49,10 @@ def read_user(turns: Turns, content: Any, place: str) -> str:
 
 
 def observe(turns: Turns, block: dict[str, Any], place: str) -> None:
-    content = block.get("content")
+    run = block.get("run")  # Amp
+    content = run.get("result", run.get("error")) if isinstance(run, dict) and "content" not in block else block.get("content")
     text = served(content) if block.get("type") in SERVED else content_text(content, f"{place}.content")
-    turns.observe(text, text_at(block, "tool_use_id"), bool(block.get("is_error")))
+    turns.observe(text, text_at(block, "tool_use_id", "toolUseID"), bool(block.get("is_error")))
 
 
 def served(content: Any) -> str:

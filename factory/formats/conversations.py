@@ -86,7 +86,7 @@ def calls_in(text: str) -> list[dict[str, Any]]:
 
 def agent_text(turns: Turns, text: str) -> None:
     found = FENCE.search(text)
-    if found and any(mark in text for mark in ACTED):
+    if found and (any(mark in text for mark in ACTED) or text[: found.start()].rstrip().endswith("Action:")):  # AgentBench; AgentGym
         end = text.find("```", found.end())
         code = text[found.end() : end if end >= 0 else None].strip()
         turns.say(text[: found.start()].rstrip().removesuffix("Action: Operation").removesuffix("Act: bash"))

@@ -41,6 +41,8 @@ def items_of(value: Any) -> tuple[dict[str, Any], Any, str]:
     if isinstance(value, list):
         return {"output": value}, value, "output"
     row = need_dict(value, "") if isinstance(value, dict) else {}
+    if isinstance(row.get("input"), list) and isinstance(row.get("output"), list):
+        return row, [*row["input"], *row["output"]], "output"
     for key in ("output", "items", "input_list", "input", "messages", "trajectory", "history"):
         if isinstance(row.get(key), list):
             return row, row[key], key

@@ -6,7 +6,7 @@ TAGS = ("pr_description", "issue_description", "problem_statement", "issue", "qu
 EXAMPLES = (("--- START OF EXAMPLE ---", "--- END OF EXAMPLE ---"), ("--- DEMONSTRATION ---", "--- END OF DEMONSTRATION ---"))
 LEADS = ("Consider the following PR description:", "Consider the following issue description:",
          "Please solve this issue:", "Please solve the following coding issue:")
-AFTER = ("\nYou can execute bash commands and edit files", "\n<instructions>", "\nINSTRUCTIONS:")
+AFTER = ("\n\nCurrent terminal state:", "\n\nCurrent Terminal Screen:", "\nYou should follow the format instruction", "\nYou can execute bash commands and edit files", "\n<instructions>", "\nINSTRUCTIONS:")
 
 
 def question_in(prompt: str) -> str:
@@ -25,10 +25,10 @@ def question_in(prompt: str) -> str:
     start = prompt.find("\nISSUE:\n")
     if start >= 0:
         return led(cut(prompt[start + 8 :]))
-    for mark in ("\nUser Query:\n", "\n\nQuestion:\n"):
+    for mark in ("\nUser Query:\n", "\n\nQuestion:\n", "\nTask Description:\n"):
         start = prompt.rfind(mark)
         if start >= 0:
-            return prompt[start + len(mark) :].strip()
+            return cut(prompt[start + len(mark) :])
     if prompt.startswith("Answer the given question") and (start := prompt.rfind("Question:")) >= 0:  # Search-R1
         return prompt[start + 9 :].strip()
     return led(cut(prompt))

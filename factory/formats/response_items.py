@@ -7,8 +7,8 @@ from typing import Any
 from factory.formats.fields import arguments_of, as_text, content_text, mismatch, need_dict, text_at
 from factory.formats.turns import Turns
 
-CALLS = ("function_call", "custom_tool_call", "mcp_call", "local_shell_call", "web_search_call", "file_search_call", "computer_call")
-OUTPUTS = ("function_call_output", "custom_tool_call_output", "local_shell_call_output", "computer_call_output")
+CALLS = ("function_call", "custom_tool_call", "mcp_call", "local_shell_call", "shell_call", "apply_patch_call", "web_search_call", "file_search_call", "computer_call")
+OUTPUTS = ("function_call_output", "custom_tool_call_output", "local_shell_call_output", "shell_call_output", "apply_patch_call_output", "computer_call_output")
 KNOWN = (*CALLS, *OUTPUTS, "message", "reasoning")
 
 
@@ -25,6 +25,8 @@ def read_item(turns: Turns, item: Any, place: str) -> None:
         call(turns, item, kind)
     elif kind in OUTPUTS:
         output = item.get("output")
+        if kind == "shell_call_output" and isinstance(output, list):
+            output = [text for one in output if isinstance(one, dict) for text in (text_at(one, "stdout"), text_at(one, "stderr")) if text]
         text = content_text(output, f"{place}.output") if isinstance(output, str | list) else as_text(output)
         turns.observe(text, text_at(item, "call_id"), item.get("status") == "failed")
     elif not isinstance(kind, str):
@@ -36,6 +38,12 @@ def call(turns: Turns, item: dict[str, Any], kind: str) -> None:
     action = item.get("action") if isinstance(item.get("action"), dict) else {}
     if kind == "local_shell_call":
         turns.call("local_shell", {"command": action.get("command", [])}, call_id)
+    elif kind == "shell_call":
+        commands = action.get("commands")
+        turns.call("shell", {"command": "\n".join(map(str, commands)) if isinstance(commands, list) else ""}, call_id)
+    elif kind == "apply_patch_call":
+        change = item["operation"] if isinstance(item.get("operation"), dict) else {}
+        turns.call("apply_patch", {"input": f"*** Update File: {text_at(change, 'path')}\n{text_at(change, 'diff')}"}, call_id)
     elif kind == "web_search_call":  # answered inside the model: nothing of it can be read
         turns.call("web_search", action, call_id, observation="")
     elif kind == "mcp_call":

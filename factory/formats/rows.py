@@ -11,7 +11,7 @@ from factory.records import DOMAINS, Domain, Environment, GroundTruth, Step, Tra
 from factory.vocabulary import domain_of
 
 GOLD = ("ground_truth", "ground_truth_answer", "expected_answer", "gold_answer", "gold_answers", "golden_answer",
-        "golden_answers", "correct_answer", "true_answer", "reference_answer", "gts", "target")
+        "golden_answers", "correct_answer", "true_answer", "reference_answer", "gts", "expected", "target", "label")
 GOLD_SQL = ("gold_sql", "golden_sql", "gold_query", "gt_sql", "ground_truth_sql", "reference_sql", "SQL")
 PREDICTED = ("prediction", "pred", "predicted_answer", "pred_answer", "Pred_Answer", "model_answer", "agent_answer", "final_answer", "extracted_answer")
 """Where one of these is the agent's answer, a field named `answer` is the right one, unless it only repeats that."""
@@ -29,7 +29,8 @@ OF_TASK_ALONE = ("test_patch", "FAIL_TO_PASS")
 def ground_truth_of(row: dict[str, Any]) -> GroundTruth:
     """What the row says the right answer is. A field named `answer` counts as a list, or beside the agent's own: else it may be that."""
     gold = row.get("ground_truth", row.get("reference_outputs"))
-    model = row.get("reward_model")  # of rollouts for reinforcement learning
+    beside = next((field for key in ("env_extras", "extra_info") if isinstance(field := row.get(key), dict)), {})
+    model = next((place[key] for place in (row, beside) for key in ("reward_model", "reward_spec", "label") if isinstance(place.get(key), dict)), None)  # of rollouts for reinforcement learning
     if gold is None and isinstance(model, dict):
         gold = model.get("ground_truth")
         row = row | {"ground_truth": gold}
@@ -48,8 +49,10 @@ def ground_truth_of(row: dict[str, Any]) -> GroundTruth:
         value = row.get(key)
         if key == "answer" and not (isinstance(value, list) or answers_the_question(row)):
             continue
-        if key == "target" and not (is_graded(row) or isinstance(value, list)):
+        if key in ("target", "label", "expected") and not (is_graded(row) or isinstance(value, list)):
             continue  # of an agent's own log it may be anything
+        if key == "label" and not isinstance(value, str | list):
+            continue  # a mark, and no answer
         if isinstance(value, dict) and (truth := gold_record(value)).text:
             return truth
         if texts := [] if isinstance(value, bool | dict) else texts_of(value):
@@ -113,13 +116,15 @@ def own_patch(row: dict[str, Any]) -> str:
     for place in (row, opened(row.get("test_result")), opened(row.get("info"))):
         if isinstance(place, dict) and (patch := patch_in(text_at(place, *OWN_PATCH))):
             return patch
+    if solved_of(row) and not row.keys() & {*OF_TASK_ALONE, "base_commit", "problem_statement"}:
+        return patch_in(text_at(row, "patch"))  # SWE-smith: beside a run that no record of a task is mixed with, its own
     return ""
 
 
 def solved_of(row: dict[str, Any]) -> bool | None:
     test_result = opened(row.get("test_result"))
     report = test_result.get("report") if isinstance(test_result, dict) else None
-    for place in (row, report):
+    for place in (row, report, row.get("reward_info")):
         if isinstance(place, dict):
             solved = flag_at(place, "solved", "resolved", "success", "is_correct", "correct", "reward")
             if solved is not None:

@@ -18,7 +18,7 @@ MESSAGES_OUT = ("llm.output_messages", "gen_ai.output.messages", "gen_ai.complet
 GIVEN = ("gen_ai.tool.call.arguments", "tool.parameters", "input.value", "mlflow.spanInputs", "traceloop.entity.input")
 CAME_BACK = ("gen_ai.tool.call.result", "output.value", "mlflow.spanOutputs", "traceloop.entity.output")
 KINDS = ("openinference.span.kind", "mlflow.spanType", "traceloop.span.kind", "gen_ai.operation.name")
-PARENTS = ("parent_id", "parentId", "parentSpanId", "parent_span_id", "parent_run_id", "parentObservationId")
+PARENTS = ("parent_id", "parentId", "parentSpanId", "parent_span_id", "parent_run_id", "parentObservationId", "span_parents")
 NAMES = ("tool.name", "gen_ai.tool.name", "traceloop.entity.name")
 
 
@@ -33,13 +33,13 @@ def trace_of(spans: list[Any]) -> dict[str, Any]:
 
 def observed(span: dict[str, Any]) -> dict[str, Any]:
     """{type: TOOL or another, name, startTime, input, output} of one span."""
-    told = span.get("span_data") if isinstance(span.get("span_data"), dict) else span
+    told = next((span | inner for key in ("span_data", "span_attributes") if isinstance(inner := span.get(key), dict)), span)
     fields = flat(span.get("attributes"))
     kind = text_at(fields, *KINDS) or text_at(told, "run_type", "type", "span_kind", "observation_type")
     seen = {
         "type": "TOOL" if kind.strip('"').lower() in ("tool", "execute_tool", "function") else kind,
         "name": text_at(fields, *NAMES) or text_at(told, "name"),
-        "startTime": text_at(span, "startTimeUnixNano", "start_time", "startTime", "started_at").rjust(20, "0"),
+        "startTime": text_at(span, "startTimeUnixNano", "start_time", "startTime", "started_at", "created").rjust(20, "0"),
     }
     for name, messages, values in (("input", MESSAGES_IN, GIVEN), ("output", MESSAGES_OUT, CAME_BACK)):
         found = next((plain for key in messages if (plain := messages_at(fields, key))), None)

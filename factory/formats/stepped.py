@@ -1,7 +1,7 @@
-"""Runs kept as events of a workflow or steps of a thread, put into plain chats: LlamaIndex's events, OpenAI's Assistants.
+"""Runs kept as events of a workflow or steps of a thread, put into plain chats: LlamaIndex's events, OpenAI's Assistants, rLLM.
 
 LlamaIndex: {events: [{qualified_name, value}]}, of which results of tools hold call and output together. Assistants: a
-thread's `messages` beside `run_steps`, newest first, whose calls hold what they returned.
+thread's `messages` beside `run_steps`, newest first, whose calls hold what they returned. rLLM: each step of an episode holds the whole chat up to it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,18 @@ def stepped(row: dict[str, Any]) -> tuple[list[dict[str, Any]], str] | None:
     steps = steps.get("data") if isinstance(steps, dict) else steps
     if isinstance(steps, list) and steps and all(isinstance(step, dict) and isinstance(step.get("step_details"), dict) for step in steps):
         return of_steps(steps, row.get("messages")), "run_steps"
-    return None
+    return of_episode(row)
+
+
+def of_episode(row: dict[str, Any]) -> tuple[list[dict[str, Any]], str] | None:
+    """The longest chat among the steps of an episode's trajectories."""
+    trajectories = row.get("trajectories")
+    chats: list[list[Any]] = []
+    for trajectory in (row, *(trajectories if isinstance(trajectories, list) else ())):
+        steps = trajectory.get("steps") if isinstance(trajectory, dict) else None
+        chats += [chat for step in (steps if isinstance(steps, list) else ()) if isinstance(step, dict) and isinstance(chat := step.get("chat_completions"), list) and chat]
+    longest = max(chats, key=len, default=[])
+    return (longest, "steps[].chat_completions") if longest and all(isinstance(message, dict) for message in longest) else None
 
 
 def of_events(events: list[Any]) -> list[dict[str, Any]]:

@@ -20,20 +20,20 @@ from factory.records import Trajectory
 
 VERSION = "2"
 WHOLE_FILE = False
-STEPS = ("intermediate_steps", "trajectory_steps", "tool_trajectory", "agent_steps", "steps", "trajectory", "result", "tool_calls", "actions", "child_runs", "history")
+STEPS = ("intermediate_steps", "intermediateSteps", "agent_thoughts", "trajectory_steps", "tool_trajectory", "agent_steps", "steps", "trajectory", "result", "tool_calls", "actions", "child_runs", "history")
 CHATS = ("messages", "conversations", "traj", "adk_events", "schema_version")
-TOOL = ("tool_name", "tool", "function_name", "function", "name", "action_name")
-ARGUMENTS = ("tool_input", "tool_args", "arguments", "args", "action_input", "inputs", "input", "parameters", "params", "kwargs")
-SEEN = ("observation", "observations", "tool_output", "tool_result", "tool_response", "outputs", "output", "result", "response", "action_output")
+TOOL = ("tool_name", "toolName", "tool", "function_name", "function", "name", "action_name")
+ARGUMENTS = ("tool_input", "toolInput", "tool_args", "arguments", "args", "action_input", "inputs", "input", "parameters", "params", "kwargs")
+SEEN = ("next_observation", "observation", "observations", "tool_output", "tool_result", "tool_response", "outputs", "output", "result", "response", "action_output")
 THOUGHT = ("thought", "thoughts", "reasoning", "model_output", "log", "think", "plan", "assistant")
-QUESTION = ("question", "Question", "task", "Task", "input", "query", "problem_statement", "instruction", "problem", "goal")
+QUESTION = ("question", "Question", "task", "Task", "chatInput", "input", "query", "problem_statement", "instruction", "problem", "goal")
 FINAL = ("prediction", "model_answer", "final_answer", "final_result", "output", "response", "result", "answer")
 DSPY = "tool_name_"
 INTERPRETERS = ("python_interpreter", "python", "code_interpreter")
 
 
 def sniff(value: Any) -> str:
-    if not isinstance(value, dict) or any(key in value for key in CHATS):
+    if not isinstance(value, dict) or any(key in value for key in CHATS[1:]) or ("messages" in value and not repeats_steps(value)):
         return ""
     found = steps_of(value)
     if not found or (isinstance(found[1][0], dict) and "kind" in found[1][0]):  # events have a reader of their own
@@ -43,6 +43,11 @@ def sniff(value: Any) -> str:
         if calls_of(step) and observation_of(step) is not None:
             return f"`{path}[{index}]` holds a tool and what it returned"
     return ""
+
+
+def repeats_steps(row: dict[str, Any]) -> bool:
+    """Are the messages of a record its steps again (the result of a run of smolagents)?"""
+    return isinstance(row.get("steps"), list) and row["messages"] == row["steps"]
 
 
 def steps_of(row: dict[str, Any]) -> tuple[str, list[Any]] | None:
@@ -82,9 +87,13 @@ def calls_of(step: Any) -> list[tuple[str, dict[str, Any]]]:
 
 
 def call_of(place: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    place = place["kwargs"] if "lc" in place and isinstance(place.get("kwargs"), dict) else place  # as LangChain serializes it
     tool = next((place[key] for key in TOOL if isinstance(place.get(key), str) and place[key]), "")
     given = next((place[key] for key in ARGUMENTS if place.get(key) is not None), None)
-    return (tool, arguments_of(given)) if tool and (given is not None or "observation" in place) else None
+    if not tool or (given is None and "observation" not in place):
+        return None
+    arguments = arguments_of(given)
+    return tool, arguments[tool] if arguments.keys() == {tool} and isinstance(arguments[tool], dict) else arguments  # Dify names the tool again
 
 
 def written(action: str, step: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
@@ -104,6 +113,10 @@ def observation_of(step: Any) -> str | None:
         return as_text(step[1]) if len(step) == 2 else None
     if not isinstance(step, dict):
         return None
+    if "tool_input" in step and isinstance(seen := step.get("observation"), str) and seen[:1] == "{":  # Dify: {tool: what it returned}
+        inner = decoded(seen)
+        if isinstance(inner, dict) and inner.keys() == {step.get("tool")}:
+            return as_text(inner[step["tool"]])
     if results := results_of(step):
         return observation_of(results[0])
     for key in SEEN:
@@ -140,11 +153,12 @@ def parse(value: Any, domain: str) -> Trajectory:
             raise mismatch(f"{path}[{index}]", "a step", step)
         fields = step if isinstance(step, dict) else step[0] if step and isinstance(step[0], dict) else {}
         question = question or text_at(fields, "task")
+        inner = next((field for key in ("action", "kwargs") if isinstance(field := fields.get(key), dict)), {})  # n8n; LangChain
         calls, seen = calls_of(step), observation_of(step) or ""
         if seen_before and index:
             turns.observe(seen)
         turns.begin()
-        turns.say(text_at(fields, *THOUGHT) or said_in(fields) or (seen if not calls and fields.get("type") == "reasoning" else ""))
+        turns.say(text_at(fields, *THOUGHT) or text_at(inner, "log") or said_in(fields) or (seen if not calls and fields.get("type") == "reasoning" else ""))
         if not calls and fields.get("type") == "output_text":
             last = seen
         results = [observation_of(result) or "" for result in results_of(fields)] or [seen]
@@ -182,7 +196,7 @@ def said_in(fields: dict[str, Any]) -> str:
 
 def asked_of(row: dict[str, Any]) -> str:
     """The question inside what a run was given."""
-    for key in ("inputs", "input"):
+    for key in ("inputs", "input", "task"):
         given = row.get(key)
         if isinstance(given, dict):
             return text_at(given, *QUESTION)
@@ -192,4 +206,4 @@ def asked_of(row: dict[str, Any]) -> str:
 def seen_first(steps: list[Any]) -> bool:
     """Does each step begin with what came back from the one before (Spider 2.0)?"""
     step = steps[0]
-    return isinstance(step, dict) and step.keys() >= {"observation", "thought", "action", "code", "response"}
+    return isinstance(step, dict) and "next_observation" not in step and step.keys() >= {"observation", "thought", "action", "code", "response"}

@@ -13,13 +13,15 @@ from factory.formats.fields import as_text, decoded, text_at
 from factory.formats.spans import trace_of
 
 MAX_OBSERVATIONS = 5_000
+ASKED = ("question", "query", "input", "prompt", "task")
+ANSWERED = ("answer", "final_answer", "output", "result", "response")
 RESULT_TYPES = ("tool", "function_call_output", "tool-result", "tool_call_response", "tool_result", "ToolCallExecutionEvent")
 
 
 def messages_of_trace(row: dict[str, Any]) -> list[Any] | None:
     data = row.get("data") if isinstance(row.get("data"), dict) else row  # MLflow keeps them one deeper
     if isinstance(data.get("spans"), list):
-        told = {"input": opened(data.get("request")), "output": opened(data.get("response"))}
+        told = {"input": opened(data.get("request", data.get("input"))), "output": opened(data.get("response", data.get("output")))}
         row = trace_of(data["spans"])
         row["trace"] = {key: value for key, value in told.items() if value is not None} | row["trace"]
     observations = row.get("observations")
@@ -35,8 +37,8 @@ def messages_of_trace(row: dict[str, Any]) -> list[Any] | None:
     if not tools:
         return best
     tools.sort(key=lambda place: str(place.get("startTime", place.get("start_time", ""))))
-    asked = best[0] if best else {"role": "user", "content": as_text(opened(trace.get("input")))}
-    messages = [asked if asked.get("role") == "user" else {"role": "user", "content": as_text(opened(trace.get("input")))}]
+    asked = best[0] if best else {"role": "user", "content": told_in(opened(trace.get("input")), ASKED)}
+    messages = [asked if asked.get("role") == "user" else {"role": "user", "content": told_in(opened(trace.get("input")), ASKED)}]
     for number, place in enumerate(tools):
         call = {"id": str(number), "function": {"name": text_at(place, "name").rpartition(" ")[2], "arguments": opened(place.get("input"))}}
         messages += [
@@ -44,7 +46,13 @@ def messages_of_trace(row: dict[str, Any]) -> list[Any] | None:
             {"role": "tool", "tool_call_id": str(number), "content": printed(opened(place.get("output")))},
         ]
     said = opened(trace.get("output"))
+    said = told_in(said, ANSWERED) if isinstance(said, dict) and any(isinstance(said.get(key), str) for key in ANSWERED) else said
     return [*messages, {"role": "assistant", "content": said}] if isinstance(said, str) and said else messages
+
+
+def told_in(value: Any, keys: tuple[str, ...]) -> str:
+    """The text of a question or an answer, perhaps in a field of an object."""
+    return next((value[key] for key in keys if isinstance(value.get(key), str)), "") or as_text(value) if isinstance(value, dict) else as_text(value)
 
 
 def printed(output: Any) -> str:
@@ -78,6 +86,8 @@ def chat_in(value: Any) -> list[Any] | None:
         for key in ("messages", "contents", "output", "input"):
             if isinstance(value.get(key), list) and value[key] and all(isinstance(item, dict) for item in value[key]):
                 return value[key]
+        if isinstance(choices := value.get("choices"), list) and choices and isinstance(choices[0], dict) and isinstance(choices[0].get("message"), dict):
+            return [choices[0]["message"]]
         inner = value.get("content")
         value = [value] if "role" in value else [inner] if isinstance(inner, dict) and "role" in inner else None
     if isinstance(value, list) and value and all(isinstance(item, dict) and (item.keys() & {"role", "type"}) for item in value):

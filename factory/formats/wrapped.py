@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from factory.formats import templates
-from factory.formats.call_tags import CALLS, LOOSE
-from factory.formats.fields import content_text, decoded, text_at
+from factory.formats.call_tags import CALLS, LOOSE, loosely
+from factory.formats.call_text import tool_in
+from factory.formats.fields import content_text, decoded, literal_in, text_at
 from factory.formats.react_text import turns_of
 from factory.formats.rows import is_graded
 from factory.formats.sessions import session_of
@@ -19,11 +20,11 @@ from factory.formats.stepped import stepped
 from factory.formats.traces import messages_of_trace
 
 LISTS = ("messages", "conversations", "conversation", "trajectory", "traj", "history", "chat_history", "message_history", "all_messages",
-         "new_messages", "dialogue", "dialog", "dialogs", "chat", "turns", "items", "input_list", "transcript", "rollout", "contents", "log", "input")
-AROUND = ("trajectory", "run", "conversation", "values", "output", "outputs", "inputs", "input", "data", "result", "trace", "request", "main_agent_message_history", "extra_info", "sample")
+         "new_messages", "chat_messages", "messages_and_choices", "intermediate_steps", "dialogue", "dialog", "dialogs", "chat", "turns", "items", "input_list", "transcript", "rollout", "contents", "log", "input")
+AROUND = ("trajectory", "run", "conversation", "values", "output", "outputs", "inputs", "input", "data", "result", "trace", "request", "main_agent_message_history", "extra_info", "sample", "request_body", "prompt_blueprint")
 JSON_TEXT = ("messages", "conversations", "trajectory", "traj", "history")
-ASKED = ("prompt", "input", "inputs")
-REPLIED = ("completion", "response", "output", "completions", "responses", "generation")
+ASKED = ("prompt", "input", "inputs", "input_prompt")
+REPLIED = ("completion", "response", "output", "completions", "responses", "generation", "output_response")
 TEXTS = ("text", "sequences_str", "chat", "response", "completion", "output", "Output", "trajectory", "traj", "transcript", "log", "history", "rollout", "full_text",
          "generated_text", "solution")
 QUESTIONS = ("question", "Question", "query", "problem", "problem_statement", "instruction", "task", "prompt", "input", "raw_question")
@@ -52,7 +53,9 @@ def unwrapped(value: Any) -> tuple[dict[str, Any], str] | None:
     row = with_task(value)
     if traced := messages_of_trace(row):
         trace = row["trace"] if isinstance(row.get("trace"), dict) else row
-        return {"id": text_at(trace, "id", "trace_id"), "messages": traced}, "observations"
+        spans = row["spans"] if isinstance(row.get("spans"), list) else []
+        gold = next((span["expected"] for span in spans if isinstance(span, dict) and isinstance(span.get("expected"), str)), None)  # Braintrust
+        return {"id": text_at(trace, "id", "trace_id"), "messages": traced} | ({} if gold is None else {"ground_truth": gold}), "observations"
     if found := stepped(row):
         return {key: item for key, item in row.items() if key not in ("messages", "run_steps", "events")} | {"messages": found[0]}, found[1]
     for path, messages in (*exchanges(row), *lists(row), *texts(row)):
@@ -65,18 +68,30 @@ def unwrapped(value: Any) -> tuple[dict[str, Any], str] | None:
 
 
 def opened(value: Any) -> Any:
-    """`value` with its messages as a list, where they were stored as JSON text."""
+    """`value` with its messages as a list, where they were stored as JSON text, and with the reply that stands beside them."""
     if isinstance(value, dict):
+        value = value["json"] if len(value) == 1 and isinstance(value.get("json"), dict) else value  # n8n
         for key in JSON_TEXT:
             text = value.get(key)
             if isinstance(text, str) and text[:1] in ("[", "{") and isinstance(inner := decoded(text), list | dict):
-                return value | {key: inner}
+                value = value | {key: inner}
+                break
+        messages = value.get("messages")
+        if isinstance(messages, list) and messages and "response" in value and isinstance(messages[-1], dict) and messages[-1].get("role") != "assistant" and (said := message_of(value["response"])):
+            return {key: field for key, field in value.items() if key != "response"} | {"messages": [*messages, said]}
     return value
+
+
+def opened_text(value: Any) -> Any:
+    return decoded(value) if isinstance(value, str) and value[:1] == "{" else value
 
 
 def with_task(row: dict[str, Any]) -> dict[str, Any]:
     """`row` with what a task record inside it says; the answer there is no agent's."""
     item = row.get("item", row.get("task"))
+    given = row.get("input")
+    if isinstance(given, dict) and isinstance(asked := given.get("task_description"), str):  # MiroFlow
+        row = {"question": asked} | row
     if isinstance(item, dict):
         given = {key.lower(): field for key, field in item.items()}
         row = given | ({"ground_truth": given["answer"]} if isinstance(given.get("answer"), str | list) else {}) | row
@@ -101,9 +116,9 @@ def exchanges(row: dict[str, Any]) -> Any:
                 yield f"{ask} and {reply}", plain_chat([*asked, *said])
             elif isinstance(said, dict) and "role" in said:
                 yield f"{ask} and {reply}", plain_chat([*asked, said])
-    for place, path in ((row.get("request"), "request.messages"), (row.get("input"), "input.messages"), (row.get("inputs"), "inputs.messages"), (row, "messages")):
+    for place, path in ((opened_text(row.get("request", row.get("request_body"))), "request.messages"), (row.get("input"), "input.messages"), (row.get("inputs"), "inputs.messages"), (row, "messages")):
         asked = place.get("messages") if isinstance(place, dict) else None
-        said = message_of(row.get("response", row.get("output")))
+        said = message_of(row.get("response", row.get("response_body", row.get("output"))))
         if isinstance(asked, list) and said:
             yield f"{path} and what was replied", plain_chat([*asked, said])
 
@@ -131,6 +146,7 @@ def without_roles(prompt: str) -> str:
 
 def message_of(reply: Any) -> dict[str, Any] | None:
     """The message in a reply of the chat API."""
+    reply = opened_text(reply)
     if isinstance(reply, dict) and isinstance(choices := reply.get("choices"), list) and choices and isinstance(choices[0], dict):
         reply = choices[0].get("message")
     return reply if isinstance(reply, dict) and "role" in reply else None
@@ -143,6 +159,7 @@ def lists(row: dict[str, Any]) -> Any:
         inner = row.get(around)
         if isinstance(inner, str) and inner[:1] in ("{", "["):
             inner = decoded(inner)
+        inner = inner["prompt_template"] if isinstance(inner, dict) and isinstance(inner.get("prompt_template"), dict) else inner  # PromptLayer
         if isinstance(inner, dict):
             for key in LISTS:
                 yield f"{around}.{key}", plain_chat(inner.get(key))
@@ -179,8 +196,24 @@ def plain_chat(messages: Any) -> list[dict[str, Any]] | None:
         one = plain_message(message)
         if one is None:
             return None
+        if one.get("tool_calls") and plain and plain[-1]["role"] == "assistant" and message.get("role") == "tool-call":
+            one = plain.pop() | {"tool_calls": one["tool_calls"]}  # smolagents prints the calls of the message before
         plain.append(one)
     return plain if any(message["role"] == "assistant" for message in plain) else None
+
+
+def smolagents_call(content: Any) -> dict[str, Any] | None:
+    """The message in which smolagents prints the calls that it made; of code that calls one known tool, that call."""
+    _, mark, printed = content_text(content, "content").partition("Calling tools:\n") if isinstance(content, str | list) else ("", "", "")
+    calls = literal_in(printed) if mark else None
+    if not isinstance(calls, list) or not all(isinstance(call, dict) and isinstance(call.get("function"), dict) for call in calls):
+        return None
+    for call in calls:
+        given = call["function"].get("arguments")
+        if call["function"].get("name") == "python_interpreter" and isinstance(given, str):
+            name, arguments = tool_in(given)
+            call["function"] = {"name": name, "arguments": arguments}
+    return {"role": "assistant", "content": "", "tool_calls": calls}
 
 
 def plain_message(message: Any) -> dict[str, Any] | None:
@@ -189,13 +222,15 @@ def plain_message(message: Any) -> dict[str, Any] | None:
     if "role" not in message and isinstance(message.get("message"), dict):
         message = message["message"]  # an editor's session keeps what it showed beside it
     message = {PLAIN.get(key, key): field for key, field in message.items()}
-    said = next((message[key] for key in ("role", "from", "speaker", "author") if isinstance(message.get(key), str)), "")
+    said = next((message[key] for key in ("role", "from", "speaker", "author", "sender") if isinstance(message.get(key), str)), "")
     role = ROLES.get(said.lower())
+    if said == "tool-call" and (called := smolagents_call(message.get("content"))):
+        return called
     text = next((message[key] for key in ("content", "value", "text", "message", "parts") if message.get(key) is not None), None)
     if role is None or not (text is None or isinstance(text, str | list)):
         return None
     if role == "call":
-        calls = decoded(text.strip()) if isinstance(text, str) else text
+        calls = loosely(text.strip()) if isinstance(text, str) else text
         calls = calls if isinstance(calls, list) else [calls]
         if not all(isinstance(call, dict) for call in calls):
             return None
@@ -203,6 +238,8 @@ def plain_message(message: Any) -> dict[str, Any] | None:
     kept = {key: message[key] for key in ("tool_calls", "tool_call_id", "function_call", "name", "reasoning_content", "reasoning") if message.get(key)}
     if role == "assistant" and "tool_calls" not in kept and isinstance(message.get("tool_call"), dict):
         kept["tool_calls"] = [message["tool_call"]]
+    if said == "tool-response" and (seen := content_text(text, "content")).startswith("Call id:"):
+        text = seen.partition("\n")[2].removeprefix("Observation:\n").removeprefix("Execution logs:\n").removesuffix("\nLast output from code snippet:\nNone")
     if isinstance(text, list) and "parts" in message and "content" not in message:
         text = content_text(text, "parts") if all(isinstance(part, str) or (isinstance(part, dict) and part.keys() <= {"text", "type"}) for part in text) else text
     return kept | {"role": role, "content": text}

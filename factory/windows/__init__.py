@@ -24,7 +24,7 @@ from factory.windows.render import Merged, place, render
 
 __all__ = ["Files", "Merged", "read"]
 
-VERSION = "3"
+VERSION = "4"
 """Raised when other texts are read from a run, here or by `factory/shell`. Part of the version of whoever uses it."""
 
 _ROOT = re.compile(r"/(?:testbed|workspace/[^/]+|repo|app|[\w.-]+__[\w.-]+)(?=/)")

@@ -59,7 +59,7 @@ _CUT = re.compile(
     r"|(?<=\n)\(output truncated\)"
 )
 _RETURN_CODE = re.compile(r"\s*(?:<exception>.{0,2000}?</exception>\s*)?<returncode>\s*(-?\d{1,9})\s*</returncode>\s*", re.S)
-_FINISHED = re.compile(r"\[(?:Command finished with|The command completed with) exit code (-?\d{1,9})\.?\]")
+_FINISHED = re.compile(r"(?:\[(?:Command finished|The command completed)|<exited) with exit code (-?\d{1,9})\.?[\]>]")
 _PROMPT = re.compile(r"\[Python Interpreter: [^\]\n]{0,400}\]|\n?[\w.-]{1,80}@[\w.-]{1,80}:([^\n#$]{0,400}?) ?[#$] ?$", re.M)
 _OPEN_FILE = re.compile(r"\n?\(Open file: [^\n]{0,500}\)\n\(Current directory: ([^\n]{0,500})\)\nbash-\$\s*$")
 _LATER_NOTES = re.compile(r"\n\[(?:Current working directory: ([^\]\n]{0,400})|Command finished[^\]\n]{0,100}|The command completed[^\]\n]{0,100})\]")

@@ -19,7 +19,7 @@ from factory.decoding import decode, encode
 from factory.errors import RowError
 from factory.records import digest
 from factory.shapes import decodes, elements_of, kind_of
-from factory.spans import by_trace
+from factory.spans import by_trace, in_table
 from factory.unpacking import CHUNK, unpack
 
 VERSION = "4"
@@ -277,7 +277,10 @@ def join(chunks: Iterator[bytes]) -> bytes:
 
 
 def parquet_records(stream: BinaryIO, chunks: Iterator[bytes]) -> Iterator[RawRecord]:
-    for row, value in columns.rows_of(seekable(b"PAR1", stream, chunks)):
+    traces, rows = in_table(columns.rows_of(seekable(b"PAR1", stream, chunks)))
+    for position, trace in traces:
+        yield record_of(position, encode(trace), trace)
+    for row, value in rows:
         if isinstance(value, RowError):
             yield failed(str(row), b"", value, digest(str(row), value.detail))
         else:

@@ -14,6 +14,7 @@ RUN_KEYS = {"messages", "trajectory", "traj", "conversations", "conversation", "
             "intermediate_steps", "trajectory_steps", "contents", "observations", "question"}
 ASKED = {"prompt", "request", "input", "inputs"}
 """What stands beside a reply in a record of its own."""
+EVENT_WORDS = ("tool", "function_call", "user_message", "user.message")
 STAMPS = {"timestamp", "session_id", "sessionID", "sessionId"}
 """What the events of a session carry beside their type."""
 TURN_KEYS = {"content", "message", "call_id", "payload", "output", "uuid"}
@@ -76,9 +77,28 @@ def elements_of(value: Any) -> list[tuple[str, Any]] | None:
 
 def are_turns(values: list[Any]) -> bool:
     """Are lines the messages or steps of one run, with lines that say something of it between them, rather than runs?"""
+    if are_events(values) or are_updates(values):
+        return True
     if not values or not all(isinstance(value, dict) and not value.keys() & (RUN_KEYS | ASKED) for value in values):
         return False
     return 2 * sum(map(says_something, values)) > len(values)
+
+
+def are_events(values: list[Any]) -> bool:
+    """Do all say what kind of event they are, of several kinds, one of which is a call or a message? Rows that are runs may have a type, too."""
+    if not all(isinstance(value, dict) and not any(isinstance(value.get(key), list) for key in RUN_KEYS) for value in values):
+        return False
+    for key in ("event", "event_type", "message_type", "type"):
+        kinds = {value[key] for value in values if isinstance(value.get(key), str) and (key != "type" or value.keys() & STAMPS)}
+        if len(kinds) > 1 and all(isinstance(value.get(key), str) for value in values):
+            return any(word in kind.lower() for kind in kinds for word in EVENT_WORDS)
+    return False
+
+
+def are_updates(values: list[Any]) -> bool:
+    """Is each what one node of a LangGraph added, {node: {messages}}, of several nodes?"""
+    nodes = [next(iter(value.items())) for value in values if isinstance(value, dict) and len(value) == 1]
+    return len(nodes) == len(values) and len({name for name, _ in nodes}) > 1 and all(isinstance(node, dict) and isinstance(node.get("messages"), list) for _, node in nodes)
 
 
 def says_something(item: dict[str, Any]) -> bool:
@@ -87,7 +107,7 @@ def says_something(item: dict[str, Any]) -> bool:
     if isinstance(inner, dict) and ("role" in inner or ("type" in item and "content" in inner)):
         return True
     if "role" in item:
-        return bool(item.keys() & {"content", "parts", "tool_calls"})
+        return bool(item.keys() & {"content", "parts", "tool_calls"}) or str(item["role"]).startswith("_")  # Kimi's marks
     if (isinstance(item.get("type"), str) and item.keys() & STAMPS) or isinstance(item.get("message_type"), str):
         return True
     return item.keys() >= {"task", "task_images"} or item.keys() >= {"Role", "Items"} or "step_number" in item or "role_at_backend" in item

@@ -7,9 +7,15 @@ holds is read by the formats.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
-TRACE_IDS = ("trace_id", "traceId", "root_span_id", "weave_task_id")
+FLAT = "context.trace_id"
+"""A row of a table of spans (Phoenix), whose columns are the paths of the fields."""
+MAX_ROWS = 200_000
+"""Rows of a table of spans, which is held in memory; those after them are records of their own."""
+TRACE_IDS = (FLAT, "trace_id", "traceId", "root_span_id", "weave_task_id")
 TIMES = {"startTime", "start_time", "startTimeUnixNano", "started_at", "created"}
 KINDS = {"type", "span_attributes", "op_name"}
 
@@ -24,6 +30,8 @@ def are_spans(values: list[Any]) -> bool:
 def is_span(item: dict[str, Any]) -> bool:
     if not trace_of(item):
         return False
+    if FLAT in item:
+        return True
     if item.get("object") == "trace.span" or "run_type" in item or isinstance(item.get("attributes"), dict | list):
         return True
     return bool(item.keys() & KINDS) and bool(item.keys() & TIMES) and bool(item.keys() & {"input", "output", "inputs", "outputs"})
@@ -51,6 +59,15 @@ def by_trace(value: Any) -> list[tuple[str, dict[str, Any]]] | None:
             if isinstance(span, dict) and (trace := trace_of(span)):
                 traces.setdefault(trace, []).append(span)
     return [(trace, {"trace_id": trace, "spans": found}) for trace, found in traces.items()]
+
+
+def in_table(rows: Iterator[tuple[int, Any]]) -> tuple[list[tuple[str, Any]], Iterator[tuple[int, Any]]]:
+    """(the traces of a table of spans, the rows that are left: all of them, where it is another table)."""
+    first = next(rows, None)
+    if first is None or not isinstance(first[1], dict) or FLAT not in first[1]:
+        return [], itertools.chain(() if first is None else (first,), rows)
+    found = [first[1], *(value for _, value in itertools.islice(rows, MAX_ROWS))]
+    return by_trace([value for value in found if isinstance(value, dict)]) or [], rows
 
 
 def batched(resources: Any) -> list[Any]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import html
+import io
 import json
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 QUESTION = "Which river flows past the mill where Ada Brook was born?"
 FIRST, SECOND = "1. [Ada Brook](https://people.example/ada)\nA composer, born at Stone Mill.", "Stone Mill\n\nStone Mill stands on the river Wend, above Oster."
@@ -208,7 +212,77 @@ def smolagents() -> list[Any]:
     return [{"question": QUESTION, "intermediate_steps": steps, "true_answer": "Wend", "prediction": "Wend"}]
 
 
+def amazon_q() -> dict[str, Any]:
+    history: list[Any] = []
+    user: dict[str, Any] = {"content": {"Prompt": {"prompt": QUESTION}}}
+    for n, said, name, given, seen in STEPS:
+        history.append({"user": user, "assistant": {"ToolUse": {"message_id": "m", "content": said, "tool_uses": [{"id": f"c{n}", "name": name, "args": given}]}}})
+        user = {"content": {"ToolUseResults": {"tool_use_results": [{"tool_use_id": f"c{n}", "content": [{"Text": seen}], "status": "Success"}]}}}
+    return {"conversation_id": "c", "history": [*history, {"user": user, "assistant": {"Response": {"message_id": "m", "content": ENDING}}}]}
+
+
+def kimi() -> list[Any]:
+    made: list[Any] = [{"role": "_checkpoint", "id": 0}, {"role": "user", "content": QUESTION}]
+    for n, said, name, given, seen in STEPS:
+        call = {"type": "function", "id": f"c{n}", "function": {"name": name, "arguments": json.dumps(given)}}
+        made += [{"role": "assistant", "content": [{"type": "think", "think": said}], "tool_calls": [call]}, {"role": "_usage", "token_count": 5}, {"role": "tool", "content": [{"type": "text", "text": seen}], "tool_call_id": f"c{n}"}]
+    return [*made, {"role": "_checkpoint", "id": 1}, {"role": "assistant", "content": ENDING}]
+
+
+def events(time: str) -> list[Any]:
+    made: list[Any] = [{"event": "task", "question": QUESTION}]
+    for _, said, name, given, seen in STEPS:
+        made += [{"event": "llm_response", "content": said}, {"event": "tool_call", "tool": name, "input": given}, {"event": "tool_result", "tool": name, "output": seen}]
+    return [{time: n} | one for n, one in enumerate([*made, {"event": "final_answer", "answer": ENDING}])]
+
+
+def table() -> list[Any]:
+    root = {"name": "agent", "span_kind": "AGENT", "context.span_id": "r", "start_time": "t", "attributes.tool.name": None, "attributes.input.value": QUESTION, "attributes.output.value": ENDING, "parent_id": None}
+    made = [root | {"name": name, "span_kind": "TOOL", "context.span_id": f"s{n}", "start_time": f"t{n}", "attributes.tool.name": name, "attributes.input.value": json.dumps(given), "attributes.output.value": seen, "parent_id": "r"} for n, _, name, given, seen in STEPS]
+    return [{"context.trace_id": "t"} | one for one in (root, *made)]
+
+
+def parquet(rows: list[Any]) -> tuple[str, bytes]:
+    stream = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), stream)
+    return "spans.parquet", stream.getvalue()
+
+
+def updates() -> list[Any]:
+    made: list[Any] = [{"asking": {"messages": [{"type": "human", "content": QUESTION}]}}]
+    for n, said, name, given, seen in STEPS:
+        made.append({"agent": {"messages": [{"type": "ai", "content": said, "tool_calls": [{"name": name, "args": given, "id": f"c{n}"}]}]}})
+        made.append({"tools": {"messages": [{"type": "tool", "content": seen, "name": name, "tool_call_id": f"c{n}"}]}})
+    return [*made, {"agent": {"messages": [{"type": "ai", "content": ENDING}]}}]
+
+
+def browser_use() -> dict[str, Any]:
+    history: list[Any] = [{"model_output": {"next_goal": said, "action": [{name: given}]}, "result": [{"is_done": False, "extracted_content": seen}]} for _, said, name, given, seen in STEPS]
+    return {"task": QUESTION, "history": [*history, {"model_output": {"action": [{"done": {"text": ENDING}}]}, "result": [{"is_done": True, "extracted_content": ENDING}]}]}
+
+
+def react_log() -> tuple[str, bytes]:
+    text = f"\x1b[1m> Entering new AgentExecutor chain...\x1b[0m\nQuestion: {QUESTION}\n"
+    for _, said, name, given, seen in STEPS:
+        text += f"Thought: {said}\nAction: {name}\nAction Input: {json.dumps(given)}\nObservation: {seen}\n"
+    return "run.log", f"{text}Thought: I know.\nFinal Answer: {ENDING}\n\n> Finished chain.\n".encode()
+
+
 TOLD = {
+    "Amazon Q": document(amazon_q()),
+    "Kimi CLI": lines("context.jsonl", kimi()),
+    "events of one's own": lines("run.jsonl", events("ts")),
+    "events with times": lines("run.jsonl", events("timestamp")),
+    "Phoenix's table": parquet(table()),
+    "Phoenix's table as lines": lines("spans.jsonl", table()),
+    "LangGraph's updates": document(updates()),
+    "browser-use": document(browser_use()),
+    "what LangChain prints": react_log(),
+    "steps under `trace`": lines("r.jsonl", [{"query": QUESTION, "trace": [{"thought": said, "action": name, "args": given, "result": seen} for _, said, name, given, seen in STEPS], "final_answer": ENDING}]),
+    "turns of one's own": lines("r.jsonl", [{"question": QUESTION, "gold_answer": "Wend", "turns": [{"thought": said, "tool_call": {"name": name, "arguments": given}, "tool_response": seen} for _, said, name, given, seen in STEPS], "answer": ENDING}]),
+    "LlamaIndex's sources": document([{"query": QUESTION, "response": ENDING, "sources": [{"tool_name": name, "content": seen, "raw_input": {"args": [], "kwargs": given}, "raw_output": seen} for _, _, name, given, seen in STEPS]}]),
+    "the AI SDK's steps": document([{"prompt": QUESTION, "steps": [*({"text": said, "toolCalls": [{"toolCallId": f"c{n}", "toolName": name, "input": given}], "toolResults": [{"toolCallId": f"c{n}", "toolName": name, "output": seen}]} for n, said, name, given, seen in STEPS), {"text": ENDING, "toolCalls": [], "toolResults": []}]}]),
+    "a chat far inside": document([{"result": {"agent": {"messages": chat()}}}]),
     "Copilot's events": lines("events.jsonl", copilot()),
     "Cursor's stream": lines("s.jsonl", cursor()),
     "Droid's stream": lines("s.jsonl", droid_stream()),

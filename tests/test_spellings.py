@@ -20,6 +20,10 @@ def runs_of(name: str, data: bytes) -> list[Trajectory]:
     return [run for record in read_records(name, data, whole) for run in formats.parse(record.value)]
 
 
+UNTHOUGHT = ("Braintrust", "Opik", "Phoenix's table", "Phoenix's table as lines", "LlamaIndex's sources", "calls as printed literals")
+"""Logs that hold calls alone."""
+
+
 @pytest.mark.parametrize("log", TOLD)
 def test_a_run_is_the_same_in_every_spelling(log: str) -> None:
     (run,) = runs_of(*TOLD[log])
@@ -27,7 +31,7 @@ def test_a_run_is_the_same_in_every_spelling(log: str) -> None:
     plain = [(step.tool.lower().removeprefix("web.").replace("_", ""), list(step.arguments.values()), step.observation) for step in made]
     assert plain == [(name.replace("_", ""), list(given.values()), seen) for name, given, seen in CALLS]
     assert (run.domain, run.question.strip(), run.final_answer) == ("search", QUESTION, ENDING)
-    assert any(step.reasoning for step in run.steps) or log in ("Braintrust", "Opik", "calls as printed literals")
+    assert any(step.reasoning for step in run.steps) or log in UNTHOUGHT
 
 
 @pytest.mark.parametrize(
@@ -91,3 +95,26 @@ def test_rollouts_bring_the_answer_that_they_were_graded_with(row: dict[str, Any
 def test_the_span_of_an_evaluation_brings_what_it_expected() -> None:
     assert runs_of(*TOLD["Braintrust"])[0].ground_truth.text == "Wend"
     assert runs_of(*TOLD["one simulation of several"])[0].solved is True
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"type": kind, "question": "q", "messages": [{"role": "user", "content": "q"}]} for kind in ("single_tool", "multi_tool")],
+        [{"type": kind, "question": "q", "response": "r"} for kind in ("single_tool", "multi_tool")],
+        [{"run": {"messages": [{"role": "user", "content": "q"}]}} for _ in range(2)],
+    ],
+)
+def test_rows_that_have_a_type_or_one_field_are_runs_of_their_own(rows: list[Any]) -> None:
+    data = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    assert not formats.reads_whole_file("auto", "rows.jsonl", io.BytesIO(data))
+    assert [record.value for record in read_records("rows.json", json.dumps(rows).encode())] == rows
+
+
+def test_a_command_and_a_statement_are_calls_by_themselves() -> None:
+    shell = {"task": "Fix `turn`.", "steps": [{"thought": "look", "command": "cat a.py", "stdout": "x = 1\n", "returncode": 0}]}
+    asked = {"question": "How many?", "steps": [{"sql": "SELECT count(*) FROM mills", "result": "[(2,)]"}]}
+    assert [(run.domain, run.steps[0].arguments, run.steps[0].observation) for run in formats.parse(shell) + formats.parse(asked)] == [
+        ("swe", {"command": "cat a.py"}, "x = 1\n"),
+        ("sql", {"sql": "SELECT count(*) FROM mills"}, "[(2,)]"),
+    ]

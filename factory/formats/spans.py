@@ -34,7 +34,7 @@ def trace_of(spans: list[Any]) -> dict[str, Any]:
 def observed(span: dict[str, Any]) -> dict[str, Any]:
     """{type: TOOL or another, name, startTime, input, output} of one span."""
     told = next((span | inner for key in ("span_data", "span_attributes") if isinstance(inner := span.get(key), dict)), span)
-    fields = flat(span.get("attributes"))
+    fields = flat(span.get("attributes")) | {key.removeprefix("attributes."): field for key, field in span.items() if key.startswith("attributes.") and field is not None}
     kind = text_at(fields, *KINDS) or text_at(told, "run_type", "type", "span_kind", "observation_type")
     seen = {
         "type": "TOOL" if kind.strip('"').lower() in ("tool", "execute_tool", "function") else kind,

@@ -1,4 +1,4 @@
-"""Runs kept as events of a workflow or steps of a thread, put into plain chats: LlamaIndex's events, OpenAI's Assistants, rLLM.
+"""Runs kept as events of a workflow or steps of a thread, put into plain chats: LlamaIndex's events, OpenAI's Assistants, rLLM, browser-use.
 
 LlamaIndex: {events: [{qualified_name, value}]}, of which results of tools hold call and output together. Assistants: a
 thread's `messages` beside `run_steps`, newest first, whose calls hold what they returned. rLLM: each step of an episode holds the whole chat up to it.
@@ -19,7 +19,29 @@ def stepped(row: dict[str, Any]) -> tuple[list[dict[str, Any]], str] | None:
     steps = steps.get("data") if isinstance(steps, dict) else steps
     if isinstance(steps, list) and steps and all(isinstance(step, dict) and isinstance(step.get("step_details"), dict) for step in steps):
         return of_steps(steps, row.get("messages")), "run_steps"
-    return of_episode(row)
+    return of_browser(row) or of_episode(row)
+
+
+def of_browser(row: dict[str, Any]) -> tuple[list[dict[str, Any]], str] | None:
+    """browser-use: each entry of the history holds the actions that the model put out, {name: arguments}, and a result for each."""
+    history = row.get("history")
+    asked = text_at(row, "task", "question", "instruction")
+    messages: list[dict[str, Any]] = [{"role": "user", "content": asked}] if asked else []
+    for entry in history if isinstance(history, list) else ():
+        made = entry.get("model_output") if isinstance(entry, dict) else None
+        actions, results = (made.get("action"), entry.get("result")) if isinstance(made, dict) else (None, None)
+        if not isinstance(actions, list) or not isinstance(results, list):
+            continue
+        thought = text_at(made, "next_goal", "thinking")
+        for action, result in zip(actions, results):
+            if isinstance(action, dict) and len(action) == 1 and isinstance(result, dict):
+                (name, given), seen = next(iter(action.items())), text_at(result, "extracted_content", "error")
+                if result.get("is_done") is True:
+                    messages.append({"role": "assistant", "content": seen})
+                else:
+                    messages += exchange(name, given, seen, f"{len(messages)}", thought)
+                    thought = ""
+    return (messages, "history") if any(message["role"] == "tool" for message in messages) else None
 
 
 def of_episode(row: dict[str, Any]) -> tuple[list[dict[str, Any]], str] | None:
@@ -70,6 +92,6 @@ def of_steps(steps: list[dict[str, Any]], thread: Any) -> list[dict[str, Any]]:
     return [*asked, *made, *(answered[-1:] if text_at(thread[0], "role") == "user" else answered[:1])] if thread else made
 
 
-def exchange(tool: str, given: Any, output: Any, call_id: str) -> list[dict[str, Any]]:
+def exchange(tool: str, given: Any, output: Any, call_id: str, thought: str = "") -> list[dict[str, Any]]:
     call = {"id": call_id, "function": {"name": tool, "arguments": given}}
-    return [{"role": "assistant", "content": "", "tool_calls": [call]}, {"role": "tool", "tool_call_id": call_id, "content": as_text(output)}]
+    return [{"role": "assistant", "content": thought, "tool_calls": [call]}, {"role": "tool", "tool_call_id": call_id, "content": as_text(output)}]

@@ -9,36 +9,16 @@ answered tells nothing; this is tried last, and where the reader of a known form
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from factory.formats.fields import MAX_TURNS, as_text, content_text, decoded
+from factory.formats.fields import MAX_TURNS, content_text, decoded
 from factory.formats.told_text import calls_in_text, screens
+from factory.formats.told_words import (
+    ACTS, ANSWERED, AROUND, ASKED, BESIDE, CALL, CALLS, CAME_BACK, CLOSING, DEEPEST, ENDS, GIVEN, IDS, INSIDE, NAMES, RESULTS, SAID, SPEAKERS, TEXTS,
+    THINKS, THOUGHT, TOOL, TYPES, are_texts, first, role_of, said, squeezed, words_in,
+)  # fmt: skip
 
-DEEPEST = 8
-USER, AGENT, SYSTEM = {"user", "human"}, {"assistant", "agent", "ai", "model", "bot", "gpt", "chatgpt", "gemini", "llm"}, {"system", "developer"}
-TOOL = {"tool", "function", "mcp"}
-ACTS = {"call", "calling", "use", "request", "invocation", "start", "started", "begin", "execution"}
-ENDS = {"result", "results", "return", "output", "response", "observation", "complete", "completed", "finished", "end"}
-THOUGHT = {"reasoning", "thinking", "think", "thought"}
-# fields by their names in lower case without any mark
-TYPES = ("type", "subtype", "kind", "event", "messagetype", "contenttype", "partkind", "class")
-SPEAKERS = ("roleoverride", "role", "roleatbackend", "sender", "author", "from", "speaker", "source")
-AROUND = ("data", "message", "part", "payload", "event", "item", "info")
-CALLS = ("toolcalls", "toolrequests", "tooluses", "functioncalls")
-CALL = ("toolcall", "functioncall", "tooluse", "toolinvocation")
-NAMES = ("toolname", "functionname", "funcname", "name", "tool", "recipient")
-GIVEN = ("arguments", "args", "parameters", "input", "rawinput", "toolinput", "toolargs", "params", "kwargs")
-IDS = ("toolcallrequestid", "toolcallid", "tooluseid", "callid", "id", "toolid")
-CAME_BACK = ("result", "output", "toolreturn", "toolresult", "observation", "value", "response", "run")
-SAID = ("content", "text", "error")
-INSIDE = ("parts", "items", "blocks", "versions", "content", "steps", "text", "finaltext")
-TEXTS = ("content", "reasoning_content")
-"""Kept in pieces until the end: they come in many small ones."""
-THINKS = ("reasoningcontent", "reasoning", "thinking", "think")
-WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-
-
+MAX_PLACES = 500
 def told(value: Any) -> tuple[dict[str, Any], str] | None:
     """(the record with a plain chat under `messages`, where its items stand); None when it tells of no call that was answered."""
     best, place = Reading(), ""
@@ -51,6 +31,8 @@ def told(value: Any) -> tuple[dict[str, Any], str] | None:
     if not best.num_answered:
         return None
     row = {key: field for key, field in value.items() if key not in ("messages", place.partition(".")[0])} if isinstance(value, dict) else {}
+    if not any(message["role"] == "user" for message in best.messages) and isinstance(asked := first(squeezed(row), ASKED), str):
+        best.messages.insert(0, {"role": "user", "content": asked})
     return row | {"messages": [joined(message) for message in best.messages]}, place or "the items"
 
 
@@ -59,11 +41,11 @@ def joined(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def lists_of(value: Any) -> list[tuple[str, list[Any]]]:
-    """(path, items) of a record that is a list, of the lists in its fields and in theirs, and of a tree up from its current node."""
+    """(path, items) of a record that is a list, of the lists in its fields and not far below, and of a tree up from its current node."""
     found: list[tuple[str, Any]] = [("", value)]
-    for key, field in value.items() if isinstance(value, dict) else ():
-        found.append((key, branch(field, value.get("current_node")) if key == "mapping" else field))
-        found += [(f"{key}.{name}", inner) for name, inner in field.items()] if isinstance(field, dict) else []
+    for path, place in found:  # which grows
+        if isinstance(place, dict) and path.count(".") < 3 and len(found) < MAX_PLACES:
+            found += [(f"{path}.{key}".lstrip("."), branch(inner, place.get("current_node")) if key == "mapping" else inner) for key, inner in place.items()]
     return [(path, items) for path, items in found if isinstance(items, list) and items and all(isinstance(item, dict) for item in items)]
 
 
@@ -74,31 +56,6 @@ def branch(nodes: Any, at: Any) -> list[Any]:
         found.append(node)
         at = node.get("parent")
     return found[::-1]
-
-
-def squeezed(item: dict[str, Any]) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for key, field in item.items():
-        fields.setdefault("".join(filter(str.isalnum, str(key)[:80].lower())), field)
-    return fields
-
-
-def first(fields: dict[str, Any], keys: tuple[str, ...]) -> Any:
-    return next((fields[key] for key in keys if fields.get(key) is not None), None)
-
-
-def words_in(fields: dict[str, Any], keys: tuple[str, ...]) -> frozenset[str]:
-    """The words of what stands under `keys`: texts, or objects that hold a role or a name."""
-    texts = [squeezed(field) if isinstance(field := fields.get(key), dict) else {"name": field} for key in keys]
-    found = [text for inner in texts if isinstance(text := first(inner, ("role", "label", "name")), str)]
-    return frozenset(word.lower() for text in found for word in WORDS.findall(text[:80]))
-
-
-def role_of(words: frozenset[str]) -> str:
-    for role, names in (("tool", TOOL), ("user", USER), ("assistant", AGENT), ("system", SYSTEM)):
-        if words & names:
-            return role
-    return ""
 
 
 class Reading:
@@ -129,7 +86,11 @@ class Reading:
             item = {"type": name} | (inner if isinstance(inner, dict) else {"text": inner})  # {"ToolUse": {...}}
         fields = squeezed(item)
         words = words_in(fields, TYPES) | around
-        role = role_of(words_in(fields, SPEAKERS[:3]) or words_in(fields, SPEAKERS)) or role_of(words - TOOL) or role
+        role = role_of(words_in(fields, SPEAKERS[:3]) or words_in(fields, SPEAKERS)) or role_of(words - TOOL) or ("tool" if words and words <= TOOL else role)
+        if "user" in fields and "assistant" in fields:  # Amazon Q: an exchange
+            self.read(fields["user"], "user", frozenset(), depth + 1)
+            self.read(fields["assistant"], "assistant", frozenset(), depth + 1)
+            return
         nested = next((fields[key] for key in CALL if isinstance(fields.get(key), dict)), None)
         for key in AROUND if nested is None else ():
             if isinstance(inner := fields.get(key), dict):
@@ -137,20 +98,31 @@ class Reading:
                 self.read_object(beside | inner, role, words, depth + 1)
                 return
         if nested is not None:
+            self.think_beside(fields)
             self.call_or_result(squeezed(nested), words | {"tool"}, fields)
+            if (seen := first(fields, BESIDE)) is not None:
+                self.observe(said(seen), None, fields)
+        elif any(isinstance(fields.get(key), list | dict) and fields[key] for key in (*CALLS, *RESULTS)):
+            self.read_message(fields, role or "assistant", words, depth)
         elif words & TOOL and (words & (ACTS | ENDS) or isinstance(fields.get("state"), dict)):
             if role == "assistant" and isinstance(content := fields.get("content"), str) and first(fields, GIVEN) is not None:
                 self.agent(content, "content")  # CAMEL
             self.call_or_result(fields, words, {})
-        elif role == "tool" and isinstance(content := fields.get("content"), str):
-            self.observe(content, first(fields, IDS[:4]), fields)
+        elif role == "tool" and (isinstance(content := fields.get("content"), str) or are_texts(content)):
+            self.observe(said(content), first(fields, IDS[:4]), fields)
         elif role == "assistant" and isinstance(to := fields.get("recipient"), str) and to not in ("all", "user"):
             self.call(to, content_text(fields.get("content"), "") or said(fields.get("content")), "")
         else:
             self.read_message(fields, role, words, depth)
 
     def read_message(self, fields: dict[str, Any], role: str, words: frozenset[str], depth: int) -> None:
-        role = "assistant" if "finaltext" in fields or (words & THOUGHT and not role) else role
+        if not role and words & CLOSING and isinstance(answer := first(fields, ANSWERED), str):
+            self.agent(answer, "content")
+            return
+        if not role and not self.messages and isinstance(asked := first(fields, ASKED), str):
+            self.say(asked, "user")
+            return
+        role = "assistant" if any(isinstance(fields.get(key), list) for key in CALLS) or "finaltext" in fields or (words & THOUGHT and not role) else role
         thoughts = [fields[key] for key in THINKS if isinstance(fields.get(key), str)]
         inner = first(fields, INSIDE)
         if words & THOUGHT:
@@ -170,10 +142,15 @@ class Reading:
         for call in calls:
             if isinstance(call, dict):
                 self.call_or_result(squeezed(call), frozenset({"tool", "call"}), {})
-        results = fields.get("toolresults")
+        results = first(fields, RESULTS)
+        results = first(squeezed(results), RESULTS) or results if isinstance(results, dict) else results
         for call_id, result in results.items() if isinstance(results, dict) else enumerate(results) if isinstance(results, list) else ():
             beside = squeezed(result) if isinstance(result, dict) else {}
             self.observe(said(result), first(beside, IDS) or call_id, beside)
+
+    def think_beside(self, fields: dict[str, Any]) -> None:
+        if isinstance(thought := first(fields, ("thought", "thoughts", *THINKS)), str):
+            self.agent(thought, "content")
 
     def call_or_result(self, fields: dict[str, Any], words: frozenset[str], outer: dict[str, Any]) -> None:
         """A call, its result, or both."""
@@ -237,23 +214,3 @@ class Reading:
                     self.written.append((call_id, given.get("command", "") if isinstance(given, dict) else ""))
             if rest.strip():
                 self.agent(rest.strip(), "content")
-
-
-def said(value: Any) -> str:
-    """The text in a result or in the parts of a message."""
-    for _ in range(DEEPEST):
-        if isinstance(value, str) and value[:2] in ('[{', '{"') and isinstance(inner := decoded(value), list) and all(isinstance(part, dict) and "text" in part for part in inner):
-            value = inner  # parts that were printed
-        if not isinstance(value, dict):
-            break
-        fields = squeezed(value)
-        if isinstance(fields.get("stdout"), str):
-            return "\n".join(text for key in ("stdout", "stderr") if isinstance(text := fields.get(key), str) and text)
-        inner = first(fields, ("content", "text", "output", "result", "value", "thinking", "parts"))
-        inner = next(iter(value.values())) if inner is None and len(value) == 1 else inner
-        if inner is None or isinstance(inner, int | float):
-            break
-        value = inner
-    if isinstance(value, list) and value and all(isinstance(part, str | dict) for part in value):
-        return content_text(value, "") or as_text(value)
-    return as_text(value)

@@ -20,11 +20,13 @@ from factory.records import Trajectory
 
 VERSION = "2"
 WHOLE_FILE = False
-STEPS = ("intermediate_steps", "intermediateSteps", "agent_thoughts", "trajectory_steps", "tool_trajectory", "agent_steps", "steps", "trajectory", "result", "tool_calls", "actions", "child_runs", "history")
+STEPS = ("intermediate_steps", "intermediateSteps", "agent_thoughts", "trajectory_steps", "tool_trajectory", "agent_steps", "steps", "trajectory", "result", "tool_calls", "actions", "child_runs", "history", "trace", "turns", "rounds", "iterations", "interactions", "sources", "log", "logs")
 CHATS = ("messages", "conversations", "traj", "adk_events", "schema_version")
 TOOL = ("tool_name", "toolName", "tool", "function_name", "function", "name", "action_name")
-ARGUMENTS = ("tool_input", "toolInput", "tool_args", "arguments", "args", "action_input", "inputs", "input", "parameters", "params", "kwargs")
-SEEN = ("next_observation", "observation", "observations", "tool_output", "tool_result", "tool_response", "outputs", "output", "result", "response", "action_output")
+ARGUMENTS = ("tool_input", "toolInput", "tool_args", "arguments", "args", "action_input", "inputs", "input", "parameters", "params", "kwargs", "raw_input")
+SEEN = ("next_observation", "observation", "observations", "tool_output", "tool_result", "tool_response", "outputs", "output", "result", "response", "action_output", "stdout", "execution_result", "exec_result", "rows", "raw_output")
+COMMANDS = (("command", "bash"), ("cmd", "bash"), ("sql", "execute_sql"), ("sql_query", "execute_sql"))
+"""Fields that are a call by themselves, and its tool."""
 THOUGHT = ("thought", "thoughts", "reasoning", "model_output", "log", "think", "plan", "assistant")
 QUESTION = ("question", "Question", "task", "Task", "chatInput", "input", "query", "problem_statement", "instruction", "problem", "goal")
 FINAL = ("prediction", "model_answer", "final_answer", "final_result", "output", "response", "result", "answer")
@@ -90,8 +92,12 @@ def call_of(place: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     place = place["kwargs"] if "lc" in place and isinstance(place.get("kwargs"), dict) else place  # as LangChain serializes it
     tool = next((place[key] for key in TOOL if isinstance(place.get(key), str) and place[key]), "")
     given = next((place[key] for key in ARGUMENTS if place.get(key) is not None), None)
+    if not tool and (command := next((pair for pair in COMMANDS if isinstance(place.get(pair[0]), str) and place[pair[0]]), None)):
+        return command[1], {command[0]: place[command[0]]}
     if not tool or (given is None and "observation" not in place):
         return None
+    if isinstance(given, dict) and given.keys() == {"args", "kwargs"}:  # LlamaIndex
+        given = given["kwargs"]
     arguments = arguments_of(given)
     return tool, arguments[tool] if arguments.keys() == {tool} and isinstance(arguments[tool], dict) else arguments  # Dify names the tool again
 
@@ -173,7 +179,7 @@ def parse(value: Any, domain: str) -> Trajectory:
     patch = rows.own_patch(row) or patch_in(text_at(row, *FINAL)) if domain == "swe" else ""
     gold = rows.ground_truth_of(row)
     outputs = row["outputs"] if isinstance(row.get("outputs"), dict) else {}
-    final = last or next((text for key in FINAL if key != path and (text := text_at(row, key)) and (key != "answer" or text != gold.text)), "") or text_at(outputs, *FINAL) or said
+    final = last or next((text for key in FINAL if key != path and (text := text_at(row, key)) and (key != "answer" or text != gold.text or row.keys() & {*rows.GOLD})), "") or text_at(outputs, *FINAL) or said
     made, reasoning, answer = final_of(made, final, domain)
     return Trajectory(
         domain=domain,

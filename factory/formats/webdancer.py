@@ -12,7 +12,7 @@ from factory.errors import RowError
 from factory.formats import rows
 from factory.formats.answers import final_of
 from factory.formats.call_tags import AROUND, CALLS, LOOSE, RESPONSES, calls_in, spans, unframed
-from factory.formats.fields import content_text, mismatch, need_dict, need_list, text_at
+from factory.formats.fields import as_text, content_text, decoded, mismatch, need_dict, need_list, text_at
 from factory.formats.questions import question_in
 from factory.formats.turns import Turns
 from factory.records import Trajectory
@@ -75,7 +75,7 @@ def parse(value: Any, domain: str) -> Trajectory:
                 question = question_in(text)
             elif answered:
                 for observation in answered:
-                    turns.observe(observation.strip())
+                    turns.observe(unwrapped_result(observation.strip()))
             elif role in RESULT or turns.waiting:
                 turns.observe(unframed(text))
     steps, last = turns.close()
@@ -92,6 +92,12 @@ def parse(value: Any, domain: str) -> Trajectory:
         solved=rows.solved_of(row),
         environment=rows.environment_of(row),
     )
+
+
+def unwrapped_result(text: str) -> str:
+    """The content alone of {"name": ..., "content": ...}, as Hermes has it."""
+    value = decoded(text) if text[:1] == "{" else None
+    return as_text(value["content"]) if isinstance(value, dict) and {"content", "name"} <= value.keys() <= {"content", "name", "tool_call_id"} else text
 
 
 def is_result(message: dict[str, Any]) -> bool:

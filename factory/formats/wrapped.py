@@ -7,6 +7,7 @@ come here, so detection of the others costs nothing. What the plain form holds i
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from factory.formats import templates
@@ -38,6 +39,7 @@ ROLES = {
     "tool-call": "assistant",
 }  # fmt: skip
 PLAIN = {"toolCalls": "tool_calls", "toolCallId": "tool_call_id", "_role": "role", "_content": "content"}
+COLOURS = re.compile(r"\x1b\[[\d;]{0,20}m")
 MARKS = (*(tag for tag in CALLS if tag not in LOOSE), "<function_calls>")
 """Tags that only a run holds."""
 
@@ -48,6 +50,8 @@ def unwrapped(value: Any) -> tuple[dict[str, Any], str] | None:
         if messages := plain_chat(value):
             return {"messages": messages}, ""
         return (session, "the lines") if (session := session_of(value)) else None
+    if isinstance(value, str):  # what LangChain prints
+        value = {"log": COLOURS.sub("", value).rstrip().removesuffix("> Finished chain.")}
     if not isinstance(value, dict):
         return None
     row = with_task(value)

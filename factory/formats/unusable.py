@@ -17,6 +17,11 @@ RECORDS: tuple[tuple[set[str], str], ...] = (
     ({"task", "agent", "status", "timestamp"}, "CrewAI's log of tasks: `output` holds results of tasks, and nothing holds the tools' calls"),
     ({"root", "metadata"}, "Moatless's search tree: nodes name spans of code, and several branches share one root"),
     ({"nodes", "metadata"}, "Moatless's trajectory: nodes name spans of code that the log does not hold as windows of files"),
+    ({"custom_id", "result"}, "a line of Anthropic's batch results: `result` is one reply, and the chat before it stands in the requests"),
+    ({"custom_id", "response"}, "a line of OpenAI's batch output: `response` is one reply, and the chat before it stands in the requests"),
+    ({"ts", "type", "say"}, "what Cline's window shows: it names the tools, and not what they returned; give api_conversation_history.json instead"),
+    ({"ts", "type", "ask"}, "what Cline's window shows: it names the tools, and not what they returned; give api_conversation_history.json instead"),
+    ({"task_id", "agent_answer"}, "an answer to a task of DABstep: `reasoning_trace` is text, and no call with what it returned"),
     ({"question", "answer", "urls"}, "a question with its answer, and no run; it serves as a gold table ([inputs.gold])"),
 )
 TEXTS: tuple[tuple[str, str], ...] = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pwd
 import socket
 import sqlite3
 import sys
@@ -54,7 +55,7 @@ def try_code(attack: dict) -> str:
         (scratch / "tree").mkdir()
         (scratch / "tree" / "attack.py").write_text(attack["code"])
         limits = Limits(**{"wall_s": 30.0, **attack.get("limits", {})})
-        variables = {"HOST_FILE": str(secret), "HOST_PORT": str(server.getsockname()[1])}
+        variables = {"HOST_FILE": str(secret), "HOST_HOME": pwd.getpwuid(0).pw_dir, "HOST_PORT": str(server.getsockname()[1])}
         ran = tests.run("python3 -I attack.py", scratch / "tree", limits, variables, "/tmp/report")
         try:
             server.accept()

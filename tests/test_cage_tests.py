@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -47,7 +48,7 @@ def test_attack_fails_and_leaves_the_machine_as_it_was(attack, kind, outside, mo
     before, known = machine.state(), machine.descendants()
     with machine.canary(), socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
-        variables = {"HOST_FILE": str(outside / "secret"), "HOST_PORT": str(server.getsockname()[1])}
+        variables = {"HOST_FILE": str(outside / "secret"), "HOST_HOME": pwd.getpwuid(0).pw_dir, "HOST_PORT": str(server.getsockname()[1])}
         with tests.scratch() as scratch:
             (scratch / "tree").mkdir()
             (scratch / "tree" / "attack.py").write_text(attack["code"])

@@ -42,15 +42,13 @@ def guarded(run: Callable[[], int]) -> int:
         print(f"factory: {visible(str(e))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt as e:
-        print(STOPPED, file=sys.stderr)
-        return 143 if isinstance(e, stops.Terminated) else 130
+        return _stopped(e)
     except BrokenPipeError:
         _close_stdout()
         return 0
     except Exception as e:
         if (interrupt := _interrupt_behind(e)) is not None:  # a library made another error of it
-            print(STOPPED, file=sys.stderr)
-            return 143 if isinstance(interrupt, stops.Terminated) else 130
+            return _stopped(interrupt)
         if not isinstance(e, OSError):
             raise
         cause = getattr(e, "cause", e)  # Ray wraps what a worker raised
@@ -59,6 +57,11 @@ def guarded(run: Callable[[], int]) -> int:
         place = f"`{cause.filename}`" if cause.filename else "a file" if _stdout_takes_text() else "standard output"
         print(f"factory: {visible(place)}: {os.strerror(cause.errno)}; make room there, or write elsewhere", file=sys.stderr)
         return 1
+
+
+def _stopped(interrupt: KeyboardInterrupt) -> int:
+    print(STOPPED, file=sys.stderr)
+    return 143 if isinstance(interrupt, stops.Terminated) else 130
 
 
 def _interrupt_behind(error: BaseException | None) -> KeyboardInterrupt | None:

@@ -148,15 +148,14 @@ def forget(root: str, commit: Commit) -> None:
 def load(root: str, stage: Stage) -> list[Commit]:
     """Every commit of `stage`, sorted by the hash of its record, so that all readers prefer the same one of two equal units."""
     for _ in range(TRIES):
-        uris = [info.uri for info in storage.find(storage.join(root, "ledger", stage))]
-        found = _read_all(root, uris)
-        if None not in found:
-            lines = {hashlib.sha256(line).digest(): (uri, line) for uri, data in zip(uris, found) for line in (data or b"").splitlines() if line}
-            damaged: list[str] = []
+        found = _read_stage(root, stage)
+        if all(data is not None for _, data in found):
+            lines = {hashlib.sha256(line).digest(): (uri, line) for uri, data in found for line in (data or b"").splitlines() if line}
+            bad: list[str] = []
             with _no_cycles():
-                commits = [commit for name in sorted(lines) if (commit := _commit(*lines[name], damaged))]
-            if damaged:
-                raise FactoryError(f"{_listed(damaged)}; {CURE}")
+                commits = [commit for name in sorted(lines) if (commit := _commit(*lines[name], bad))]
+            if bad:
+                raise FactoryError(f"{_listed(bad)}; {CURE}")
             return commits
     raise FactoryError(f"`{root}/ledger/{stage}` changed {TRIES} times while it was read; run again")
 
@@ -180,28 +179,33 @@ def _read_all(root: str, uris: list[str]) -> list[bytes | None]:
         return [found[0] if found else None for found in pool.map(storage.read_tagged, uris)]
 
 
-def _commit(uri: str, line: bytes, damaged: list[str]) -> Commit | None:
-    """None, and its place in `damaged`, for a record that cannot be read."""
+def _read_stage(root: str, stage: Stage) -> list[tuple[str, bytes | None]]:
+    """(URI, content) of the objects of a stage; no content for one that another run has just packed away."""
+    uris = [info.uri for info in storage.find(storage.join(root, "ledger", stage))]
+    return list(zip(uris, _read_all(root, uris)))
+
+
+def _commit(uri: str, line: bytes, bad: list[str]) -> Commit | None:
+    """None, and its place in `bad`, for a record that cannot be read."""
     try:
         return Commit.model_validate_json(line, context={"root": uri.rsplit("/", 3)[0]})
     except (ValueError, StorageError):  # the second: its scope is lost
-        damaged.append(uri)
+        bad.append(uri)
         return None
 
 
-def _listed(damaged: list[str]) -> str:
-    named = sorted(set(damaged))
-    return f"{len(damaged):,} commit {'record is' if len(damaged) == 1 else 'records are'} damaged ({', '.join(f'`{uri}`' for uri in named[:3])}{', ...' if len(named) > 3 else ''})"
+def _listed(bad: list[str]) -> str:
+    named = sorted(set(bad))
+    return f"{len(bad):,} commit {'record is' if len(bad) == 1 else 'records are'} damaged ({', '.join(f'`{uri}`' for uri in named[:3])}{', ...' if len(named) > 3 else ''})"
 
 
 def damaged(root: str) -> dict[Stage, str]:
     """Stage -> a sentence about its commit records that cannot be read."""
     found: dict[Stage, str] = {}
     for stage in STAGES:
-        uris = [info.uri for info in storage.find(storage.join(root, "ledger", stage))]
         bad: list[str] = []
         with _no_cycles():
-            for uri, data in zip(uris, _read_all(root, uris)):
+            for uri, data in _read_stage(root, stage):
                 for line in (data or b"").splitlines():
                     _commit(uri, line, bad)
         if bad:
@@ -211,8 +215,7 @@ def damaged(root: str) -> dict[Stage, str]:
 
 def set_aside(root: str, stage: Stage) -> None:
     """Move the objects of a stage that hold damaged records to `ledger/damaged`; what else they hold stays."""
-    uris = [info.uri for info in storage.find(storage.join(root, "ledger", stage))]
-    for uri, data in zip(uris, _read_all(root, uris)):
+    for uri, data in _read_stage(root, stage):
         lines, bad = (data or b"").splitlines(), []
         sound = {line for line in lines if _commit(uri, line, bad)}
         if bad:
@@ -240,19 +243,19 @@ def rewrite(root: str, stage: Stage, change: Callable[[Commit], Commit]) -> None
 
     A kill between the two leaves records as they were beside what was left of them: `change` must allow for that.
     Records that come meanwhile stay as they are."""
-    uris = [info.uri for info in storage.find(storage.join(root, "ledger", stage))]
+    found = _read_stage(root, stage)
     lines: set[bytes] = set()
-    damaged: list[str] = []
+    bad: list[str] = []
     with _no_cycles():
-        for uri, data in zip(uris, _read_all(root, uris)):
+        for uri, data in found:
             for line in (data or b"").splitlines():
-                if not (commit := _commit(uri, line, damaged)):
-                    raise FactoryError(f"{_listed(damaged)}; {CURE}")
+                if not (commit := _commit(uri, line, bad)):
+                    raise FactoryError(f"{_listed(bad)}; {CURE}")
                 left = change(commit)
                 if left.objects or left.units or left.parts or left.engine_seconds:
                     lines.add(left.model_dump_json(context="named").encode("utf-8"))
     packed = _put_packed(root, stage, lines) if lines else ""
-    _delete_all(root, [uri for uri in uris if uri != packed])
+    _delete_all(root, [uri for uri, _ in found if uri != packed])
 
 
 def pack(root: str, stage: Stage, most: int = LOOSE) -> None:

@@ -14,8 +14,35 @@ from typing import Any
 from factory.formats.fields import MAX_TURNS, content_text, decoded
 from factory.formats.told_text import calls_in_text, screens
 from factory.formats.told_words import (
-    ACTS, ANSWERED, AROUND, ASKED, BESIDE, CALL, CALLS, CAME_BACK, CLOSING, DEEPEST, ENDS, GIVEN, IDS, INSIDE, NAMES, RESULTS, SAID, SPEAKERS, TEXTS,
-    THINKS, THOUGHT, TOOL, TYPES, are_texts, first, role_of, said, squeezed, words_in,
+    ACTS,
+    ANSWERED,
+    AROUND,
+    ASKED,
+    BESIDE,
+    CALL,
+    CALLS,
+    CAME_BACK,
+    CLOSING,
+    DEEPEST,
+    ENDS,
+    GIVEN,
+    IDS,
+    INSIDE,
+    NAMES,
+    RESULTS,
+    SAID,
+    SPEAKERS,
+    TEXTS,
+    THINKS,
+    THOUGHT,
+    TOOL,
+    TYPES,
+    are_texts,
+    first,
+    role_of,
+    said,
+    squeezed,
+    words_in,
 )  # fmt: skip
 
 MAX_PLACES = 500

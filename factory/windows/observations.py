@@ -75,7 +75,7 @@ def unwrap(observation: str, command: str = "") -> Output:
     if text.startswith('[{"type"') and (parts := _text_parts(text)) is not None:
         text = parts
     text = text.removeprefix("OBSERVATION:\n")
-    if text.startswith("<system>") and 0 < (end := text.find("</system>\n", 0, 400)):  # Kimi
+    if text.startswith("<system>") and (end := text.find("</system>\n", 0, 400)) > 0:  # Kimi
         text = text[end + 10 :]
     if text.startswith("EXECUTION RESULT of ["):  # OpenHands without native calls
         text = text.partition("]:\n")[2] or text

@@ -1,9 +1,4 @@
-"""Quantities inside an answer: value, unit and the precision they were written with.
-
-A gold number is met at its own precision: decimals to half of the last digit, numbers written with a magnitude
-(1.2 million, 120k) to half of the last significant figure, plain integers exactly. Units convert inside one dimension.
-A unit that differs in dimension is a mismatch; a missing one is fine where the question names it.
-"""
+"""Quantities inside an answer: value, unit and the precision they were written with."""
 
 # ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
@@ -33,7 +28,7 @@ _MAGNITUDES = {
     "lakh": 5,
     "crore": 7,
 }
-_UNITS: dict[str, tuple[str, Decimal]] = {}
+UNITS: dict[str, tuple[str, Decimal]] = {}
 for _line in (
     "length m meter 1|length km kms kilometer kilometre 1000|length cm centimeter 0.01|length mm millimeter 0.001|"
     "length ft foot feet 0.3048|length in inch inches 0.0254|length mi mile miles 1609.344|"
@@ -51,7 +46,7 @@ for _line in (
 ).split("|"):
     _dimension, *_names, _factor = _line.split()
     for _name in _names:
-        _UNITS[_name] = (_dimension, Decimal(_factor))
+        UNITS[_name] = (_dimension, Decimal(_factor))
 APPROXIMATE = frozenset("about approximately around roughly nearly almost circa over approx some estimated".split())
 _NOT_NOUNS = frozenset(
     """
@@ -97,14 +92,14 @@ def find_quantities(found: list[Token]) -> list[Quantity]:
         if (
             last
             and last.dimension == "length"
-            and last.factor == _UNITS["ft"][1]
+            and last.factor == UNITS["ft"][1]
             and not quantity.dimension
             and not quantity.noun
             and last.end == quantity.start
             and found[quantity.start].gap in ("-", " ")
             and 0 < quantity.value < 12
         ):
-            quantity = quantity._replace(dimension="length", factor=_UNITS["in"][1])  # 6-foot-6
+            quantity = quantity._replace(dimension="length", factor=UNITS["in"][1])  # 6-foot-6
         joined = last is not None and (
             last.end == quantity.start or (last.end + 1 == quantity.start and found[last.end].norm == "and")
         )
@@ -190,7 +185,7 @@ def _read(found: list[Token], i: int) -> Quantity | None:
     )
     dimension, factor, noun = "", Decimal(1), ""
     if start and found[start - 1].norm in ("$", "€", "£", "¥"):
-        dimension, start = _UNITS[found[start - 1].norm][0], start - 1
+        dimension, start = UNITS[found[start - 1].norm][0], start - 1
         if start and found[start - 1].norm in ("us", "usa", "usd"):
             start -= 1
     j = i + 1
@@ -218,14 +213,14 @@ def _read(found: list[Token], i: int) -> Quantity | None:
         squared = name in ("square", "sq") and j + 1 < len(found)
         if squared and stem(found[j + 1].norm) in ("kilometer", "km", "mile", "mi", "meter", "foot", "feet"):
             unit = stem(found[j + 1].norm)
-            dimension, factor = _UNITS[{"kilometer": "km2", "km": "km2", "meter": "m2"}.get(unit, "sqmi")]
+            dimension, factor = UNITS[{"kilometer": "km2", "km": "km2", "meter": "m2"}.get(unit, "sqmi")]
             j += 2
         elif name == "degree" or stem(name) == "degree":
             dimension, j = "angle", j + 1
             if j < len(found) and found[j].norm in ("c", "f", "celsius", "fahrenheit"):
                 dimension, j = "temperature-" + found[j].norm[0], j + 1
         elif (
-            (unit := _UNITS.get(name) or _UNITS.get(stem(name)))
+            (unit := UNITS.get(name) or UNITS.get(stem(name)))
             and not (
                 name in ("in", "m", "s", "h", "g", "l", "w")
                 and found[j].gap != ""
@@ -246,9 +241,9 @@ def _read(found: list[Token], i: int) -> Quantity | None:
         ):
             noun = stem(name)
     if before is not None and token.gap == "'" and not dimension and before.norm.isdigit():  # 5'10"
-        dimension, factor = _UNITS["in"]
+        dimension, factor = UNITS["in"]
     if j < len(found) and found[j].gap.startswith("'") and found[j].norm.isdigit() and not dimension:
-        dimension, factor = _UNITS["ft"]
+        dimension, factor = UNITS["ft"]
     if not noun and not dimension and before is not None and stem(before.norm) in _LABELS:
         noun = stem(before.norm)
     approximate = any(found[k].norm in APPROXIMATE for k in range(max(0, start - 2), start))
@@ -261,96 +256,5 @@ def _per(found: list[Token], j: int) -> tuple[Decimal, int] | None:
     if k >= len(found) or (k == j and found[k].gap != "/"):
         return None
     word = found[k].raw.casefold()  # "second" is a number elsewhere
-    unit = _UNITS.get(word) or _UNITS.get(stem(word))
+    unit = UNITS.get(word) or UNITS.get(stem(word))
     return (unit[1], k + 1) if unit and unit[0] == "time" else None
-
-
-def _rounds_to(gold: Decimal, other: Quantity) -> bool:
-    """The answer is the gold with fewer digits: three at least, or two behind "about"."""
-    _, digits, exponent = other.value.normalize().as_tuple()
-    if not isinstance(exponent, int) or len(digits) < (2 if other.approximate else 3):
-        return False
-    return abs(other.value - gold) * 2 <= Decimal(1).scaleb(exponent) and abs(other.value - gold) * 100 <= abs(gold)
-
-
-def compare(gold: Quantity, other: Quantity, asked: frozenset[str]) -> str:
-    """`equal`, `different` or `unclear`. `asked` holds the stems of the question's words."""
-    if gold.ordinal != other.ordinal and (gold.noun or other.noun) and gold.noun != other.noun:
-        return "different" if gold.value != other.value else "unclear"
-    value = other.value
-    tolerance = gold.tolerance
-    if gold.dimension != other.dimension:
-        if other.dimension == "angle" and gold.dimension.startswith("temperature"):
-            scales = {"temperature-" + word[0] for word in ("fahrenheit", "celsius", "kelvin") if word in asked}
-            if scales == {gold.dimension}:  # asked in Fahrenheit: 212 degrees
-                return "equal" if abs(value - gold.value) <= tolerance else "different"
-        if gold.dimension and other.dimension:
-            return "different"
-        if other.value != gold.value and abs(value - gold.value) > tolerance:
-            return "different"
-        missing = gold if gold.dimension else other
-        if missing.dimension.startswith("money"):
-            return (
-                "equal"
-                if gold is not missing
-                or asked
-                & {
-                    "dollar",
-                    "much",
-                    "cost",
-                    "price",
-                    "euro",
-                    "pound",
-                    "salary",
-                    "money",
-                    "worth",
-                    "sum",
-                    "budget",
-                    "gross",
-                }
-                else "unclear"
-            )
-        names = {name for name, unit in _UNITS.items() if unit == (missing.dimension, missing.factor)}
-        others = (
-            {name for name, unit in _UNITS.items() if unit[0] == missing.dimension}
-            - names
-            - {"m", "in", "s", "g", "h", "l", "second", "b"}
-        )
-        if (
-            {stem(name) for name in names} & asked
-            or names & asked
-            or (missing.dimension == "area" and "square" in asked)
-        ):
-            return "equal"
-        if (
-            missing.dimension == "rate"
-            and {"km", "h"} <= asked
-            and abs(missing.factor - _UNITS["kmh"][1]) < Decimal("0.0001")
-        ):
-            return "equal"  # (in km/h)
-        if others & asked or {stem(name) for name in others} & asked:
-            return "unclear"
-        return "equal" if missing is other or missing.dimension in ("time", "angle", "ratio") else "unclear"
-    if gold.factor != other.factor:
-        value = other.value * other.factor / gold.factor
-        if abs(value - gold.value) <= max(
-            tolerance, Decimal("0.5") if abs(gold.value) >= 20 else Decimal(0), abs(gold.value) * Decimal("0.001")
-        ):
-            return "equal"
-        return "unclear" if abs(value - gold.value) <= abs(gold.value) * Decimal("0.05") else "different"
-    difference = abs(value - gold.value)
-    if difference == 0:
-        return "equal"
-    if difference <= tolerance and (tolerance < 1 or value == value.to_integral_value() or other.tolerance):
-        return "equal"
-    if (
-        (gold.dimension or other.approximate or gold.approximate)
-        and not gold.year_like
-        and _rounds_to(gold.value, other)
-    ):
-        return "equal"
-    if other.tolerance and difference <= other.tolerance:
-        return "unclear"
-    if gold.approximate and difference <= abs(gold.value) * Decimal("0.02") and abs(gold.value) >= 1000:
-        return "equal"
-    return "different"

@@ -9,6 +9,7 @@ from factory.verifiers import answer_dates, answer_fragment, answer_numbers, ans
 from factory.verifiers.answer_aliases import Alias
 from factory.verifiers.answer_names import Mention
 from factory.verifiers.answer_prose import Judged
+from factory.verifiers.answer_quantities import compare
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_rivals import Rival
 from factory.verifiers.answer_stems import stem
@@ -139,7 +140,12 @@ def _are_joined(found: list[Token], low: answer_numbers.Quantity, high: answer_n
 def _one_unit(ends: list[answer_numbers.Quantity]) -> list[answer_numbers.Quantity]:
     """$150-175 million: what only one end is written with belongs to both."""
     low, high = ends
-    if low.value < 1000 and low.tolerance < 1 and high.value >= 1000 * low.value and high.value.adjusted() > low.value.adjusted() + 2:
+    if (
+        low.value < 1000
+        and low.tolerance < 1
+        and high.value >= 1000 * low.value
+        and high.value.adjusted() > low.value.adjusted() + 2
+    ):
         scaled = low.value.scaleb(high.value.adjusted() - low.value.adjusted())
         low = low._replace(value=scaled if scaled < high.value else scaled.scaleb(-1), tolerance=high.tolerance)
     if high.dimension and not low.dimension:
@@ -159,8 +165,7 @@ def judge_range(
         if not _are_joined(found, low, high):
             continue
         same = all(
-            answer_numbers.compare(mine, theirs, question.stems) == "equal"
-            for mine, theirs in zip(gold, _one_unit([low, high]))
+            compare(mine, theirs, question.stems) == "equal" for mine, theirs in zip(gold, _one_unit([low, high]))
         )
         if same:
             mentions.append(Mention(low.start, high.end, "range", alias.text))
@@ -196,7 +201,7 @@ def judge_number(
         )
         if repeated and not (question.counted and quantity.noun == question.counted):
             continue  # the question's own number
-        how = answer_numbers.compare(gold, quantity, question.stems)
+        how = compare(gold, quantity, question.stems)
         if question.counted and quantity.ordinal != gold.ordinal:
             how = "different"
         span = (quantity.start, quantity.end)

@@ -1,5 +1,4 @@
 """Quantities inside an answer: value, unit and the precision they were written with."""
-
 # ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 

@@ -11,16 +11,17 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from factory import identity, ledger, parts, prompts, schemas, tokens
 from factory.ledger import Commit, RowRecord, UnitRecord
-from factory.recipe import Placement, Recipe
+from factory.recipe import Placement
 from factory.records import Trace
 from factory.stages.judges import Judges
 from factory.stages.keep import Attempt, Judged, Keeper
 from factory.stages.opinions import Opinions
-from factory.stages.refusals import ABOUT_ATTEMPT, OVER_KV, TOO_LONG, is_decided, refused_unit, standing
+from factory.stages.refusals import ABOUT_ATTEMPT, TOO_LONG, refused_unit
+from factory.stages.shortfall import Job, Short, falling_short
 from factory.stages.trace import Attempts, load_teacher
 from factory.teachers.engine import Answer, Request, RequestRefused
 from factory.teachers.pool import Pool
@@ -35,31 +36,6 @@ RAW_CHARACTERS = 1 << 20
 COLUMNS = ("unit", "domain", "question", "context", "ground_truth")
 
 
-class Job(NamedTuple):
-    root: str
-    recipe: Recipe
-    placement: Placement
-    trace_scope: dict[str, str]
-    verify_scope: dict[str, str]
-    reread: bool = False
-    """What engines had no room for is asked again: another GPU may be behind the same placement."""
-
-
-class Short(NamedTuple):
-    """An example that falls short of its wanted passing traces."""
-
-    unit: str
-    id: str
-    domain: str
-    ask: str
-    prompt_tokens: int
-    place: tuple[str, int]
-    known: dict[int, tuple[str, int] | None]
-    """Attempt that is not made any more -> the place of its trace; None where it left none."""
-    units: tuple[str, ...] = ()
-    """Trace units of all attempts that the recipe allows; filled when its turn comes."""
-
-
 def generate(job: Job, attempts: Attempts, rows: list[RowRecord], commits: dict[str, list[Commit]], progress: Callable[[str, int, int], None]) -> int:
     """Ask until every row has its wanted passing traces or no attempt left. What was made is appended to
     `commits["trace"]`; returns the number of attempts."""
@@ -72,40 +48,6 @@ def generate(job: Job, attempts: Attempts, rows: list[RowRecord], commits: dict[
     finally:
         commits["trace"] += generation.keeper.commits
     return generation.num_attempts
-
-
-def falling_short(job: Job, attempts: Attempts, rows: list[RowRecord], commits: dict[str, list[Commit]]) -> list[Short]:
-    """Longest prompt first. Found without reading any text."""
-    made = {unit.unit: unit.reason for commit in commits["trace"] for unit in commit.units if not (job.reread and unit.reason in (TOO_LONG, OVER_KV))}
-    judged = {unit.unit: unit.rows for commit in commits["verify"] for unit in commit.units}
-    homes = ledger.places(commits["compile"], "examples")
-    traces = ledger.places(commits["trace"], "traces")
-    pending: dict[str, list[tuple[int, RowRecord, dict[int, tuple[str, int] | None]]]] = {}
-    taken: set[str] = set()
-    for row in rows:
-        ask, units = attempts.ask(row), attempts.of(row)
-        known = standing(job.recipe, job.placement, units, made)
-        accepted = judged.get(identity.verify_unit(job.verify_scope, row.unit, row.domain, known))
-        is_over = is_decided(job.recipe, job.placement, units, made)
-        asks_opinion = job.recipe.verify.search_judge and row.domain == "search" and accepted is None
-        enough = (accepted or 0) >= job.recipe.teacher.sampling(row.domain).wanted
-        if ask in taken or enough or (is_over and not asks_opinion):
-            continue
-        taken.add(ask)
-        path, place = homes[row.unit]
-        known_places = {i: traces.get(unit) for i, unit in enumerate(units) if is_over or unit in made}
-        pending.setdefault(path, []).append((place, row, known_places))
-    short = []
-    for path, wanted in pending.items():
-        ids = _column(job.root, path, "id")
-        for place, row, known_places in wanted:
-            short.append(Short(row.unit, ids[place], row.domain, attempts.ask(row), row.prompt_tokens, (path, place), known_places))
-    return sorted(short, key=lambda example: (-example.prompt_tokens, example.unit))
-
-
-def _column(root: str, path: str, name: str) -> list[Any]:
-    with parts.opened(root, path) as file:
-        return file.read(columns=[name])[name].to_pylist()
 
 
 def _all_slots(placement: Placement) -> int:

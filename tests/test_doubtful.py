@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from lines import build, recipe_for, rejections, rows
 
-from factory import formats, guesses, secrets
+from factory import formats, guesses, secret_values
 from factory.archives import members
 from factory.containers import read_records
 from factory.errors import RowError
@@ -130,7 +130,7 @@ def test_odd_attributes_of_spans_are_values() -> None:
 
 
 def test_a_token_that_holds_x_by_chance_is_no_example() -> None:
-    assert not secrets.is_example_token("BTyH1SRvpbG64ryVwEg6" + "xxXx" + "d19pkG5b8zLy")
+    assert not secret_values.is_example_token("BTyH1SRvpbG64ryVwEg6" + "xxXx" + "d19pkG5b8zLy")
 
 
 def test_a_chat_that_a_user_quotes_is_not_the_run() -> None:

@@ -30,7 +30,7 @@ _KIN = frozenset(
 
 _FORMER = frozenset(["having", "previously", "formerly", "abandoned"])
 
-_PARTS = frozenset("role part turn performance appearance work".split())
+_ROLES = frozenset("role part turn performance appearance work".split())
 _SUBORDINATE = frozenset("when while as after before if during".split())
 
 _IS = frozenset("is was are were has had holds held".split())
@@ -122,7 +122,7 @@ def strength_of(
     if before is not None:
         norm = found[before].norm
         left = {root(t.norm) for t in found[start:before] if t.norm not in STOP}
-        if norm == "as" and before > start and found[before - 1].norm in _PARTS and question.kind == "person":
+        if norm == "as" and before > start and found[before - 1].norm in _ROLES and question.kind == "person":
             return 1  # won it for his role as X
         if norm in COPULAS or norm in NAMING or norm == "as" or ":" in found[first].gap:
             if (

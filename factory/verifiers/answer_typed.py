@@ -183,18 +183,15 @@ def judge_number(
     if _is_damaged(found):
         return Judged("undecided", "damaged", alias.text)
     quantities = answer_numbers.find_quantities(found)
-    days = [date for date in answer_dates.find_dates(found) if date.month is not None and date.year is not None]
+    dates = answer_dates.find_dates(found) if question.kind == "number" else []
+    days = [date for date in dates if date.month is not None and date.year is not None]
     others = len({quantity.value for quantity in quantities}) > 1 or any(
         found[q.start].raw.casefold() not in question.raws for q in quantities
     )
     for quantity in quantities:
         if quantity.year_like and not gold.year_like and quantity.value != gold.value:
             continue
-        if (
-            question.kind == "number"
-            and any(day.start <= quantity.start < day.stop for day in days)
-            and quantity.value != gold.value
-        ):
+        if any(day.start <= quantity.start < day.stop for day in days) and quantity.value != gold.value:
             continue  # when he died on August 16, 1977
         repeated = (
             quantity.end - quantity.start == 1 and found[quantity.start].raw.casefold() in question.raws and others

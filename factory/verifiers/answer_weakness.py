@@ -11,6 +11,7 @@ from factory.verifiers.answer_stems import IRREGULAR, root
 from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import COPULAS, NAMING, STOP
 
+_GOVERNS = COPULAS | NAMING | {"by"}
 _PRESENT = frozenset("today now nowadays currently since".split())
 _SMALL = frozenset("in on of to from into as also now actually mainly mostly currently usually typically still".split())
 _RELATIVES = frozenset("that which who whom whose where".split())
@@ -97,7 +98,7 @@ def _is_near(found: list[Token], mine: Claim, question: Question) -> bool:
     between: is a retired squash player, died of X, based on X; but not: oxygen to make X, an animal that hunts X."""
     first = mine.span.start
     k = first - 1
-    while k >= 0 and found[k].sentence == mine.sentence and found[k].norm not in COPULAS | NAMING | {"by"}:
+    while k >= 0 and found[k].sentence == mine.sentence and found[k].norm not in _GOVERNS:
         if root(found[k].norm) in question.roots:
             break
         k -= 1

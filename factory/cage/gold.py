@@ -131,7 +131,7 @@ def key_values(row: tuple, keys: list[OrderKey], width: int) -> tuple:
         else:
             cell, hidden = row[hidden], hidden + 1
         value = plain(key_of(cell))
-        if key.expression is not None and "NOCASE" in key.expression.sql().upper() and value[0] == "text":
+        if key.folded and value[0] == "text":
             value = ("text", value[1].casefold())
         values.append(value)
     return tuple(values)

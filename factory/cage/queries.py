@@ -7,29 +7,40 @@ from __future__ import annotations
 
 import logging
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
 MAX_SQL_CHARS = 20_000
+REMEMBERED_CHARS = 2_000
+"""Longer statements are read anew each time: a tree takes some hundred times the memory of its text."""
 CLOCK_CALLS = frozenset({"date", "time", "datetime", "julianday", "unixepoch"})
 CLOCK_WORDS = frozenset({"now", "localtime", "today"})
 TELLING = ("order", "limit", "fetch", "top", *CLOCK_CALLS, *CLOCK_WORDS)
 
 
 def parse_query(sql: str, dialect: str) -> exp.Expression | None:
-    """The tree of one statement, or None where the parser cannot read it (which says nothing against the query)."""
+    """The tree of one statement, or None where the parser cannot read it (which says nothing against the query). Callers
+    share the tree: to change it, copy it."""
+    if len(sql) > MAX_SQL_CHARS:
+        return None
+    return _remembered(sql, dialect) if len(sql) <= REMEMBERED_CHARS else _parse(sql, dialect)
+
+
+def _parse(sql: str, dialect: str) -> exp.Expression | None:
     import sqlglot
 
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # it warns of statements that it keeps unread
-    if len(sql) > MAX_SQL_CHARS:
-        return None
     try:
         trees = [tree for tree in sqlglot.parse(sql, dialect=dialect or None) if tree is not None]
     except (sqlglot.errors.SqlglotError, RecursionError, ValueError, AttributeError, IndexError, KeyError, TypeError):
         return None
     return trees[0] if len(trees) == 1 else None
+
+
+_remembered = lru_cache(256)(_parse)
 
 
 def says_more(sql: str) -> bool:
@@ -42,6 +53,8 @@ class OrderKey(NamedTuple):
     column: int
     """Place among the result's columns; -1 where `expression` has to be computed."""
     expression: exp.Expression | None
+    folded: bool = False
+    """Text is ordered without regard to case."""
 
 
 def outer_query(tree: exp.Expression) -> exp.Expression:
@@ -65,7 +78,8 @@ def order_keys(tree: exp.Expression, columns: tuple[str, ...]) -> list[OrderKey]
         expression = ordered.this if isinstance(ordered, exp.Ordered) else ordered
         if isinstance(expression, exp.Var) and expression.name.upper() == "ALL":
             return [OrderKey(i, None) for i in range(len(columns))]
-        keys.append(OrderKey(output_column(tree, expression, columns), expression))
+        folded = "NOCASE" in expression.sql().upper()
+        keys.append(OrderKey(output_column(tree, expression, columns), expression, folded))
     return keys
 
 

@@ -10,6 +10,7 @@ One cage belongs to one actor; it is not for threads.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import json
 import os
@@ -17,6 +18,8 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import orjson
 
 from factory.cage.results import ResultTable, decode_cell
 from factory.cage.sql_process import MAX_RESULT_BYTES, SqlError, Worker
@@ -166,7 +169,7 @@ class SqlCage:
         if dialect not in self.workers:
             self._begin(dialect)
         try:
-            reply = json.loads(self.workers[dialect].ask(request, seconds * 1.2 + GRACE_SECONDS))
+            reply = decode(self.workers[dialect].ask(request, seconds * 1.2 + GRACE_SECONDS), dialect)
         except (SqlError, ValueError, RecursionError) as e:
             self.workers.pop(dialect).close()
             raise e if isinstance(e, SqlError) else SqlError("crash", "the worker's reply is not JSON") from None
@@ -183,15 +186,26 @@ class SqlCage:
         return reply
 
 
+def decode(reply: bytes, dialect: str) -> dict:
+    """The reply's value; ValueError or RecursionError where it is no JSON."""
+    if dialect == "sqlite":  # DuckDB has whole numbers of 128 bits, which the faster parser rounds
+        with contextlib.suppress(orjson.JSONDecodeError):  # infinity, half a surrogate pair
+            return orjson.loads(reply)
+    return json.loads(reply)
+
+
 IDENTIFIED: set[tuple[str, str, str]] = set()
 """(path, identity, dialect) of files whose first bytes were looked at: this is asked before every query."""
+
+RESOLVED: dict[str, str] = {}
+"""Path as given -> the file that it led to. Taken while both still name one file."""
 
 
 def identify(database: Path, dialect: str) -> tuple[str, str]:
     """(resolved path, identity) of a database file; SqlError("bad_database") where it is none."""
     try:
-        path = os.path.realpath(database, strict=True)  # pathlib takes ten times as long
-        status, name = os.stat(path), os.path.basename(path)
+        path, status = resolve(str(database))
+        name = os.path.basename(path)
         if not stat.S_ISREG(status.st_mode):
             raise SqlError("bad_database", f"`{name}` is not a regular file")
         if status.st_size > MAX_DATABASE_BYTES:
@@ -213,6 +227,20 @@ def identify(database: Path, dialect: str) -> tuple[str, str]:
     except (OSError, RuntimeError) as e:  # RuntimeError: links that go round
         raise SqlError("bad_database", f"`{Path(database).name}`: {getattr(e, 'strerror', 'a loop of links')}") from None
     return path, identity
+
+
+def resolve(given: str) -> tuple[str, os.stat_result]:
+    """The path without links, and the file's status. OSError, RuntimeError where there is none."""
+    if known := RESOLVED.get(given):
+        status = os.stat(given)
+        with contextlib.suppress(OSError):
+            if known == given or os.path.samestat(status, os.stat(known)):
+                return known, status
+    path = os.path.realpath(given, strict=True)  # pathlib takes ten times as long
+    if len(RESOLVED) >= KEPT_LISTINGS:
+        RESOLVED.clear()
+    RESOLVED[given] = path
+    return path, os.stat(path)
 
 
 def dialect_of(database: Path) -> str:

@@ -9,8 +9,10 @@ The gold query is executed read-only; its result is the ground truth.
 from __future__ import annotations
 
 import functools
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from factory import cage, vocabulary
 from factory.cage.gold import Gold, run_gold
@@ -34,6 +36,8 @@ FAILURES = ("error", "exception", "traceback", "query failed", "sql error", "fai
 BYTES_PER_TOKEN = 32
 """More than any table needs: a table of more bytes than this per token of the budget is not read whole."""
 MAX_QUERIES = 200
+KEPT_CHARACTERS = 32 << 20
+"""Of the texts of tables that are kept: runs over one database come in rows."""
 
 
 def holder(truth: GroundTruth) -> Callable[[str], bool]:
@@ -131,7 +135,7 @@ class Database:
 
     def evidence(self, role: Role, name: str, max_rows: int, max_bytes: int, turns: tuple[int, ...] = ()) -> Evidence:
         try:
-            text, replaced = read_text(self.path, self.dialect, self.identity, name, max_rows, max_bytes)
+            text, replaced = kept_text(self.path, self.dialect, self.identity, name, max_rows, max_bytes)
         except SqlError as e:
             reason = "over_budget" if e.kind in ("overflow", "memory") else "side_input_missing"
             raise RowError(reason, f"table `{name}`: {e}") from None
@@ -164,7 +168,25 @@ def find_tables_read(path: Path, dialect: str, identity: str, sql: str) -> tuple
         return tuple(dict.fromkeys(found))
 
 
-@functools.lru_cache(maxsize=32)
+class Texts:
+    """Texts of tables, the latest of them: up to `most` characters in all."""
+
+    def __init__(self, most: int):
+        self.most, self.total = most, 0
+        self.known: OrderedDict[tuple, tuple[str, int]] = OrderedDict()
+
+    def __call__(self, *asked: Any) -> tuple[str, int]:
+        """As `read_text`."""
+        if asked in self.known:
+            self.known.move_to_end(asked)
+            return self.known[asked]
+        self.known[asked] = found = read_text(*asked)
+        self.total += len(found[0])
+        while self.total > self.most and len(self.known) > 1:
+            self.total -= len(self.known.popitem(last=False)[1][0])
+        return found
+
+
 def read_text(path: Path, dialect: str, identity: str, name: str, max_rows: int, max_bytes: int) -> tuple[str, int]:
     """The table's text, and how many of its cells were not UTF-8."""
     table = next((t for t in shared_cage("source").tables(path, dialect) if t.name == name), None)
@@ -172,3 +194,6 @@ def read_text(path: Path, dialect: str, identity: str, name: str, max_rows: int,
         raise SqlError("sql", f"no table `{name}`")
     contents = shared_cage("source").read_table(path, dialect, name, max_rows, max_bytes=max_bytes)
     return table_text(table, contents), contents.replaced
+
+
+kept_text = Texts(KEPT_CHARACTERS)

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "factory"
 
 LAYERS = [
-    {"errors", "records", "schemas", "storage", "shapes", "spans", "decoding", "stops", "unpacking", "syntax_trees"},
+    {"errors", "records", "schemas", "storage", "shapes", "spans", "decoding", "kept", "stops", "unpacking", "syntax_trees"},
     {"measures", "packing", "prompts", "tokens", "tokenizer_files", "qwen_vocabulary", "mining", "positions", "ledger", "recipe", "cleaning", "secrets", "secret_values", "containers", "archives", "columns", "guesses", "vocabulary", "shell", "windows", "repositories", "patches", "cage", "side", "parts", "joins", "manifest"},
     {"formats", "domains", "teachers", "verifiers", "exports", "publish", "worlds", "evals"},
     {"identity"},

@@ -18,7 +18,6 @@ REMEMBERED_CHARS = 2_000
 """Longer statements are read anew each time: a tree takes some hundred times the memory of its text."""
 CLOCK_CALLS = frozenset({"date", "time", "datetime", "julianday", "unixepoch"})
 CLOCK_WORDS = frozenset({"now", "localtime", "today"})
-TELLING = ("order", "limit", "fetch", "top", *CLOCK_CALLS, *CLOCK_WORDS)
 
 
 def parse_query(sql: str, dialect: str) -> exp.Expression | None:
@@ -41,12 +40,6 @@ def _parse(sql: str, dialect: str) -> exp.Expression | None:
 
 
 _remembered = lru_cache(256)(_parse)
-
-
-def says_more(sql: str) -> bool:
-    """Whether a query may have an order, a limit or a clock; parsing one that has none would tell nothing."""
-    lowered = sql.lower()
-    return any(word in lowered for word in TELLING)
 
 
 class OrderKey(NamedTuple):

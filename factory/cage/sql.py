@@ -14,23 +14,23 @@ import contextlib
 import functools
 import json
 import os
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 
+from factory.cage import requests
+from factory.cage.database_files import MAGIC, identify
+from factory.cage.requests import Request
 from factory.cage.results import ResultTable, decode_cell
-from factory.cage.sql_process import MAX_RESULT_BYTES, SqlError, Worker
+from factory.cage.sql_process import SqlError, Worker
 from factory.errors import FactoryError
 
-MAX_DATABASE_BYTES = 4 << 30
 CHECK_SECONDS = 60.0
 """For opening and checking a database for the first time."""
 KEPT_LISTINGS = 64
 GRACE_SECONDS = 0.3
-MAGIC = {"sqlite": (0, b"SQLite format 3\x00"), "duckdb": (8, b"DUCK")}
 
 
 class Column(NamedTuple):
@@ -48,6 +48,8 @@ class Table(NamedTuple):
     columns: tuple[Column, ...]
     foreign_keys: tuple[tuple[str, str, str], ...]
     """(column, referenced table, referenced column or "" for its primary key)."""
+    collates: bool = False
+    """Its definition speaks of a collation."""
 
 
 SCALARS = frozenset({type(None), bool, int, float, str})
@@ -65,6 +67,8 @@ class SqlCage:
         self.checked: set[tuple] = set()
         """Files that passed their check, so that a new worker need not check them again."""
         self.listed: dict[tuple[str, str], list[Table]] = {}
+        self.foreseen: dict[tuple[str, str, str], dict] = {}
+        """Replies by path, identity and request that came before they were asked for; clear it where others will be asked for."""
 
     def __enter__(self) -> SqlCage:
         return self
@@ -76,80 +80,66 @@ class SqlCage:
         for dialect in list(self.workers):
             self.workers.pop(dialect).close()
 
-    def query(
-        self,
-        database: Path,
-        dialect: str,
-        sql: str,
-        max_rows: int = 200_000,
-        timeout: float = 30.0,
-        max_bytes: int = MAX_RESULT_BYTES,
-    ) -> ResultTable:
-        return as_table(self.ask(database, dialect, "query", timeout, sql=sql, max_rows=max_rows, max_bytes=max_bytes))
+    def query(self, database: Path, dialect: str, sql: str, *limits: Any, **named: Any) -> ResultTable:
+        """Limits as `requests.query` takes them."""
+        return as_table(self.ask(database, dialect, requests.query(sql, *limits, **named)))
 
-    def query_reversed(
-        self, database: Path, dialect: str, sql: str, max_rows: int = 200_000, timeout: float = 30.0
-    ) -> ResultTable:
+    def query_reversed(self, database: Path, dialect: str, sql: str, *limits: Any, **named: Any) -> ResultTable:
         """The query with the rows of unordered scans met in reverse: what depends on chance shows."""
-        reply = self.ask(database, dialect, "reversed", timeout, sql=sql, max_rows=max_rows, max_bytes=MAX_RESULT_BYTES)
-        return as_table(reply)
+        return as_table(self.ask(database, dialect, requests.query_reversed(sql, *limits, **named)))
 
-    def tables(self, database: Path, dialect: str, timeout: float = 30.0) -> list[Table]:
+    def tables(self, database: Path, dialect: str) -> list[Table]:
         """Tables and views that a query can name, in the order of the schema; remembered by the file's identity."""
         key = identify(database, dialect)
         if key not in self.listed:
             if len(self.listed) >= KEPT_LISTINGS:
                 self.listed.clear()
             self.listed[key] = [
-                Table(t["name"], t["view"], tuple(Column(*c) for c in t["columns"]), tuple(tuple(k) for k in t["foreign_keys"]))
-                for t in self.ask(database, dialect, "tables", timeout)["tables"]
+                Table(t["name"], t["view"], tuple(Column(*c) for c in t["columns"]), tuple(tuple(k) for k in t["foreign_keys"]), bool(t.get("collates")))
+                for t in self.ask(database, dialect, requests.tables())["tables"]
             ]
         return self.listed[key]
 
-    def tables_read(self, database: Path, dialect: str, sql: str, timeout: float = 10.0) -> list[str]:
+    def tables_read(self, database: Path, dialect: str, sql: str) -> list[str]:
         """Names of the tables that the engine reads for `sql`, views followed down; the query is not run."""
-        return self.ask(database, dialect, "reads", timeout, sql=sql)["tables"]
+        return self.ask(database, dialect, requests.tables_read(sql))["tables"]
 
-    def read_table(
-        self, database: Path, dialect: str, table: str, max_rows: int, timeout: float = 60.0, max_bytes: int = MAX_RESULT_BYTES
-    ) -> ResultTable:
+    def read_table(self, database: Path, dialect: str, table: str, max_rows: int, *limits: Any, **named: Any) -> ResultTable:
         """The whole table, by rowid or else by primary key."""
-        reply = self.ask(database, dialect, "table", timeout, table=table, max_rows=max_rows, max_bytes=max_bytes)
-        return as_table(reply)
+        return as_table(self.ask(database, dialect, requests.read_table(table, max_rows, *limits, **named)))
 
     def query_copy(
-        self,
-        database: Path,
-        dialect: str,
-        statements: Sequence[str],
-        queries: Sequence[str],
-        max_rows: int = 200_000,
-        timeout: float = 30.0,
+        self, database: Path, dialect: str, statements: Sequence[str], queries: Sequence[str], *limits: Any, **named: Any
     ) -> list[ResultTable | SqlError]:
         """Change a copy in memory by `statements`, then run `queries` on it. The file stays as it is."""
-        reply = self.ask(
-            database,
-            dialect,
-            "scratch",
-            timeout,
-            statements=list(statements),
-            queries=list(queries),
-            max_rows=max_rows,
-            max_bytes=MAX_RESULT_BYTES,
-        )
+        reply = self.ask(database, dialect, requests.query_copy(statements, queries, *limits, **named))
         return [SqlError(*r["error"]) if "error" in r else as_table(r) for r in reply["results"]]
 
-    def ask(self, database: Path, dialect: str, operation: str, timeout: float, **request: Any) -> dict:
+    def foresee(self, database: Path, dialect: str, asked: Sequence[Request]) -> None:
+        """Send what will be asked soon in one trip; `ask` finds the replies here. Where the trip fails there are none."""
+        with contextlib.suppress(SqlError):
+            path, identity = identify(database, dialect)
+            if (path, identity) in self.listed:
+                asked = [request for request in asked if request.operation != "tables"]
+            if len(asked) < 2:
+                return
+            seconds = sum(request.timeout for request in asked)
+            message = {"op": "several", "requests": [self._message(path, identity, request) for request in asked]}
+            replies = self._send(dialect, message, seconds + CHECK_SECONDS).get("replies")
+            known = zip(asked, replies if isinstance(replies, list) else ())
+            self.foreseen |= {(path, identity, request.key): reply for request, reply in known if isinstance(reply, dict)}
+
+    def ask(self, database: Path, dialect: str, request: Request) -> dict:
         """The reply. A worker that died is asked again: something else than the query may have killed it."""
         if dialect not in MAGIC:
             raise SqlError("refused", f"dialect `{dialect}` is not one of {', '.join(MAGIC)}")
         try:
-            return self._ask(database, dialect, operation, timeout, **request)
+            return self._ask(database, dialect, request)
         except SqlError as e:
             if e.kind != "crash":
                 raise
         self._begin(dialect)
-        return self._ask(database, dialect, operation, timeout, **request)
+        return self._ask(database, dialect, request)
 
     def _begin(self, dialect: str) -> None:
         """Start a worker. FactoryError where none can run: that is no fault of a query."""
@@ -161,99 +151,47 @@ class SqlCage:
                 worker.close()
             raise FactoryError(f"the process that runs {dialect} queries cannot run here: {e}; look at `ulimit -n` (64 and more) and `ulimit -v`, then run again") from None
 
-    def _ask(self, database: Path, dialect: str, operation: str, timeout: float, **request: Any) -> dict:
+    def _ask(self, database: Path, dialect: str, request: Request) -> dict:
         path, identity = identify(database, dialect)
-        check = (path, identity) not in self.checked
-        seconds = timeout + (CHECK_SECONDS if check else 0)
-        request |= {"op": operation, "path": path, "identity": identity, "timeout": timeout, "check": check}
-        if dialect not in self.workers:
-            self._begin(dialect)
-        try:
-            reply = decode(self.workers[dialect].ask(request, seconds * 1.2 + GRACE_SECONDS), dialect)
-        except (SqlError, ValueError, RecursionError) as e:
-            self.workers.pop(dialect).close()
-            raise e if isinstance(e, SqlError) else SqlError("crash", "the worker's reply is not JSON") from None
-        except BaseException:
-            # An interrupted wait leaves half a reply in the pipe.
-            self.workers.pop(dialect).close()
-            raise
+        reply = self.foreseen.pop((path, identity, request.key), None)
+        if reply is None:
+            message = self._message(path, identity, request)
+            reply = self._send(dialect, message, request.timeout + (CHECK_SECONDS if message["check"] else 0))
         if "error" in reply:
             kind, message = reply["error"]
-            if kind in ("memory", "timeout"):
+            if kind in ("memory", "timeout") and dialect in self.workers:
                 self.workers.pop(dialect).close()
             raise SqlError(kind, message)
         self.checked.add((path, identity))
         return reply
 
+    def _message(self, path: str, identity: str, request: Request) -> dict[str, Any]:
+        check = (path, identity) not in self.checked
+        return request.fields | {"op": request.operation, "path": path, "identity": identity, "timeout": request.timeout, "check": check}
 
-def decode(reply: bytes, dialect: str) -> dict:
+    def _send(self, dialect: str, message: dict[str, Any], seconds: float) -> dict:
+        if dialect not in self.workers:
+            self._begin(dialect)
+        try:
+            reply = decode(self.workers[dialect].ask(message, seconds * 1.2 + GRACE_SECONDS), dialect)
+            if not isinstance(reply, dict):
+                raise ValueError("not an object")
+            return reply
+        except (SqlError, ValueError, RecursionError) as e:
+            self.workers.pop(dialect).close()
+            raise e if isinstance(e, SqlError) else SqlError("crash", "the worker's reply is no JSON object") from None
+        except BaseException:
+            # An interrupted wait leaves half a reply in the pipe.
+            self.workers.pop(dialect).close()
+            raise
+
+
+def decode(reply: bytes, dialect: str) -> Any:
     """The reply's value; ValueError or RecursionError where it is no JSON."""
     if dialect == "sqlite":  # DuckDB has whole numbers of 128 bits, which the faster parser rounds
         with contextlib.suppress(orjson.JSONDecodeError):  # infinity, half a surrogate pair
             return orjson.loads(reply)
     return json.loads(reply)
-
-
-IDENTIFIED: set[tuple[str, str, str]] = set()
-"""(path, identity, dialect) of files whose first bytes were looked at: this is asked before every query."""
-
-RESOLVED: dict[str, str] = {}
-"""Path as given -> the file that it led to. Taken while both still name one file."""
-
-
-def identify(database: Path, dialect: str) -> tuple[str, str]:
-    """(resolved path, identity) of a database file; SqlError("bad_database") where it is none."""
-    try:
-        path, status = resolve(str(database))
-        name = os.path.basename(path)
-        if not stat.S_ISREG(status.st_mode):
-            raise SqlError("bad_database", f"`{name}` is not a regular file")
-        if status.st_size > MAX_DATABASE_BYTES:
-            raise SqlError("bad_database", f"`{name}` has {status.st_size} bytes, over {MAX_DATABASE_BYTES}")
-        identity = f"{status.st_dev}:{status.st_ino}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
-        # Changes that were not yet written into the file would be missed in silence.
-        for ending in ("-wal", "-journal", ".wal"):
-            if os.path.exists(path + ending) and os.path.getsize(path + ending) > 0:
-                raise SqlError("bad_database", f"`{name}{ending}` holds changes that are not in `{name}`; close it cleanly first")
-        if (path, identity, dialect) not in IDENTIFIED:
-            offset, magic = MAGIC[dialect]
-            with open(path, "rb", buffering=0) as file:
-                start = file.read(16)
-            if start[offset : offset + len(magic)] != magic:
-                raise SqlError("bad_database", f"`{name}` is not a {dialect} database")
-            if len(IDENTIFIED) >= KEPT_LISTINGS:
-                IDENTIFIED.clear()
-            IDENTIFIED.add((path, identity, dialect))
-    except (OSError, RuntimeError) as e:  # RuntimeError: links that go round
-        raise SqlError("bad_database", f"`{Path(database).name}`: {getattr(e, 'strerror', 'a loop of links')}") from None
-    return path, identity
-
-
-def resolve(given: str) -> tuple[str, os.stat_result]:
-    """The path without links, and the file's status. OSError, RuntimeError where there is none."""
-    if known := RESOLVED.get(given):
-        status = os.stat(given)
-        with contextlib.suppress(OSError):
-            if known == given or os.path.samestat(status, os.stat(known)):
-                return known, status
-    path = os.path.realpath(given, strict=True)  # pathlib takes ten times as long
-    if len(RESOLVED) >= KEPT_LISTINGS:
-        RESOLVED.clear()
-    RESOLVED[given] = path
-    return path, os.stat(path)
-
-
-def dialect_of(database: Path) -> str:
-    """`sqlite` or `duckdb`, by the file's first bytes. SqlError("bad_database") where it is neither."""
-    try:
-        with Path(database).open("rb") as file:
-            start = file.read(16)
-    except OSError as e:
-        raise SqlError("bad_database", f"`{Path(database).name}`: {e.strerror}") from None
-    for dialect, (offset, magic) in MAGIC.items():
-        if start[offset : offset + len(magic)] == magic:
-            return dialect
-    raise SqlError("bad_database", f"`{Path(database).name}` is neither a SQLite nor a DuckDB database")
 
 
 def as_table(reply: dict) -> ResultTable:

@@ -102,6 +102,13 @@ def answer(engine, request: dict) -> str:
     return json.dumps({"error": [kind, message[:300]]})
 
 
+def answers(engine, request: dict) -> str:
+    """The reply to one request, or to several that come together."""
+    if request["op"] != "several":
+        return answer(engine, request)
+    return f'{{"replies":[{",".join(answer(engine, one) for one in request["requests"])}]}}'
+
+
 def serve(engine) -> None:
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     while header := source.read(4):
@@ -109,7 +116,7 @@ def serve(engine) -> None:
         request = json.loads(source.read(length))
         last = False
         try:
-            reply = b"{}" if request["op"] == "ping" else answer(engine, request).encode("ascii", "backslashreplace")
+            reply = b"{}" if request["op"] == "ping" else answers(engine, request).encode("ascii", "backslashreplace")
         except MemoryError:
             # What is left of the heap is not trusted with another query.
             reply, last = b'{"error":["memory","out of memory"]}', True

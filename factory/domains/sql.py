@@ -8,20 +8,20 @@ The gold query is executed read-only; its result is the ground truth.
 
 from __future__ import annotations
 
-import functools
-from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from factory import cage, vocabulary
-from factory.cage.gold import Gold, run_gold
+from factory.cage import requests
+from factory.cage.database_files import dialect_of, identify
+from factory.cage.gold import Gold, gold_request, run_gold
 from factory.cage.queries import names_after_from
-from factory.cage.sql import SqlError, Table, dialect_of, identify, shared_cage
+from factory.cage.sql import SqlError, Table, shared_cage
 from factory.domains import Collected
 from factory.domains.sql_tables import table_text
 from factory.errors import RowError
 from factory.joins import DATABASE_NAMES
+from factory.kept import Kept
 from factory.recipe import Compile
 from factory.records import Evidence, GroundTruth, Role, Trajectory
 from factory.side import SideInputs, is_place
@@ -59,6 +59,7 @@ def collect(trajectory: Trajectory, settings: Compile, side: SideInputs) -> Coll
     if not asked:
         raise RowError("no_tool_call", "the agent never queried the database")
     database = Database.find(trajectory, side)
+    database.foresee(truth.sql, [sql for _, sql in asked[:MAX_QUERIES]])
     gold = database.gold(truth.sql)
     turns: dict[str, list[int]] = {}
     for step, sql in asked[:MAX_QUERIES]:
@@ -113,6 +114,14 @@ class Database:
             raise RowError("side_input_missing", e.message) from None
         return cls(Path(real), dialect, identity)
 
+    def foresee(self, gold: str, asked: list[str]) -> None:
+        """What will be asked first, asked together: a trip to the cage costs more than most answers."""
+        place = (self.path, self.dialect, self.identity)
+        wanted = [gold_request(gold)] if GOLDS.get((*place, gold)) is None else []
+        unread = [sql for sql in dict.fromkeys([*asked, gold]) if READS.get((*place, sql)) is None and reads_rows(sql)]
+        shared_cage("source").foreseen.clear()
+        shared_cage("source").foresee(self.path, self.dialect, [*wanted, requests.tables(), *map(requests.tables_read, unread)])
+
     def gold(self, sql: str) -> Gold:
         try:
             gold = read_gold(self.path, self.dialect, self.identity, sql)
@@ -135,7 +144,7 @@ class Database:
 
     def evidence(self, role: Role, name: str, max_rows: int, max_bytes: int, turns: tuple[int, ...] = ()) -> Evidence:
         try:
-            text, replaced = kept_text(self.path, self.dialect, self.identity, name, max_rows, max_bytes)
+            text, replaced = read_text(self.path, self.dialect, self.identity, name, max_rows, max_bytes)
         except SqlError as e:
             reason = "over_budget" if e.kind in ("overflow", "memory") else "side_input_missing"
             raise RowError(reason, f"table `{name}`: {e}") from None
@@ -143,19 +152,31 @@ class Database:
         return Evidence(role=role, kind="table", name=name, text=text, turns=turns, edits=edits)
 
 
-# Questions to a database, cached: `identity` is part of the key only.
+# Questions to a database, answered once: `identity` is part of the key only.
+
+GOLDS: Kept[Gold] = Kept(512)
+READS: Kept[tuple[str, ...]] = Kept(4_096)
+TEXTS: Kept[tuple[str, int]] = Kept(KEPT_CHARACTERS)
 
 
-@functools.lru_cache(maxsize=512)
 def read_gold(path: Path, dialect: str, identity: str, sql: str) -> Gold:
-    return run_gold(shared_cage("source"), path, dialect, sql)
+    key = (path, dialect, identity, sql)
+    return GOLDS.get(key) or GOLDS.keep(key, run_gold(shared_cage("source"), path, dialect, sql))
 
 
-@functools.lru_cache(maxsize=4096)
-def find_tables_read(path: Path, dialect: str, identity: str, sql: str) -> tuple[str, ...]:
+def reads_rows(sql: str) -> bool:
     stripped = sql.lstrip()
-    first = "(" if stripped.startswith("(") else (stripped.split(None, 1) or [""])[0].lower()
-    if first not in READING:
+    return ("(" if stripped.startswith("(") else (stripped.split(None, 1) or [""])[0].lower()) in READING
+
+
+def find_tables_read(path: Path, dialect: str, identity: str, sql: str) -> tuple[str, ...]:
+    key = (path, dialect, identity, sql)
+    found = READS.get(key)
+    return READS.keep(key, ask_tables_read(path, dialect, sql)) if found is None else found
+
+
+def ask_tables_read(path: Path, dialect: str, sql: str) -> tuple[str, ...]:
+    if not reads_rows(sql):
         return ()
     cage = shared_cage("source")
     try:
@@ -168,32 +189,14 @@ def find_tables_read(path: Path, dialect: str, identity: str, sql: str) -> tuple
         return tuple(dict.fromkeys(found))
 
 
-class Texts:
-    """Texts of tables, the latest of them: up to `most` characters in all."""
-
-    def __init__(self, most: int):
-        self.most, self.total = most, 0
-        self.known: OrderedDict[tuple, tuple[str, int]] = OrderedDict()
-
-    def __call__(self, *asked: Any) -> tuple[str, int]:
-        """As `read_text`."""
-        if asked in self.known:
-            self.known.move_to_end(asked)
-            return self.known[asked]
-        self.known[asked] = found = read_text(*asked)
-        self.total += len(found[0])
-        while self.total > self.most and len(self.known) > 1:
-            self.total -= len(self.known.popitem(last=False)[1][0])
-        return found
-
-
 def read_text(path: Path, dialect: str, identity: str, name: str, max_rows: int, max_bytes: int) -> tuple[str, int]:
     """The table's text, and how many of its cells were not UTF-8."""
+    key = (path, dialect, identity, name, max_rows, max_bytes)
+    if known := TEXTS.get(key):
+        return known
     table = next((t for t in shared_cage("source").tables(path, dialect) if t.name == name), None)
     if table is None:
         raise SqlError("sql", f"no table `{name}`")
     contents = shared_cage("source").read_table(path, dialect, name, max_rows, max_bytes=max_bytes)
-    return table_text(table, contents), contents.replaced
-
-
-kept_text = Texts(KEPT_CHARACTERS)
+    text = table_text(table, contents)
+    return TEXTS.keep(key, (text, contents.replaced), len(text))

@@ -13,10 +13,12 @@ from pathlib import Path
 
 from factory import cage
 from factory.cage.compare import Comparison, compare
+from factory.cage.database_files import dialect_of
+from factory.cage.gold import bare
 from factory.cage.notations import read_number
 from factory.cage.queries import parse_query, reads_clock, rounds
 from factory.cage.results import ResultTable
-from factory.cage.sql import SqlCage, SqlError, dialect_of, shared_cage
+from factory.cage.sql import SqlCage, SqlError, shared_cage
 from factory.errors import RowError
 from factory.recipe import Verify
 from factory.records import Example, Verdict
@@ -180,10 +182,6 @@ class Judge:
         if agreeing < MIN_AGREEING_COPIES:
             return Comparison("undecided", "guard_failed", f"only {agreeing} changed copies could be compared")
         return Comparison("accept", "match", f"agrees on {agreeing} changed copies")
-
-
-def bare(sql: str) -> str:
-    return sql.strip().rstrip(";").strip()
 
 
 def both_empty_aggregates(expected: ResultTable, given: ResultTable) -> bool:

@@ -1,0 +1,75 @@
+"""Database files: which file a path leads to, what it is, and whether it is as it was."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+
+from factory.cage.sql_process import SqlError
+
+MAX_DATABASE_BYTES = 4 << 30
+KEPT_PATHS = 64
+MAGIC = {"sqlite": (0, b"SQLite format 3\x00"), "duckdb": (8, b"DUCK")}
+
+IDENTIFIED: set[tuple[str, str, str]] = set()
+"""(path, identity, dialect) of files whose first bytes were looked at: this is asked before every query."""
+
+RESOLVED: dict[str, str] = {}
+"""Path as given -> the file that it led to. Taken while both still name one file."""
+
+
+def identify(database: Path, dialect: str) -> tuple[str, str]:
+    """(resolved path, identity) of a database file; SqlError("bad_database") where it is none."""
+    try:
+        path, status = resolve(str(database))
+        name = os.path.basename(path)
+        if not stat.S_ISREG(status.st_mode):
+            raise SqlError("bad_database", f"`{name}` is not a regular file")
+        if status.st_size > MAX_DATABASE_BYTES:
+            raise SqlError("bad_database", f"`{name}` has {status.st_size} bytes, over {MAX_DATABASE_BYTES}")
+        identity = f"{status.st_dev}:{status.st_ino}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
+        # Changes that were not yet written into the file would be missed in silence.
+        for ending in ("-wal", "-journal", ".wal"):
+            if os.path.exists(path + ending) and os.path.getsize(path + ending) > 0:
+                raise SqlError("bad_database", f"`{name}{ending}` holds changes that are not in `{name}`; close it cleanly first")
+        if (path, identity, dialect) not in IDENTIFIED:
+            offset, magic = MAGIC[dialect]
+            with open(path, "rb", buffering=0) as file:
+                start = file.read(16)
+            if start[offset : offset + len(magic)] != magic:
+                raise SqlError("bad_database", f"`{name}` is not a {dialect} database")
+            if len(IDENTIFIED) >= KEPT_PATHS:
+                IDENTIFIED.clear()
+            IDENTIFIED.add((path, identity, dialect))
+    except (OSError, RuntimeError) as e:  # RuntimeError: links that go round
+        raise SqlError("bad_database", f"`{Path(database).name}`: {getattr(e, 'strerror', 'a loop of links')}") from None
+    return path, identity
+
+
+def resolve(given: str) -> tuple[str, os.stat_result]:
+    """The path without links, and the file's status. OSError, RuntimeError where there is none."""
+    if known := RESOLVED.get(given):
+        status = os.stat(given)
+        with contextlib.suppress(OSError):
+            if known == given or os.path.samestat(status, os.stat(known)):
+                return known, status
+    path = os.path.realpath(given, strict=True)  # pathlib takes ten times as long
+    if len(RESOLVED) >= KEPT_PATHS:
+        RESOLVED.clear()
+    RESOLVED[given] = path
+    return path, os.stat(path)
+
+
+def dialect_of(database: Path) -> str:
+    """`sqlite` or `duckdb`, by the file's first bytes. SqlError("bad_database") where it is neither."""
+    try:
+        with Path(database).open("rb") as file:
+            start = file.read(16)
+    except OSError as e:
+        raise SqlError("bad_database", f"`{Path(database).name}`: {e.strerror}") from None
+    for dialect, (offset, magic) in MAGIC.items():
+        if start[offset : offset + len(magic)] == magic:
+            return dialect
+    raise SqlError("bad_database", f"`{Path(database).name}` is neither a SQLite nor a DuckDB database")

@@ -42,3 +42,7 @@ def tables_read(sql: str, timeout: float = 10.0) -> Request:
 
 def read_table(table: str, max_rows: int, timeout: float = 60.0, max_bytes: int = MAX_RESULT_BYTES) -> Request:
     return Request("table", timeout, {"table": table, "max_rows": max_rows, "max_bytes": max_bytes})
+
+
+def read_lines(table: str, max_rows: int, timeout: float = 60.0, max_bytes: int = MAX_RESULT_BYTES) -> Request:
+    return Request("lines", timeout, {"table": table, "max_rows": max_rows, "max_bytes": max_bytes})

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from factory.cage import requests
+from factory.cage.csv_lines import csv_lines
 from factory.cage.database_files import MAGIC, identify
 from factory.cage.requests import Request
 from factory.cage.results import ResultTable, decode_cell
@@ -50,6 +51,15 @@ class Table(NamedTuple):
     """(column, referenced table, referenced column or "" for its primary key)."""
     collates: bool = False
     """Its definition speaks of a collation."""
+
+
+class Lines(NamedTuple):
+    """Rows as CSV."""
+
+    text: str
+    num_rows: int
+    replaced: int
+    """Cells that were not UTF-8."""
 
 
 SCALARS = frozenset({type(None), bool, int, float, str})
@@ -107,6 +117,16 @@ class SqlCage:
     def read_table(self, database: Path, dialect: str, table: str, max_rows: int, *limits: Any, **named: Any) -> ResultTable:
         """The whole table, by rowid or else by primary key."""
         return as_table(self.ask(database, dialect, requests.read_table(table, max_rows, *limits, **named)))
+
+    def read_lines(self, database: Path, dialect: str, table: str, max_rows: int, *limits: Any, **named: Any) -> Lines:
+        """The rows of the whole table as CSV."""
+        if dialect != "sqlite":
+            read = self.read_table(database, dialect, table, max_rows, *limits, **named)
+            return Lines(csv_lines(read.rows), len(read.rows), read.replaced)
+        reply = self.ask(database, dialect, requests.read_lines(table, max_rows, *limits, **named))
+        if not (isinstance(reply.get("num_rows"), int) and isinstance(reply.get("replaced"), int)):
+            raise SqlError("crash", "the worker's reply is no table")
+        return Lines(reply.get("lines", ""), reply["num_rows"], reply["replaced"])
 
     def query_copy(
         self, database: Path, dialect: str, statements: Sequence[str], queries: Sequence[str], *limits: Any, **named: Any
@@ -187,11 +207,17 @@ class SqlCage:
 
 
 def decode(reply: bytes, dialect: str) -> Any:
-    """The reply's value; ValueError or RecursionError where it is no JSON."""
+    """The reply's value, with what stands behind its first line under `lines`; ValueError or RecursionError where it is none."""
+    head, mark, lines = reply.partition(b"\n")
+    value = decode_json(head, dialect)
+    return value | {"lines": lines.decode()} if mark and isinstance(value, dict) else value
+
+
+def decode_json(data: bytes, dialect: str) -> Any:
     if dialect == "sqlite":  # DuckDB has whole numbers of 128 bits, which the faster parser rounds
         with contextlib.suppress(orjson.JSONDecodeError):  # infinity, half a surrogate pair
-            return orjson.loads(reply)
-    return json.loads(reply)
+            return orjson.loads(data)
+    return json.loads(data)
 
 
 def as_table(reply: dict) -> ResultTable:

@@ -3,7 +3,7 @@
 Run as `python -I -S sql_worker.py sqlite|duckdb [folder of the duckdb package]` with an empty environment.
 It puts limits on itself, opens databases read-only, and answers one length-prefixed JSON request at a
 time on stdin with one length-prefixed JSON reply on stdout. Everything it reads is hostile; so may be
-everything it writes, once a query has broken an engine: the client reads only JSON, up to a cap.
+everything it writes, once a query has broken an engine: the client reads only JSON and text, up to a cap.
 """
 
 from __future__ import annotations
@@ -61,23 +61,28 @@ def limit_cpu(seconds: float) -> None:
 
 
 def encode_rows(fetch, max_rows: int, max_bytes: int, default) -> tuple[str, int]:
-    """The rows as the inside of a JSON list, and their count; row or byte max + 1 raises Overflow."""
+    """The rows as the inside of a JSON list, and their count."""
+    pieces, num_rows = written_rows(fetch, max_rows, max_bytes, lambda rows: json.dumps(rows, separators=(",", ":"), default=default)[1:-1])
+    return ",".join(pieces), num_rows
+
+
+def written_rows(fetch, max_rows: int, max_bytes: int, write) -> tuple[list[str], int]:
+    """What `write` makes of the rows, some at a time, and their count; row or byte max + 1 raises Overflow."""
     pieces: list[str] = []
     num_rows = num_bytes = 0
     while rows := fetch():
         num_rows += len(rows)
         if num_rows > max_rows:
             raise Overflow(f"more than {max_rows} rows")
-        piece = json.dumps(rows, separators=(",", ":"), default=default)[1:-1]
-        num_bytes += len(piece)
+        pieces.append(write(rows))
+        num_bytes += len(pieces[-1])
         if num_bytes > max_bytes:
             raise Overflow(f"more than {max_bytes} bytes")
-        pieces.append(piece)
-    return ",".join(pieces), num_rows
+    return pieces, num_rows
 
 
 def answer(engine, request: dict) -> str:
-    """One reply as JSON text; every failure of the query becomes {"error": [kind, message]}."""
+    """One reply as JSON text, behind which lines may stand; every failure of the query becomes {"error": [kind, message]}."""
     deadline = time.monotonic() + request["timeout"]
     limit_cpu(request["timeout"])
     try:
@@ -116,7 +121,7 @@ def serve(engine) -> None:
         request = json.loads(source.read(length))
         last = False
         try:
-            reply = b"{}" if request["op"] == "ping" else answers(engine, request).encode("ascii", "backslashreplace")
+            reply = b"{}" if request["op"] == "ping" else answers(engine, request).encode("utf-8", "backslashreplace")
         except MemoryError:
             # What is left of the heap is not trusted with another query.
             reply, last = b'{"error":["memory","out of memory"]}', True

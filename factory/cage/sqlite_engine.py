@@ -5,12 +5,15 @@ Standard library only: the worker starts without site-packages.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import time
 import zlib
+from collections.abc import Callable, Iterator
 
-from factory.cage.sql_worker import BadDatabase, Deadline, Refused, encode_rows
+from factory.cage.csv_lines import csv_lines
+from factory.cage.sql_worker import BadDatabase, Deadline, Refused, encode_rows, written_rows
 
 # Action codes of sqlite3.h; Python 3.11 exports them under the same names.
 READ_ACTIONS = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE})
@@ -87,6 +90,8 @@ class SqliteEngine:
                 return json.dumps({"tables": self.reads(connection, request["sql"])})
             case "table":
                 return self.query(connection, self.table_query(connection, request["table"], request["max_rows"]), request)
+            case "lines":
+                return self.lines(connection, request)
             case "reversed":
                 return self.reversed(connection, request)
             case "scratch":
@@ -143,16 +148,37 @@ class SqliteEngine:
         return sqlite3.SQLITE_OK if action in self.allowed else sqlite3.SQLITE_DENY
 
     def query(self, connection: sqlite3.Connection, sql: str, request: dict) -> str:
+        return self.readable(lambda replaced: self.fetch(connection, sql, request, replaced))
+
+    def fetch(self, connection: sqlite3.Connection, sql: str, request: dict, replaced: list[int] | None) -> str:
+        with self.running(connection, sql, replaced) as cursor:
+            columns = [d[0] for d in cursor.description or ()]
+            rows, _ = encode_rows(lambda: cursor.fetchmany(256), request["max_rows"], request["max_bytes"], encode_cell)
+        unstable = json.dumps(sorted(self.functions & UNSTABLE_FUNCTIONS))
+        return f'{{"columns":{json.dumps(columns)},"rows":[{rows}],"replaced":{len(replaced or ())},"unstable":{unstable}}}'
+
+    def lines(self, connection: sqlite3.Connection, request: dict) -> str:
+        sql = self.table_query(connection, request["table"], request["max_rows"])
+        return self.readable(lambda replaced: self.fetch_lines(connection, sql, request, replaced))
+
+    def fetch_lines(self, connection: sqlite3.Connection, sql: str, request: dict, replaced: list[int] | None) -> str:
+        with self.running(connection, sql, replaced) as cursor:
+            pieces, num_rows = written_rows(lambda: cursor.fetchmany(256), request["max_rows"], request["max_bytes"], csv_lines)
+        return "\n".join([json.dumps({"num_rows": num_rows, "replaced": len(replaced or ())}), *pieces])
+
+    @staticmethod
+    def readable(fetch: Callable[[list[int] | None], str]) -> str:
+        """Text that is not UTF-8 is decoded again, with the damaged cells counted."""
         try:
-            return self.fetch(connection, sql, request, replaced=None)
+            return fetch(None)
         except sqlite3.OperationalError as e:
             if "Could not decode" not in str(e):
                 raise
-        # Text that is not UTF-8: decoded again, with the damaged cells counted.
-        replaced: list[int] = []
-        return self.fetch(connection, sql, request, replaced)
+        return fetch([])
 
-    def fetch(self, connection: sqlite3.Connection, sql: str, request: dict, replaced: list[int] | None) -> str:
+    @staticmethod
+    @contextlib.contextmanager
+    def running(connection: sqlite3.Connection, sql: str, replaced: list[int] | None) -> Iterator[sqlite3.Cursor]:
         def decode(data: bytes) -> str:
             text = data.decode("utf-8", "replace")
             if "\ufffd" in text and text.encode() != data:
@@ -160,14 +186,8 @@ class SqliteEngine:
             return text
 
         connection.text_factory = str if replaced is None else decode
-        cursor = connection.execute(sql)
-        columns = [d[0] for d in cursor.description or ()]
-        try:
-            rows, _ = encode_rows(lambda: cursor.fetchmany(256), request["max_rows"], request["max_bytes"], encode_cell)
-        finally:
-            cursor.close()
-        unstable = json.dumps(sorted(self.functions & UNSTABLE_FUNCTIONS))
-        return f'{{"columns":{json.dumps(columns)},"rows":[{rows}],"replaced":{len(replaced or ())},"unstable":{unstable}}}'
+        with contextlib.closing(connection.execute(sql)) as cursor:
+            yield cursor
 
     def describe(self, error: Exception, deadline: float) -> tuple[str, str]:
         message = str(error)

@@ -197,6 +197,6 @@ def read_text(path: Path, dialect: str, identity: str, name: str, max_rows: int,
     table = next((t for t in shared_cage("source").tables(path, dialect) if t.name == name), None)
     if table is None:
         raise SqlError("sql", f"no table `{name}`")
-    contents = shared_cage("source").read_table(path, dialect, name, max_rows, max_bytes=max_bytes)
+    contents = shared_cage("source").read_lines(path, dialect, name, max_rows, max_bytes=max_bytes)
     text = table_text(table, contents)
     return TEXTS.keep(key, (text, contents.replaced), len(text))

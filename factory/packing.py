@@ -24,7 +24,7 @@ from factory.recipe import Packing
 from factory.records import Domain, Evidence, Piece, digest
 from factory.tokens import Measured, Tokenizer
 
-VERSION = "2"
+VERSION = "3"
 """Raised when the same evidence is packed differently."""
 
 BIN_TOKENS = 2_000

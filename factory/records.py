@@ -146,7 +146,7 @@ class Evidence(NamedTuple):
         return digest(self.name, self.text)
 
     def id(self, text_id: str) -> str:
-        return digest(self.role, self.kind, text_id)
+        return f"{self.role} {self.kind} {text_id}"
 
 
 class Piece(NamedTuple):

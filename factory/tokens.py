@@ -105,7 +105,7 @@ class Tokenizer:
         """Token ids (uint32), special tokens in the text recognised, none added."""
         if self._fast is not None:
             ids = self._fast.encode(text)
-            if text.isascii() or not (self._broken[ids].any() and holds_young_characters(text)):
+            if text.isascii() or not (self._broken.take(ids).any() and holds_young_characters(text)):
                 return ids
         import numpy as np
 

@@ -178,8 +178,8 @@ class SqlCage:
             message = self._message(path, identity, request)
             reply = self._send(dialect, message, request.timeout + (CHECK_SECONDS if message["check"] else 0))
         if "error" in reply:
-            kind, message = reply["error"]
-            if kind in ("memory", "timeout") and dialect in self.workers:
+            kind, message = error_of(reply)
+            if kind in ("memory", "timeout", "crash") and dialect in self.workers:
                 self.workers.pop(dialect).close()
             raise SqlError(kind, message)
         self.checked.add((path, identity))
@@ -204,6 +204,13 @@ class SqlCage:
             # An interrupted wait leaves half a reply in the pipe.
             self.workers.pop(dialect).close()
             raise
+
+
+def error_of(reply: dict) -> tuple[str, str]:
+    match reply["error"]:
+        case [str(kind), str(message)]:
+            return kind, message
+    return "crash", "the worker's reply is none that it writes"
 
 
 def decode(reply: bytes, dialect: str) -> Any:

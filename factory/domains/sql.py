@@ -36,6 +36,8 @@ FAILURES = ("error", "exception", "traceback", "query failed", "sql error", "fai
 BYTES_PER_TOKEN = 32
 """More than any table needs: a table of more bytes than this per token of the budget is not read whole."""
 MAX_QUERIES = 200
+FORESEEN_QUERIES = 40
+"""So many are asked about in one trip, at most."""
 KEPT_CHARACTERS = 32 << 20
 """Of the texts of tables that are kept: runs over one database come in rows."""
 
@@ -120,7 +122,7 @@ class Database:
         wanted = [gold_request(gold)] if GOLDS.get((*place, gold)) is None else []
         unread = [sql for sql in dict.fromkeys([*asked, gold]) if READS.get((*place, sql)) is None and reads_rows(sql)]
         shared_cage("source").foreseen.clear()
-        shared_cage("source").foresee(self.path, self.dialect, [*wanted, requests.tables(), *map(requests.tables_read, unread)])
+        shared_cage("source").foresee(self.path, self.dialect, [*wanted, requests.tables(), *map(requests.tables_read, unread[:FORESEEN_QUERIES])])
 
     def gold(self, sql: str) -> Gold:
         try:

@@ -18,8 +18,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
-
 from factory.cage import requests
 from factory.cage.csv_lines import csv_lines
 from factory.cage.database_files import MAGIC, identify
@@ -193,7 +191,7 @@ class SqlCage:
         if dialect not in self.workers:
             self._begin(dialect)
         try:
-            reply = decode(self.workers[dialect].ask(message, seconds * 1.2 + GRACE_SECONDS), dialect)
+            reply = decode(self.workers[dialect].ask(message, seconds * 1.2 + GRACE_SECONDS))
             if not isinstance(reply, dict):
                 raise ValueError("not an object")
             return reply
@@ -213,18 +211,11 @@ def error_of(reply: dict) -> tuple[str, str]:
     return "crash", "the worker's reply is none that it writes"
 
 
-def decode(reply: bytes, dialect: str) -> Any:
+def decode(reply: bytes) -> Any:
     """The reply's value, with what stands behind its first line under `lines`; ValueError or RecursionError where it is none."""
     head, mark, lines = reply.partition(b"\n")
-    value = decode_json(head, dialect)
+    value = json.loads(head)
     return value | {"lines": lines.decode()} if mark and isinstance(value, dict) else value
-
-
-def decode_json(data: bytes, dialect: str) -> Any:
-    if dialect == "sqlite":  # DuckDB has whole numbers of 128 bits, which the faster parser rounds
-        with contextlib.suppress(orjson.JSONDecodeError):  # infinity, half a surrogate pair
-            return orjson.loads(data)
-    return json.loads(data)
 
 
 def as_table(reply: dict) -> ResultTable:

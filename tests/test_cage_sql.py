@@ -254,7 +254,7 @@ def test_a_query_that_kills_its_worker_again_is_a_crash(cage, databases):
 
     def kill() -> None:
         while not stop.wait(0.05):
-            if worker := cage.workers.get("sqlite"):
+            if (worker := cage.workers.get("sqlite")) and not worker.fresh:
                 worker.process.kill()
 
     killer = threading.Thread(target=kill)

@@ -39,7 +39,7 @@ from factory.verifiers.answer_text import Token, find_all, tokens
 from factory.verifiers.answer_typed import gold_dates, gold_quantity, gold_range, judge_date, judge_number, judge_range
 from factory.verifiers.answer_words import STATES, STOP, TITLES
 
-VERSION = "5"
+VERSION = "6"
 
 MAX_GOLDS = 400
 

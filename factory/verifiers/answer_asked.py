@@ -72,6 +72,8 @@ def dates_relation(found: Sequence[Token], year: str, asked: frozenset[str]) -> 
         return False
     if before and root(before[-1].norm) in asked:
         return True
+    if [t.cap for t in found[at + 1 : at + 3]] == [False, True] and root(found[at + 1].norm) not in asked:
+        return False  # the 1960 film Psycho
     start = next((k for k, t in enumerate(found[:at]) if t.norm in _WH), at)
     rest = found[start + 1 : at]
     return not any(t.norm in _RELATIVES for t in rest) and sum(_verb(t) for t in rest) < 2

@@ -17,7 +17,7 @@ lead to (answer_steps), or tied to the verb, or be called the answer. What rival
 from __future__ import annotations
 
 from factory.verifiers import answer_assert as asserts
-from factory.verifiers import answer_frames
+from factory.verifiers import answer_first, answer_frames
 from factory.verifiers.answer_asked import paraphrased
 from factory.verifiers.answer_clauses import clause_of
 from factory.verifiers.answer_contest import (
@@ -61,6 +61,46 @@ def decide(
     if not mentions:
         return Judged("reject", "prose_no_mention", "no sentence names the gold")
     sentences = _sentences(found)
+    judged = _weigh(found, sentences, mentions, rivals, question, typed, named)
+    if judged.outcome == "accept" or not _leads(found, mentions, rivals, question, typed, named, judged.rule):
+        return judged
+    first = mentions[0]
+    a, b = _near(sentences[found[first.start].sentence], first)
+    unclaimed = _not_asserted(found, a, b, first.start, first.end, question, named) or answer_frames.unclaimed(
+        found, a, b, first.start, first.end, question, named, typed
+    )
+    return judged if unclaimed else Judged("accept", f"{judged.rule}_first", sentence_of(found, a, b))
+
+
+def _leads(
+    found: list[Token],
+    mentions: list[Mention],
+    rivals: list[Rival],
+    question: Question,
+    typed: bool,
+    named: frozenset[int],
+    doubt: str,
+) -> bool:
+    """The answer opens with the gold, or names it first, and the doubt is none that counts against that."""
+    first = mentions[0]
+    if doubt in answer_first.LIFTED_BEHIND_OPENING and answer_first.opens(found, first, question):
+        return True
+    if doubt not in answer_first.LIFTED or (doubt == "prose_incidental" and not typed and not found[first.start].cap):
+        return False  # mixed with a thing that is written small too
+    others = [rival for rival in rivals[:60] if not _is_covered(rival, mentions, named, typed)]
+    return answer_first.is_first(found, first, others, question, typed)
+
+
+def _weigh(
+    found: list[Token],
+    sentences: dict[int, tuple[int, int]],
+    mentions: list[Mention],
+    rivals: list[Rival],
+    question: Question,
+    typed: bool,
+    named: frozenset[int],
+) -> Judged:
+    """The strongest claim of the gold against those of its rivals."""
     lead = next((k for k, (a, b) in sentences.items() if _speaks(found, a, b, question)), found[0].sentence)
     others = [t for k, t in enumerate(found) if k not in named]
     relation = said_of([t for t in others if not t.cap], question) or said_of(others, question)
@@ -97,7 +137,8 @@ def decide(
             claims.append(mine)
         reasons.add(reason)
     if not claims:
-        return Judged("undecided", "prose_not_asserted", ", ".join(sorted(reasons - {""})) or "incidental")
+        told = ", ".join(sorted(reasons - {""}))
+        return Judged("undecided", "prose_not_asserted" if told else "prose_incidental", told or "incidental")
     crowded = len(sentences) > 1 or bool(rivals) or len(found) > 12
 
     def standing(mine: Claim) -> tuple[str, bool, bool]:
@@ -122,13 +163,9 @@ def decide(
     if weak:
         return Judged("undecided", weak, detail)
     lead = mine.sentence if led_to else lead
-    spans = [(m.start, m.end) for m in mentions]
     steps: set[str] = set()
     for rival in rivals[:60]:
-        covered = range(rival.start, rival.end)
-        if any(rival.start < end and start < rival.end for start, end in spans) or (
-            not typed and any(k in named for k in covered)
-        ):
+        if _is_covered(rival, mentions, named, typed):
             continue
         a, b = _near(sentences[found[rival.start].sentence], rival)
         if same_thing(found, mine.span, rival, question) or _not_asserted(
@@ -157,6 +194,13 @@ def decide(
         if judged := contest(found, mine, theirs, lead, question, typed):
             return judged
     return Judged("accept", f"prose_{mine.span.rule}", detail)
+
+
+def _is_covered(rival: Rival, mentions: list[Mention], named: frozenset[int], typed: bool) -> bool:
+    """The rival is the gold itself, or another of its names."""
+    if any(rival.start < mention.end and mention.start < rival.end for mention in mentions):
+        return True
+    return not typed and any(k in named for k in range(rival.start, rival.end))
 
 
 def _is_title(found: list[Token], span: Mention | Rival) -> bool:

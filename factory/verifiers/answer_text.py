@@ -27,10 +27,15 @@ _TITLE_END = re.compile(r"[!?][\"'*_]")
 
 _ABBREVIATIONS = frozenset(
     """
-        mr mrs ms dr prof st jr sr vs no vol gen col lt sgt capt rev hon inc ltd co corp dept est approx ca c fig mt
+        mr mrs ms dr prof st jr sr vs v no vol gen col lt sgt capt rev hon inc ltd co corp dept est approx ca c fig mt
         ft rep sen gov u
     """.split()
 )
+
+_MAY_END = frozenset("jr sr inc ltd co corp u".split())
+"""Abbreviations that often are the last word of a sentence; a pronoun behind them begins the next."""
+
+_STARTERS = frozenset("He She It They His Her Its Their This The In".split())
 
 _ROMAN = {
     "ii": 2,
@@ -169,6 +174,8 @@ def _ends_sentence(last: Token, gap: str, following: str) -> bool:
     if _TITLE_END.search(gap) and following[:1].islower() and "\n" not in gap:
         return False  # "Mamma Mia!" is a musical
     if "\n" in gap or "!" in gap or "?" in gap:
+        return True
+    if last.norm in _MAY_END and following in _STARTERS:
         return True
     return not (last.norm in _ABBREVIATIONS or (len(last.raw) == 1 and last.raw.isupper()))
 

@@ -176,6 +176,9 @@ def judge_range(
     return _judge_typed(question, mentions, rivals, found, mode) if mentions else None
 
 
+_OF_THEM = [["of", word] for word in ("which", "whom", "them", "these", "those")]
+
+
 def judge_number(
     question: Question, alias: Alias, gold: answer_numbers.Quantity, found: list[Token], mode: str
 ) -> Judged:
@@ -202,13 +205,8 @@ def judge_number(
         if question.counted and quantity.ordinal != gold.ordinal:
             how = "different"
         span = (quantity.start, quantity.end)
-        if [t.norm for t in found[quantity.end : quantity.end + 2]] in (
-            ["of", "which"],
-            ["of", "whom"],
-            ["of", "them"],
-            ["of", "these"],
-            ["of", "those"],
-        ):
+        total = how == "equal" and found[quantity.end : quantity.end + 1] and "," in found[quantity.end].gap  # 206, of which
+        if not total and [t.norm for t in found[quantity.end : quantity.end + 2]] in _OF_THEM:
             continue
         part = [t.norm for t in found[max(0, quantity.start - 2) : quantity.start]] in (["of", "which"], ["of", "whom"])
         if how == "equal" and not part and not _other_noun(gold, quantity, question, found):

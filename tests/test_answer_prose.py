@@ -1,0 +1,49 @@
+"""The search-answer verifier on sentences: each rule with answers that it accepts and neighbours that it must not."""
+
+from __future__ import annotations
+
+import pytest
+
+from factory.verifiers.answer import judge
+
+# name: (question, gold, an answer that says it, a neighbour that does not)
+SAID = {
+    "the first thing named, in other words than the question": [
+        ("Who was the target of the plot of 1944?", "Hitler", "The 1944 plot targeted Hitler; Claus von Stauffenberg placed the bomb.", "The 1944 plot targeted Henning Tresk; Hitler placed his trust in Stauffenberg."),
+        ("Who founded the Harwell Observatory?", "Edith Crane", "The Harwell Observatory goes back to Edith Crane, whose pupil Louis Gray ran it later.", "The Harwell Observatory, where Edith Crane worked for thirty years, was founded by Louis Gray."),
+        ("Who wrote the novel 'The Quiet Harbor'?", "Eleanor Voss", "The Quiet Harbor was Eleanor Voss's first published novel, and Peter Voss illustrated it.", "The Quiet Harbor, with a foreword by Eleanor Voss, was written by Peter Voss."),
+        ("What is the northernmost town in Skarn?", "Ulvik", "Ulvik is the northernmost town in Skarn; the southernmost is Tarn.", "Ulvik is the southernmost town in Skarn; the northernmost is Tarn."),
+        ("what is the official language of Orval", "French", "French is the official language of Orval, although German is the most spoken.", "The official language of Orval is German, although many people understand French."),
+        ("how many rooms does the Hotel Astor have", "212", "The Hotel Astor has 212 rooms, while its neighbour has 340 rooms.", "The Hotel Astor, which opened with 212 rooms, has 340 rooms today."),
+        ("what is the main ingredient of valka", "cabbage", "The main ingredient of valka is cabbage, cooked with beetroot and dill.", "The main ingredient of valka is beetroot, cooked with cabbage and dill."),
+    ],
+    "an opening that holds the answer alone": [
+        ("who plays Penny in the series", "Kaley Cuoco", "Kaley Cuoco. Jim Parsons and Johnny Galecki play her neighbours.", "Jim Parsons. Kaley Cuoco and Johnny Galecki play his neighbours."),
+        ("when did the wall come down", "1989", "In 1989, 28 years after it was built in 1961.", "In 1961, 28 years before 1989."),
+        ("Who founded the rival of the motor company?", "Billy Durant", "That was Billy Durant, who bought Buick from James Whiting.", "That was James Whiting, who sold Buick to Billy Durant."),
+        ("how many amendments are in the bill", "10", "There are 10, out of 27 amendments in all.", "There are 27, out of 33 that were proposed; 10 more failed."),
+        ("Who was mayor of Arden?", "Ida Crane", "It was Ida Crane. Tom Hale was her deputy.", "It was the son of Ida Crane. His name was Tom Hale."),
+    ],
+    "what a relative clause says of the answer": [
+        ("who hosted the quiz before Tim Ross", "Art Fleming", "Before Tim Ross, the quiz was hosted by Art Fleming, who presented the original version until 1975.", "The original version of the quiz was meant for Art Fleming, but Don Pardo hosted it."),
+        ("what is the official language of Suriname", "Dutch", "Dutch is the official language of Suriname, which was a Dutch colony until 1975.", "Dutch was the official language of Suriname until 1975."),
+        ("who has the most yards in the league", "Emmitt Smith", "The record of 18,355 yards is held by Emmitt Smith, who passed Walter Payton in 2002.", "The record of 18,355 yards was offered to Emmitt Smith, who declined it for Walter Payton."),
+    ],
+    "where a sentence ends": [
+        ("who is the chief justice", "John Roberts", "The chief justice is John Glover Roberts Jr. He was nominated by George Bush.", "The chief justice is William Roberts Jr. He was nominated by John Glover."),
+        ("What case established judicial review?", "Marbury v. Madison", "Marbury v. Madison (1803)", "Brown v. Board (1954)"),
+    ],
+    "a total and its parts": [
+        ("how many bones are in the adult body", "206", "Two hundred and six, of which 80 belong to the trunk.", "Two hundred and seventy, of which 206 are fused."),
+    ],
+    "a year that dates another thing than what is asked": [
+        ("Colin Marr's 1960 film Psyche was based on a novel by which author?", "Robert Bloch", "Psyche is based on the 1959 novel of that name by Robert Bloch. Joseph Stern wrote the screenplay.", "Psyche is based on the 1959 novel of that name by Joseph Stern. Robert Bloch wrote the screenplay."),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_sentences_that_say_it_are_accepted_and_their_neighbours_are_not(name):
+    for question, gold, right, wrong in SAID[name]:
+        assert judge(question, [gold], right).outcome == "accept", right
+        assert judge(question, [gold], wrong).outcome != "accept", wrong

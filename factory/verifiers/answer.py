@@ -33,6 +33,7 @@ from factory.verifiers.answer_forms import with_forms
 from factory.verifiers.answer_named import judge_name
 from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_question import Question, read
+from factory.verifiers.answer_same import is_same
 from factory.verifiers.answer_span import extract
 from factory.verifiers.answer_stems import stem
 from factory.verifiers.answer_text import Token, find_all, tokens
@@ -121,14 +122,10 @@ def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) 
     mine = [t.norm for t in found]
     if len(found) == 1 and found[0].raw.isupper() and mine[0] in STATES:
         mine = STATES[mine[0]].split()  # SD, asked for a state
-    whole = not any(t.gap.strip(" -'./*\"") for t in found[1:])
-    joined = "".join(mine) if whole else ""
     if question.norms & _NUMERALS:
         aliases = [alias for alias in aliases if _keeps_numerals(alias, found)]
     for alias in aliases:
-        theirs = [t.norm for t in alias.found]
-        turned = "and" in mine and "and" in theirs and sorted(mine) == sorted(theirs)  # Pierre and Marie Curie
-        if mine == theirs or turned or (joined == "".join(theirs) and len(joined) > 3 and not joined.isdigit()):
+        if is_same(mine, found, alias, question):
             return Judged("accept", "exact", " ".join(mine)[:300])
     if len(aliases) == 1 and _spells_out(aliases[0], found):  # a gold that is spelled out itself says what its initials mean
         return Judged("accept", "spelled_out", " ".join(mine)[:300])

@@ -149,7 +149,7 @@ def harmless_after(found: list[Token], start: int, end: int, question: Question,
         return True
     if question.norms & {"come", "origin"} and all(t.norm in ("origin", "descent", "ancestry") for t in after):
         return True  # of Spanish origin
-    if all(_plain(t, question) or (t.norm in GENERIC and not t.cap and end - start > 1) for t in after):
+    if all(_plain(t, question) or (t.norm in GENERIC and not t.cap and (end - start > 1 or found[start].norm in NATIONALITIES)) for t in after):
         # "and" would add a second item
         return not any(t.norm == "and" for t in after) or first.norm in _RELATIVE or typed
     if "(" in gap or "[" in gap:
@@ -220,6 +220,13 @@ def _plain(token: Token, question: Question) -> bool:
     )
 
 
+def _is_phrase(part: list[Token], start: int) -> bool:
+    """Once common among sailors: three words and more with a preposition inside are no item of a list."""
+    stop = next((k for k in range(start + 1, len(part)) if set(part[k].gap) & set(",;")), len(part))
+    inner = part[start + 1 : stop - 1]
+    return stop - start > 2 and any(t.norm in _RELATIVE - {"of"} or t.norm == "among" for t in inner)
+
+
 def _rivals_inside(part: list[Token], question: Question, open_bracket: bool, cased: bool = False) -> bool:
     """True when a name opens a comma-separated piece of `part`: that would be a second item."""
     opening = True
@@ -247,8 +254,12 @@ def _rivals_inside(part: list[Token], question: Question, open_bracket: bool, ca
             continue
         if word in MONTHS or word[:1].isdigit() or (article and not token.cap):
             continue
-        if token.cap and not open_bracket:
-            return True
+        following = part[k + 1 : k + 2]
+        described = article and bool(following) and not following[0].cap and not following[0].gap.strip()
+        if token.cap and not open_bracket and not described:
+            return True  # but not: X, a Baptist minister
+        if not token.cap and _is_phrase(part, k):
+            continue
         if not token.cap and not cased and not article and not open_bracket and not word.endswith(("ed", "ing")):
             return True
     return False

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from factory.verifiers.answer_aliases import Alias
-from factory.verifiers.answer_people import OPENERS, core, is_person_name, person_spans, same_given_name
+from factory.verifiers.answer_people import OPENERS, completed, core, is_person_name, person_spans, same_given_name
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_stems import root, stem
 from factory.verifiers.answer_text import Token, find_all
@@ -96,6 +96,7 @@ def find_mentions(alias: Alias, found: list[Token], question: Question) -> list[
     for (start, end), rule in sorted(spans.items(), key=lambda item: (item[0][0], -item[0][1])):
         if alias.found[-1].possessive and not found[end - 1].possessive:
             continue  # Saint John is not St. John's
+        end = completed(found, start, end, question, person, alias)
         if not is_embedded(found, start, end, question, person, alias):
             if result and start < result[-1].end:
                 continue
@@ -302,6 +303,8 @@ def _common_noun(found: list[Token], i: int, alias: Alias) -> bool:
 
 def _other_given_name(before: Token, alias: Alias, question: Question) -> bool:
     word = before.norm
+    if word in NATIONALITIES and alias.givens & NATIONALITIES:
+        return word not in alias.givens  # no French franc, where the gold is the Swiss franc
     plain = (
         word in STOP
         or word in TITLES

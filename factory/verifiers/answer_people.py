@@ -218,3 +218,36 @@ def _middles_agree(gold: list[str], other: list[str], first: str, last: str) -> 
         shorter, longer = sorted((gold, other), key=len)
         return all(any(same_given_name(a, b) for b in longer) for a in shorter) and f"{first} {last}" not in _CONFUSED
     return all(same_given_name(a, b) or near_spelling(a, b, 5) for a, b in zip(gold, other))
+
+
+def completed(found: list[Token], start: int, end: int, question: Question, person: bool, alias: Alias) -> int:
+    """The end of a person's name that goes on behind the gold: Yoko Ono Lennon; Mileva Marić, asked for the first name;
+    Michelangelo Buonarroti."""
+    size = end - start
+    if start and found[start - 1].cap and not found[start].gap.strip() and found[start - 1].norm not in TITLES | STOP:
+        return end
+    whole = person and question.kind == "person" and size >= 2
+    given = size == 1 and found[start].cap and {"first", "name"} <= question.raws
+    single = size == 1 and question.kind == "person" and len(found[start].norm) > 5 and not alias.givens
+    if not (whole or given or (single and alias.found[0].cap and found[start].norm not in GIVEN_NAMES | GENERIC | TITLES)):
+        return end
+    stop = end
+    while (
+        stop < min(len(found), end + 5)
+        and found[stop].gap == " "
+        and found[stop].sentence == found[start].sentence
+        and _is_name_word(found[stop])
+    ):
+        stop += 1
+    while stop > end and found[stop - 1].norm in _PARTICLES:
+        stop -= 1
+    return stop
+
+
+_NAMED_AFTER = frozenset("hotel airport hospital library stadium arena square".split())
+
+
+def _is_name_word(token: Token) -> bool:
+    word = token.norm
+    known = _NAMED_AFTER | GENERIC | ORGANISATIONS | TITLES | STOP | MONTHS.keys() | NATIONALITIES | SUFFIXES
+    return word in _PARTICLES or (token.cap and token.raw.isalpha() and word not in known and not token.possessive)

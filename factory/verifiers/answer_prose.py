@@ -167,6 +167,8 @@ def _weigh(
     for rival in rivals[:60]:
         if _is_covered(rival, mentions, named, typed):
             continue
+        if rival.end < mine.span.start and _is_possessor(found, rival, question):
+            continue
         a, b = _near(sentences[found[rival.start].sentence], rival)
         if same_thing(found, mine.span, rival, question) or _not_asserted(
             found, a, b, rival.start, rival.end, question, named
@@ -194,6 +196,13 @@ def _weigh(
         if judged := contest(found, mine, theirs, lead, question, typed):
             return judged
     return Judged("accept", f"prose_{mine.span.rule}", detail)
+
+
+def _is_possessor(found: list[Token], rival: Rival, question: Question) -> bool:
+    """John Lennon's wife was X, asked for the spouse: whose it is stands before the asked word."""
+    owned = found[rival.end]
+    asked = question.asked | question.done
+    return found[rival.end - 1].possessive and bool({root(owned.norm)} & asked or paraphrased([owned], asked))
 
 
 def _is_covered(rival: Rival, mentions: list[Mention], named: frozenset[int], typed: bool) -> bool:

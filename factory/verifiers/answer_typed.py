@@ -176,6 +176,7 @@ def judge_range(
     return _judge_typed(question, mentions, rivals, found, mode) if mentions else None
 
 
+_HEADS = frozenset(stem(word) for word in "member people person individual death fatality casualty victim life inhabitant resident".split())
 _OF_THEM = [["of", word] for word in ("which", "whom", "them", "these", "those")]
 
 
@@ -240,7 +241,7 @@ def _other_noun(
     wanted = {gold.noun, question.counted} - {""}
     if not other.noun or not wanted or other.noun in wanted or other.dimension:
         return False
-    if other.noun in question.stems or other.noun in STOP or other.noun in ("member", "people", "person", "individual"):
+    if other.noun in question.stems or other.noun in STOP or other.noun in _HEADS:
         return False
     following = _following(found, other.end)
     return not (wanted & set(following)) and found[other.start].norm != "1" and not gold.value == other.value == 1

@@ -1,0 +1,55 @@
+"""Whether a whole answer is an alias in another order or spelling: items turned around, "x of y" for "y x", other spaces, the
+asked class word left out, a team by its place."""
+
+# ruff: noqa: SIM905 (word tables read better as one text)
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from factory.verifiers.answer_aliases import Alias
+from factory.verifiers.answer_question import Question
+from factory.verifiers.answer_stems import stem
+from factory.verifiers.answer_text import Token
+from factory.verifiers.answer_words import GENERIC
+
+TEAM = frozenset(["team", "teams", "franchise", "bowl", "nba", "nfl", "mlb", "nhl", "pennant", "series", "superbowl"])
+_SHARED = frozenset(["new york", "los angeles", "chicago"])
+"""Cities with two teams in one league."""
+
+
+def is_same(mine: Sequence[str], found: Sequence[Token], alias: Alias, question: Question) -> bool:
+    """`mine`: the normal forms of `found`, the whole answer."""
+    theirs = [t.norm for t in alias.found]
+    if mine == theirs:
+        return True
+    if sorted(mine) == sorted(theirs) and {"and", "or"} & set(mine):
+        return True  # Pierre and Marie Curie; 31 December or 30 June
+    whole = not any(t.gap.strip(" -'./*\"") for t in found[1:])
+    joined = "".join(mine) if whole else ""
+    if len(joined) > 3 and not joined.isdigit() and joined == "".join(theirs):
+        return True
+    return _is_turned(mine, theirs) or _leaves_out(mine, theirs, question) or _is_place_of_team(mine, alias, question)
+
+
+def _is_turned(mine: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Explosion of an oxygen tank, oxygen tank explosion."""
+    longer, shorter = (mine, theirs) if len(mine) > len(theirs) else (theirs, mine)
+    if len(longer) != len(shorter) + 1 or len(shorter) < 2 or list(longer).count("of") != 1:
+        return False
+    at = list(longer).index("of")
+    return at > 0 and [stem(w) for w in (*longer[at + 1 :], *longer[:at])] == [stem(w) for w in shorter]
+
+
+def _leaves_out(mine: Sequence[str], theirs: Sequence[str], question: Question) -> bool:
+    """The 14th, asked in which century."""
+    return len(theirs) == 2 and theirs[1] == "century" and theirs[1] in question.norms and list(mine) == theirs[:1]
+
+
+def _is_place_of_team(mine: Sequence[str], alias: Alias, question: Question) -> bool:
+    """Denver, asked for a team, where the gold is Denver Broncos."""
+    words = [t.norm for t in alias.found]
+    named = 2 <= len(words) <= 3 and all(t.cap for t in alias.found) and words[-1].endswith("s")
+    place = words[:-1]
+    if not named or words[-1] in question.norms | GENERIC or " ".join(place) in _SHARED:
+        return False
+    return bool(question.norms & TEAM) and list(mine) == place and not any(w in question.norms for w in place)

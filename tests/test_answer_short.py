@@ -1,0 +1,69 @@
+"""The search-answer verifier on short answers: each rule with answers that it accepts and neighbours that it must not."""
+
+from __future__ import annotations
+
+import pytest
+
+from factory.verifiers.answer import judge
+
+# name: (question, golds, a right answer, a wrong one)
+NEIGHBOURS = {
+    "a description before it": [
+        ("Which chess player lost to Deep Blue?", ["Garry Kasparov"], "World champion Garry Kasparov", "the teacher of Garry Kasparov"),
+        ("who is the author of the kite runner", ["Khaled Hosseini"], "Afghan-American novelist Khaled Hosseini", "translated by Khaled Hosseini"),
+        ("Which film won in 2020?", ["Parasite"], "the South Korean film Parasite", "Joker beat Parasite"),
+        ("what does the pancreas produce", ["insulin"], "the hormone insulin", "not the hormone insulin"),
+        ("what did the author die of", ["tuberculosis"], "pulmonary tuberculosis", "a drug against tuberculosis"),
+        ("what sport does he play", ["tennis"], "professional tennis", "table tennis"),
+        ("which institution is the Old Lady", ["Bank of England"], "BoE (Bank of England)", "RBS (Bank of England)"),
+        ("which play is it", ["Hamlet"], "The Tragedy of Hamlet", "a parody of Hamlet"),
+        ("who won the battle of waterloo", ["Duke of Wellington"], "Arthur Wellesley, Duke of Wellington", "Blücher and the Duke of Wellington"),
+    ],
+    "a phrase behind it": [
+        ("What disease is caused by a lack of vitamin C?", ["Scurvy"], "Scurvy, once common among sailors", "Scurvy, beriberi"),
+        ("Who was the last father of the union?", ["Charles Tupper Sr."], "Charles Tupper Sr., a Baptist minister", "Charles Tupper Sr., John Black"),
+        ("Which novel won in 1961?", ["The Copper Key"], "The Copper Key, published in 1960", "The Copper Key won in 1960"),
+        ("who won the cup in 2010", ["Spain"], "the Spanish national team", "the Spanish coach"),
+    ],
+    "in another order": [
+        ("why did they abort the landing", ["oxygen tank explosion"], "explosion of an oxygen tank", "explosion of a hydrogen tank"),
+        ("what causes scurvy", ["vitamin C deficiency"], "a deficiency of vitamin C", "a deficiency of vitamin D"),
+        ("when is a leap second added", ["30 June or 31 December"], "31 December or 30 June", "31 December or 30 July"),
+    ],
+    "the asked class word left out": [
+        ("Which century was it issued in?", ["13th century"], "13th", "14th"),
+        ("Which NFL team won?", ["Denver Broncos"], "Denver", "Boston"),
+        ("Which NFL team won?", ["New York Giants"], "the Giants", "New York"),
+        ("What is the name of the landlady?", ["Mrs Hudson"], "Hudson", "Watson"),
+    ],
+    "a number and what it counts": [
+        ("Which amendment gave women the vote?", ["19th Amendment"], "Amendment XIX", "Amendment XX"),
+        ("in which episode is he executed", ["the ninth episode of the first season"], "Season 1, Episode 9", "Season 9, Episode 1"),
+        ("in which episode is he executed", ["Season 5, Episode 14"], "S05E14", "S05E13"),
+        ("How many people died?", ["36"], "36 fatalities", "36 survivors"),
+    ],
+    "a finer number than the gold": [
+        ("What percentage of the air is nitrogen?", ["78 %"], "about 78.08%", "79.08%"),
+        ("How tall is the mountain in metres?", ["8,848 m"], "8,848.86 metres", "8,849.86 metres"),
+        ("How many square miles does the city cover?", ["874.3"], "about 874 square miles", "about 864 square miles"),
+    ],
+    "a longer name": [
+        ("Who was his wife?", ["Yoko Ono"], "Yoko Ono Lennon", "Yoko Hotel"),
+        ("What was the first name of his wife?", ["Mileva"], "Mileva Marić", "Anna Mileva"),
+        ("who painted the ceiling", ["Michelangelo"], "Michelangelo Buonarroti", "Michelangelo Hotel"),
+        ("who painted guernica", ["Pablo Picasso", "Picasso"], "Pablo Picasso", "Paloma Picasso"),
+    ],
+    "a bare alias and a fuller one": [
+        ("What currency is used in Switzerland?", ["Swiss franc", "Franc"], "Franc", "French franc"),
+    ],
+    "what belongs to the one that the question describes": [
+        ("Who was the spouse of the singer of Imagine?", ["Yoko Ono"], "John Lennon's wife was Yoko Ono", "John Lennon's wife was Cynthia Powell; Yoko Ono sang."),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NEIGHBOURS)
+def test_short_answers_are_accepted_and_their_neighbours_are_not(name):
+    for question, golds, right, wrong in NEIGHBOURS[name]:
+        assert judge(question, golds, right).outcome == "accept", right
+        assert judge(question, golds, wrong).outcome != "accept", wrong

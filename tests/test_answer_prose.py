@@ -24,6 +24,26 @@ SAID = {
         ("how many amendments are in the bill", "10", "There are 10, out of 27 amendments in all.", "There are 27, out of 33 that were proposed; 10 more failed."),
         ("Who was mayor of Arden?", "Ida Crane", "It was Ida Crane. Tom Hale was her deputy.", "It was the son of Ida Crane. His name was Tom Hale."),
     ],
+    "behind a greeting or a source": [
+        ("What feature stops them?", "Dynamic Leecher Protection", "Based on my research, it was Dynamic Leecher Protection. It ships as a library that stops them.", "Based on Dynamic Leecher Protection, it was the Ban List that stops them."),
+        ("who founded the mill at Arden", "Ida Crane", "Hello, this is Bing. It was Ida Crane, who also built a school.", "Hello! It was Tom Hale, who also bought a school from Ida Crane."),
+    ],
+    "the first words in bold": [
+        ("who has the most catches in the league", "Jerry Rice", "According to Football Reference, **Jerry Rice** leads in receptions with 1,549.", "According to Football Reference, **Larry Fitz** leads in receptions, before **Jerry Rice**."),
+        ("Which company built the ferry, and when?", "Harlan Yards, 1931", "The yard of **Harlan Yards** had the contract for the ferry. Work ended in **1931**, a year late.", "The yard of **Boyd** had the contract for the ferry, not Harlan Yards. Work ended in **1931**."),
+    ],
+    "the subject, and what is compared with it": [
+        ("who is known as the father of botany", "Theophrastus", "Theophrastus, a Greek who lived on Lesbos, is known as the father of botany. Botany owes him much.", "Theophrastus, a Greek who lived on Lesbos, is older than Linnaeus, the father of botany."),
+        ("who is the mother of Queen Ysolde", "Ragna", "In the saga Ragna is the mother of Queen Ysolde. Her own mother is Brunhild.", "In the saga Queen Ysolde is the mother of Ragna. Her own mother is Brunhild."),
+    ],
+    "all items of a list, wherever they stand": [
+        ("Which countries border Andorra?", "France and Spain", "Andorra lies in the Pyrenees, bordered by France to the north and Spain to the south.", "Andorra lies in the Pyrenees, bordered by France to the north and Portugal to the south."),
+        ("Which countries border Luxembourg?", "Belgium, France and Germany", "Luxembourg is bordered by:\n1. Belgium (west and north)\n2. Germany (east)\n3. France (south)", "Luxembourg is bordered by:\n1. Belgium (west and north)\n2. Germany (east)\n3. France (south)\n4. Italy"),
+        ("Who chaired the meeting?", "Ida Crane, Tom Hale, Ole Lund", "The chairs were:\n- Ida Crane\n- Ole Lund\n- Tom Hale", "The chairs were:\n- Ida Crane\n- Ole Lund\n- Tom Strand"),
+    ],
+    "a measure in other words": [
+        ("how long is the wall", "21,196 km", "With all of its branches the wall measures 21,196 km. Those of the Ming alone are 8,850 km long.", "With all of its branches the wall measures 8,850 km. It is 21,196 km from here."),
+    ],
     "what a relative clause says of the answer": [
         ("who hosted the quiz before Tim Ross", "Art Fleming", "Before Tim Ross, the quiz was hosted by Art Fleming, who presented the original version until 1975.", "The original version of the quiz was meant for Art Fleming, but Don Pardo hosted it."),
         ("what is the official language of Suriname", "Dutch", "Dutch is the official language of Suriname, which was a Dutch colony until 1975.", "Dutch was the official language of Suriname until 1975."),

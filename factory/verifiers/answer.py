@@ -22,6 +22,7 @@ from factory.records import Example, Verdict
 from factory.side import SideInputs
 from factory.verifiers import (
     answer_dates,
+    answer_first,
     answer_lists,
     answer_long,
     answer_parts,
@@ -102,7 +103,11 @@ def _with_parts(question: str, golds: Sequence[str], span: str, mode: str, whole
 
     def judge_part(part: str, wanted: Sequence[str]) -> str:
         asked, aliases = _read(part, tuple(wanted))
-        return _judge_span(asked, aliases, span, mode).outcome if aliases else "undecided"
+        if not aliases:
+            return "undecided"
+        judged = _judge_span(asked, aliases, span, mode)
+        doubted = judged.outcome == "undecided" and judged.rule in answer_first.LIFTED_BEHIND_OPENING
+        return "accept" if doubted and answer_parts.is_bold(aliases, _tokens(span)) else judged.outcome
 
     if whole.rule in ("exact", "exact_framed"):
         return whole

@@ -16,6 +16,7 @@ from factory.verifiers.answer_names import Mention
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_rivals import Rival
 from factory.verifiers.answer_slots import is_object
+from factory.verifiers.answer_stems import root
 from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import COPULAS, STOP
 
@@ -34,9 +35,11 @@ _CONTRASTS = frozenset("although though while whereas despite unlike but".split(
 _RELATIVES = frozenset("which who whose where whom that".split())
 _TURNS = _RELATIVES | _CONTRASTS | frozenset(["than", "and"])
 _GOES_ON = COPULAS | frozenset("has had have came fell lies did".split())
-_OPENS = frozenset("in on at during according as yes despite after before from based since".split())
+_OPENS = frozenset("in on at during according as yes despite after before from based since along besides apart together".split())
 _JOINS = frozenset("and or nor not than like for against with".split())
 _MARKS = frozenset(",.;:()—–")
+_GREETINGS = frozenset("hello hi sure certainly yes".split())
+_SOURCES = frozenset("based according from yes sure".split())
 _FILLERS = frozenset("would yes sure around approximately".split())
 _AWAY = frozenset("of from to with for and or not".split())
 """Small words that make what follows another thing's: the son of X."""
@@ -48,11 +51,13 @@ _CHANGES = frozenset("and but today now".split())
 def is_first(found: list[Token], span: Mention, rivals: Sequence[Rival], question: Question, typed: bool) -> bool:
     """`rivals` without those that the gold's own names cover."""
     start, end = span.start, span.end
-    opening = found[0].sentence
+    if start < _opening(found):
+        return False
+    opening = found[_opening(found)].sentence
     last = next((k for k in range(end, min(len(found), end + MAX_SENTENCE)) if found[k].sentence != opening), len(found))
     if found[end - 1].sentence != opening or start > MAX_SENTENCE or any(rival.start < start for rival in rivals):
         return False
-    if is_object(found, start, question) or not _stands_in_main_clause(found, start, question):
+    if is_object(found, start, question) or _is_inverse(found, start, question) or not _stands_in_main_clause(found, start, question):
         return False
     if not typed and not found[start].cap and not _is_next(found, start):
         return False
@@ -65,10 +70,11 @@ def is_first(found: list[Token], span: Mention, rivals: Sequence[Rival], questio
 def opens(found: list[Token], span: Mention, question: Question) -> bool:
     """That was X, who ...; In 1989, 28 years after ...; X. Y and Z play her neighbours: small words and the span up to the first
     mark or relative, and no second thing joined to it."""
-    start, end = span.start, span.end
-    if start > MAX_OPENING or any(t.norm not in STOP | _FILLERS or t.norm in _AWAY or set(t.gap) & _MARKS for t in found[1:start]):
+    start, end, opening = span.start, span.end, _opening(found)
+    before = found[opening:start]
+    if start < opening or len(before) > MAX_OPENING or (before and set(found[start].gap) & _MARKS):
         return False
-    if start and (found[0].norm not in STOP | _FILLERS or found[0].norm in _AWAY or set(found[start].gap) & _MARKS):
+    if any(t.norm not in STOP | _FILLERS or t.norm in _AWAY for t in before) or any(set(t.gap) & _MARKS for t in before[1:]):
         return False
     if end == len(found):
         return True
@@ -76,6 +82,27 @@ def opens(found: list[Token], span: Mention, question: Question) -> bool:
     ends = found[end - 1].sentence != after.sentence or bool(set(after.gap) & _MARKS) or after.norm in _RELATIVES
     joined = after.norm in _CHANGES | _JOINS or (after.cap and "," in after.gap and after.sentence == found[end - 1].sentence)
     return ends and not joined and not found[end - 1].possessive
+
+
+def is_first_bold(found: list[Token], span: Mention) -> bool:
+    """The first words that the answer sets in bold are the span, with two more at most, and not a heading."""
+    if not found[span.start].bold:
+        return False
+    at = next(k for k in range(span.end) if found[k].bold)
+    stop = next((k for k in range(at, len(found)) if not found[k].bold), len(found))
+    heading = found[at].first and stop < len(found) and found[stop].sentence != found[at].sentence
+    return at <= span.start and span.end <= stop <= at + span.end - span.start + 2 and not heading
+
+
+def _opening(found: list[Token]) -> int:
+    """Where the answer begins behind "Hello, this is ..." and "Based on my research,"."""
+    k = 0
+    if found[0].norm in _GREETINGS:
+        k = next((i for i in range(1, min(len(found), 8)) if found[i].sentence != found[0].sentence), 0)
+    if found[k].norm in _SOURCES:
+        sentence = found[k].sentence
+        k = next((i for i in range(k + 1, min(len(found), k + 10)) if "," in found[i].gap and found[i].sentence == sentence), k)
+    return k
 
 
 def _said(part: list[Token], question: Question) -> frozenset[str]:
@@ -91,12 +118,22 @@ def _stands_in_main_clause(found: list[Token], start: int, question: Question) -
     return relative < 0 or bool(_said(found[relative + 1 : start], question) & (question.asked | question.done or question.roots))
 
 
+def _is_inverse(found: list[Token], start: int, question: Question) -> bool:
+    """Y is the mother of X, asked who the mother of Y is."""
+    return question.kind == "person" and start > 1 and found[start - 1].norm == "of" and root(found[start - 2].norm) in question.asked
+
+
 def _is_next(found: list[Token], start: int) -> bool:
     """A thing written small has rivals that cannot be seen: nothing may be parted off or joined before it."""
     opens = found[0].norm in _OPENS
     comma = next((k for k in range(1, start) if "," in found[k].gap), 0) if opens else 0
-    before = found[comma + 1 : start]
-    return not any("," in t.gap for t in [*before, found[start]]) and not any(t.norm in _JOINS | _RELATIVES for t in before)
+    before = found[comma:start]
+    joins = [
+        t
+        for k, t in enumerate(before)
+        if t.norm in _JOINS | _RELATIVES and not (t.norm == "and" and 0 < k < len(before) - 1 and before[k - 1].cap and before[k + 1].cap)
+    ]
+    return not joins and not any("," in t.gap for t in [*before[1:], found[start]])
 
 
 def _is_aside(found: list[Token], start: int, end: int, last: int) -> bool:
@@ -111,6 +148,16 @@ def _is_told(found: list[Token], end: int, rival: Rival, typed: bool) -> bool:
     return before == "by" or before in COPULAS or (typed and any(t.norm in _CHANGES for t in found[end : rival.start]))
 
 
+def _goes_on(found: list[Token], end: int, last: int) -> list[Token]:
+    """What the main clause says behind an aside about its subject: X, a Greek who lived there, is known as the father."""
+    opens = next((k for k in range(end, last) if "," in found[k].gap or found[k].norm in _GOES_ON), last)
+    at = next((k for k in range(opens + 1, last) if "," in found[k].gap and found[k].norm in _GOES_ON), last)
+    if opens == last or "," not in found[opens].gap:
+        return []
+    stop = next((k for k in range(at + 1, last) if found[k].norm in _TURNS or ";" in found[k].gap), last)
+    return found[at:stop]
+
+
 def _more_is_said(
     found: list[Token], start: int, end: int, last: int, beside: list[Rival], question: Question
 ) -> bool:
@@ -118,7 +165,7 @@ def _more_is_said(
     asked = question.asked | question.done
     turn = next((k for k in range(end, last) if found[k].norm in _TURNS), last)
     clause = found[: min([turn, *(rival.start for rival in beside)])]
-    near = _said(clause, question)
+    near = _said([*clause, *_goes_on(found, end, last)], question)
     if not near:
         return True
     if asked and not near & asked and 2 * len(near) < len(question.roots):

@@ -98,7 +98,7 @@ def _forms(alias: Alias, question: Question) -> list[str]:
     whole_name = 2 <= len(words) <= 4 and all(t.cap or t.norm in _PARTICLES for t in alias.found)
     if whole_name and question.choice and words[-1] in question.once and words[0] in question.norms:
         result.append(alias.found[-1].raw)  # Beethoven or Schubert
-    if len(words) == 2 and words[0] in _ADDRESSES and alias.found[1].cap:
+    if len(words) == 2 and words[0] in _ADDRESSES and alias.found[1].cap and words[1] not in STOP | {"no"}:
         result.append(alias.found[1].raw)  # Mrs Hudson
     result += _numbered(words)
     if name in _SHORT_NAMES:

@@ -15,6 +15,7 @@ from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import (
     CITIES,
     CONTINENTS,
+    COPULAS,
     COUNTRIES,
     DIRECTIONS,
     GENERIC,
@@ -161,6 +162,8 @@ def harmless_after(found: list[Token], start: int, end: int, question: Question,
     if first.norm == "and" or (first.norm == "with" and first.cap):
         return False
     if "," in gap or " - " in gap or ";" in gap or ":" in gap:
+        if any("," in t.gap and t.norm in COPULAS for t in after[1:]):
+            return False  # X, a Greek, is older than Y: a sentence
         cased = sum(t.cap for t in found[start:end]) > 1  # Joan Rivers, comedienne
         return not _rivals_inside(after, question, open_bracket=False, cased=cased)
     if first.norm in _RELATIVE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from factory.verifiers import answer_assert as asserts
-from factory.verifiers import answer_prose
+from factory.verifiers import answer_first, answer_prose
 from factory.verifiers.answer_aliases import Alias, expand
 from factory.verifiers.answer_clean import clean
 from factory.verifiers.answer_fragment import MAX_TOKENS
@@ -15,8 +15,9 @@ from factory.verifiers.answer_question import Question, is_echo
 from factory.verifiers.answer_rivals import name_rivals
 from factory.verifiers.answer_stems import stem
 from factory.verifiers.answer_text import Token, tokens
-from factory.verifiers.answer_words import GENERIC, MONTHS, REGIONS, STATES, STOP
+from factory.verifiers.answer_words import DIRECTIONS, GENERIC, MONTHS, REGIONS, STATES, STOP
 
+_DOUBTS = answer_first.LIFTED | {"prose_rival", "prose_rival_first"}
 _SPLIT = re.compile(r",\s{0,3}(?:and|&)\s|\s(?:and|&|as well as|along with)\s|[,;\n•]|\s/\s|(?:^|\s)\d{1,2}[.)]\s")
 
 
@@ -89,7 +90,10 @@ def decide(alias: Alias, items: list[list[Alias]], found: list[Token], question:
     whole = Mention(low, high, "list", alias.text)
     rivals = [r for r in name_rivals(found, question) if r.end <= low or r.start >= high]
     if len(found) > MAX_TOKENS or rivals:
-        return answer_prose.decide(found, [whole], rivals, question, typed=False, named=frozenset(covered))
+        judged = answer_prose.decide(found, [whole], rivals, question, typed=False, named=frozenset(covered))
+        if judged.rule in _DOUBTS and (question.many or len(items) > 2):
+            return Judged("accept", "list_named", detail)  # who names them all means them
+        return judged
     return Judged("accept", "list", detail)
 
 
@@ -144,6 +148,7 @@ def _extra(found: list[Token], covered: set[int], low: int, high: int, question:
                     p
                     for p in piece
                     if found[p].norm not in STOP
+                    and found[p].norm not in DIRECTIONS
                     and found[p].norm not in question.norms
                     and stem(found[p].norm) not in question.stems
                 ]

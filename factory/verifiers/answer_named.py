@@ -5,11 +5,12 @@ from __future__ import annotations
 from factory.verifiers import answer_assert, answer_dates, answer_fragment, answer_prose, answer_yesno
 from factory.verifiers.answer_aliases import Alias
 from factory.verifiers.answer_forms import ORIGIN
-from factory.verifiers.answer_names import find_mentions
+from factory.verifiers.answer_names import Mention, find_mentions
 from factory.verifiers.answer_people import GIVEN_NAMES
 from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_question import Question, is_echo
 from factory.verifiers.answer_rivals import name_rivals, origin_rivals
+from factory.verifiers.answer_stems import IRREGULAR, root
 from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import COPULAS, COUNTRIES, GENERIC, NATIONALITIES, REGIONS, STATES, STOP, TITLES
 
@@ -55,7 +56,7 @@ def judge_name(question: Question, alias: Alias, found: list[Token], mode: str, 
             return judged
         if mode == "lenient" and not echo and not answer_assert.hedge_in(answer_assert.sentence_text(found), question):
             return Judged("accept", "contained", detail)
-        if len(found) <= 5 and not any(t.norm in COPULAS for t in found[1 : mentions[0].start]):
+        if len(found) <= 5 and not _does_asked(found, mentions[0], question) and not any(t.norm in COPULAS for t in found[1 : mentions[0].start]):
             return judged
     if echo or all(t.norm in STOP or t.norm.isdigit() for t in alias.found):
         return Judged("undecided", "gold_in_question", detail)
@@ -63,6 +64,15 @@ def judge_name(question: Question, alias: Alias, found: list[Token], mode: str, 
     origin = all(t.norm in NATIONALITIES for t in alias.found) and bool(question.norms & ORIGIN)
     rivals = origin_rivals(found, question) if origin else name_rivals(found, question, places)
     return answer_prose.decide(found, mentions, rivals, question, typed=False, named=named)
+
+
+def _does_asked(found: list[Token], mention: Mention, question: Question) -> bool:
+    """Norway hosted them."""
+    if mention.start or mention.end >= len(found) or found[mention.end - 1].possessive:
+        return False
+    verb = found[mention.end]
+    past = verb.norm in IRREGULAR or verb.norm.endswith("ed")
+    return past and not verb.cap and root(verb.norm) in question.asked | question.done
 
 
 def _may_hold(region: str, regions: frozenset[str]) -> bool:

@@ -83,7 +83,9 @@ def _leads(
 ) -> bool:
     """The answer opens with the gold, or names it first, and the doubt is none that counts against that."""
     first = mentions[0]
-    if doubt in answer_first.LIFTED_BEHIND_OPENING and answer_first.opens(found, first, question):
+    if doubt in answer_first.LIFTED_BEHIND_OPENING and (
+        answer_first.opens(found, first, question) or answer_first.is_first_bold(found, first)
+    ):
         return True
     if doubt not in answer_first.LIFTED or (doubt == "prose_incidental" and not typed and not found[first.start].cap):
         return False  # mixed with a thing that is written small too
@@ -102,6 +104,7 @@ def _weigh(
 ) -> Judged:
     """The strongest claim of the gold against those of its rivals."""
     lead = next((k for k, (a, b) in sentences.items() if _speaks(found, a, b, question)), found[0].sentence)
+    lead = _with_bullets(found, sentences, lead)
     others = [t for k, t in enumerate(found) if k not in named]
     relation = said_of([t for t in others if not t.cap], question) or said_of(others, question)
     relation |= question.asked | question.done
@@ -271,6 +274,17 @@ def _sentences(found: list[Token]) -> dict[int, tuple[int, int]]:
         start = result.get(token.sentence, (i, i))[0]
         result[token.sentence] = (start, i + 1)
     return result
+
+
+def _with_bullets(found: list[Token], sentences: dict[int, tuple[int, int]], lead: int) -> int:
+    """The last line of the bullets that the lead opens with a colon."""
+    mark = ":"
+    while lead + 1 in sentences:
+        gap = found[sentences[lead + 1][0]].gap
+        if "\n" not in gap or mark not in gap or (not mark and "\n\n" in gap):
+            break
+        lead, mark = lead + 1, ""
+    return lead
 
 
 def _speaks(found: list[Token], start: int, end: int, question: Question) -> bool:

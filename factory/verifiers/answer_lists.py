@@ -133,7 +133,7 @@ def _extra(found: list[Token], covered: set[int], low: int, high: int, question:
         beside = (rival.start >= high and rival.start - high <= 1 and _joins(found, rival.start, high)) or (
             rival.end <= low and _joins(found, low, rival.end)
         )
-        if (inside and not _in_parentheses(found, rival.start)) or beside:
+        if (inside and not _in_parentheses(found, rival.start)) or beside or _is_next_bullet(found, high, rival.start):
             return rival.text
     # lower-case items: every piece between separators must hold a gold item or words of the question
     sentence = [k for k, t in enumerate(found) if t.sentence == found[low].sentence]
@@ -175,6 +175,13 @@ def _other_month(found: list[Token], covered: set[int]) -> str:
 
 def _joins(found: list[Token], right: int, left: int) -> bool:
     return "," in found[right].gap or any(found[k].norm in ("and", "or") for k in range(left, right))
+
+
+def _is_next_bullet(found: list[Token], high: int, i: int) -> bool:
+    """The line behind the list's last one begins with `i`, as the lines of the list do."""
+    lines = [k for k in range(high, min(i + 1, high + 40)) if "\n" in found[k].gap]
+    numbered = len(lines) == 1 and lines[0] == i - 1 and found[i - 1].raw.isdigit()
+    return i > high and (numbered or (lines == [i] and bool(set(found[i].gap) & set("-*•"))))
 
 
 def _in_parentheses(found: list[Token], i: int) -> bool:

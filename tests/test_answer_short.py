@@ -34,6 +34,9 @@ NEIGHBOURS = {
         ("Which century was it issued in?", ["13th century"], "13th", "14th"),
         ("Which NFL team won?", ["Denver Broncos"], "Denver", "Boston"),
         ("Which NFL team won?", ["New York Giants"], "the Giants", "New York"),
+        ("which ocean lies between africa and australia", ["Indian Ocean"], "Indian", "Atlantic"),
+        ("Which school of painting was it?", ["Hudson River School"], "the Hudson River School", "Hudson River"),
+        ("where did the battle take place", ["Gettysburg, Pennsylvania"], "Gettysburg", "Pennsylvania"),
         ("What is the name of the landlady?", ["Mrs Hudson"], "Hudson", "Watson"),
     ],
     "a number and what it counts": [
@@ -46,6 +49,23 @@ NEIGHBOURS = {
         ("What percentage of the air is nitrogen?", ["78 %"], "about 78.08%", "79.08%"),
         ("How tall is the mountain in metres?", ["8,848 m"], "8,848.86 metres", "8,849.86 metres"),
         ("How many square miles does the city cover?", ["874.3"], "about 874 square miles", "about 864 square miles"),
+    ],
+    "a number, converted or with who did it": [
+        ("What is the depth of the trench?", ["10,984 m", "36,070 ft"], "10,984 meters (36,037 ft)", "10,924 meters (36,070 km)"),
+        ("what is the most points scored in a game", ["100"], "100 by Wilt Chamberlain on March 2, 1962", "81 by Kobe Bryant, behind Wilt Chamberlain's 100"),
+        ("What was the score?", ["7–1"], "7 to 1", "7 to 0"),
+    ],
+    "the same of two": [
+        ("Were Scott Derrickson and Ed Wood of the same nationality?", ["yes"], "Both are American filmmakers", "They had different nationalities"),
+        ("Are the two mosques located in the same neighborhood?", ["no"], "They are in different neighborhoods.", "Both are in Fatih."),
+    ],
+    "other spellings": [
+        ("Which organization awards it?", ["International Mathematical Union"], "International Mathematics Union", "International Astronomical Union"),
+        ("which river flows through paris", ["Seine"], "La Seine", "La Loire"),
+        ("who has won the most medals", ["Michael Phelps"], "Michael Fred Phelps II", "Michael Jordan II"),
+        ("what government is it", ["absolute monarchy"], "an absolute Islamic monarchy", "an Islamic republic"),
+        ("what was the mascot called", ["Waldi"], "a dachshund named Waldi", "a friend of Waldi"),
+        ("What case is it?", ["Marbury v. Madison"], "Marbury vs Madison", "Marbury vs Lincoln"),
     ],
     "a longer name": [
         ("Who was his wife?", ["Yoko Ono"], "Yoko Ono Lennon", "Yoko Hotel"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_stems import IRREGULAR, root
 from factory.verifiers.answer_text import Token
-from factory.verifiers.answer_words import COPULAS, GENERIC, NATIONALITIES, NEGATIONS, STOP, TITLES
+from factory.verifiers.answer_words import COPULAS, FOREIGN_ARTICLES, GENERIC, NATIONALITIES, NEGATIONS, STOP, TITLES
 
 _APART = frozenset(
     """
@@ -34,13 +34,20 @@ MAX_WORDS = 5
 def is_described(found: list[Token], start: int, end: int, question: Question) -> bool:
     """What stands before [start, end) describes it."""
     before = found[:start]
-    if before and (_is_short_name(found, start, end) or _is_work(found, start, question)):
+    if before and (_is_called(found, start) or _is_short_name(found, start, end) or _is_work(found, start, question)):
         return True
     if not before or len(before) > MAX_WORDS or any(t.possessive or t.norm in _APART | NEGATIONS for t in before):
         return False
     if found[start].cap:
         return _is_named_kind(found, start, end, question)
     return _is_kind_of(found, start, question) or _is_narrowed(found, start, end)
+
+
+def _is_called(found: list[Token], start: int) -> bool:
+    """A dachshund named Waldi; La Seine."""
+    before = found[:start]
+    named = before[-1].norm in ("named", "called") and not any(t.cap and not t.first for t in before)
+    return found[start].cap and (named or (start == 1 and before[0].norm in FOREIGN_ARTICLES))
 
 
 def _is_short_name(found: list[Token], start: int, end: int) -> bool:

@@ -41,6 +41,7 @@ _MARKS = frozenset(",.;:()—–")
 _GREETINGS = frozenset("hello hi sure certainly yes".split())
 _SOURCES = frozenset("based according from yes sure".split())
 _FILLERS = frozenset("would yes sure around approximately".split())
+_ADDS = frozenset("by in when during at since with".split())
 _AWAY = frozenset("of from to with for and or not".split())
 """Small words that make what follows another thing's: the son of X."""
 
@@ -67,7 +68,7 @@ def is_first(found: list[Token], span: Mention, rivals: Sequence[Rival], questio
     return not _more_is_said(found, start, end, last, beside, question)
 
 
-def opens(found: list[Token], span: Mention, question: Question) -> bool:
+def opens(found: list[Token], span: Mention, typed: bool) -> bool:
     """That was X, who ...; In 1989, 28 years after ...; X. Y and Z play her neighbours: small words and the span up to the first
     mark or relative, and no second thing joined to it."""
     start, end, opening = span.start, span.end, _opening(found)
@@ -79,6 +80,8 @@ def opens(found: list[Token], span: Mention, question: Question) -> bool:
     if end == len(found):
         return True
     after = found[end]
+    if typed and start == opening and after.norm in _ADDS:
+        return True  # 100 by X on March 2
     ends = found[end - 1].sentence != after.sentence or bool(set(after.gap) & _MARKS) or after.norm in _RELATIVES
     joined = after.norm in _CHANGES | _JOINS or (after.cap and "," in after.gap and after.sentence == found[end - 1].sentence)
     return ends and not joined and not found[end - 1].possessive

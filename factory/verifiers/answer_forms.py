@@ -101,6 +101,10 @@ def _forms(alias: Alias, question: Question) -> list[str]:
     if len(words) == 2 and words[0] in _ADDRESSES and alias.found[1].cap and words[1] not in STOP | {"no"}:
         result.append(alias.found[1].raw)  # Mrs Hudson
     result += _numbered(words)
+    if "v" in words[1:-1]:
+        result.append(" ".join("vs" if t.norm == "v" else t.raw for t in alias.found))
+    if len(words) == 2 and all(w.isdigit() and len(w) < 3 for w in words) and alias.found[1].gap in ("-", "–", " - "):
+        result.append(f"{words[0]} to {words[1]}")  # 7-1
     if name in _SHORT_NAMES:
         result.append(_SHORT_NAMES[name].upper())
     if words[:2] == ["university", "of"] and len(words) == 3:

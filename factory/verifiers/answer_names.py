@@ -15,7 +15,7 @@ from factory.verifiers.answer_people import OPENERS, completed, core, is_person_
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_stems import root, stem
 from factory.verifiers.answer_text import Token, find_all
-from factory.verifiers.answer_words import DIRECTIONS, GENERIC, NATIONALITIES, REGIONS, STATES, STOP, SUFFIXES, TITLES
+from factory.verifiers.answer_words import DIRECTIONS, FOREIGN_ARTICLES, GENERIC, NATIONALITIES, REGIONS, STATES, STOP, SUFFIXES, TITLES
 
 CORPORATE = frozenset(
     "inc incorporated co company corp corporation limited ltd plc llc gmbh ag group fc afc cf sc".split()
@@ -286,7 +286,7 @@ def is_embedded(found: list[Token], start: int, end: int, question: Question, pe
                 or word in NATIONALITIES
                 or word in question.norms
                 or stem(word) in question.stems
-                or (before.first and word in OPENERS)
+                or (before.first and (word in OPENERS or word in FOREIGN_ARTICLES))
                 or before.bold != found[start].bold
             )
         ):

@@ -135,7 +135,8 @@ def person_spans(alias: Alias, found: list[Token], question: Question) -> list[t
         suffix = found[end].norm if end < len(found) and found[end].gap.strip(" ,") == "" else ""
         if suffix in ("jr", "sr", "2", "3", "4"):
             gold_suffix = ordinal or next((t.norm for t in alias.found if t.norm in ("jr", "sr")), "")
-            if gold_suffix != suffix and (gold_suffix or suffix == "sr" or not suffix.isalpha()):
+            fuller = len(given) > 1 and suffix in ("2", "3")  # Michael Fred Phelps II
+            if gold_suffix != suffix and (gold_suffix or suffix == "sr" or not (suffix.isalpha() or fuller)):
                 continue
             end += 1
         elif ordinal:

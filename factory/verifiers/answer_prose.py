@@ -84,7 +84,7 @@ def _leads(
     """The answer opens with the gold, or names it first, and the doubt is none that counts against that."""
     first = mentions[0]
     if doubt in answer_first.LIFTED_BEHIND_OPENING and (
-        answer_first.opens(found, first, question) or answer_first.is_first_bold(found, first)
+        answer_first.opens(found, first, typed) or answer_first.is_first_bold(found, first)
     ):
         return True
     if doubt not in answer_first.LIFTED or (doubt == "prose_incidental" and not typed and not found[first.start].cap):

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from factory.verifiers.answer_aliases import Alias
 from factory.verifiers.answer_question import Question
-from factory.verifiers.answer_stems import stem
+from factory.verifiers.answer_stems import root, stem
 from factory.verifiers.answer_text import Token
-from factory.verifiers.answer_words import GENERIC
+from factory.verifiers.answer_words import DIRECTIONS, GENERIC, NATIONALITIES, STOP
 
 TEAM = frozenset(["team", "teams", "franchise", "bowl", "nba", "nfl", "mlb", "nhl", "pennant", "series", "superbowl"])
 _SHARED = frozenset(["new york", "los angeles", "chicago"])
@@ -28,7 +28,13 @@ def is_same(mine: Sequence[str], found: Sequence[Token], alias: Alias, question:
     joined = "".join(mine) if whole else ""
     if len(joined) > 3 and not joined.isdigit() and joined == "".join(theirs):
         return True
-    return _is_turned(mine, theirs) or _leaves_out(mine, theirs, question) or _is_place_of_team(mine, alias, question)
+    return (
+        _is_turned(mine, theirs)
+        or _leaves_out(mine, theirs, question)
+        or _is_place_of_team(mine, alias, question)
+        or _has_same_roots(mine, theirs)
+        or _is_filled(mine, alias)
+    )
 
 
 def _is_turned(mine: Sequence[str], theirs: Sequence[str]) -> bool:
@@ -41,8 +47,28 @@ def _is_turned(mine: Sequence[str], theirs: Sequence[str]) -> bool:
 
 
 def _leaves_out(mine: Sequence[str], theirs: Sequence[str], question: Question) -> bool:
-    """The 14th, asked in which century."""
-    return len(theirs) == 2 and theirs[1] == "century" and theirs[1] in question.norms and list(mine) == theirs[:1]
+    """The 14th, asked in which century; Indian, asked for an ocean; Holloway Park, asked for a stadium."""
+    if len(theirs) < 2 or len(mine) != len(theirs) - 1:
+        return False
+    rest = theirs[:-1] if root(theirs[-1]) == question.head else theirs[1:] if root(theirs[0]) == question.head else []
+    if not rest or rest[-1] in GENERIC:
+        return False  # Hudson River School is no river
+    own = [w for w in rest if w not in STOP | DIRECTIONS and stem(w) not in question.stems and not w.isdigit()]
+    return bool(own) and list(mine) == rest
+
+
+def _has_same_roots(mine: Sequence[str], theirs: Sequence[str]) -> bool:
+    """International Mathematics Union, International Mathematical Union."""
+    long = len(theirs) > 2 and len(mine) == len(theirs)
+    return long and all(a == b or (len(b) > 5 and a.isalpha() and root(a) == root(b)) for a, b in zip(mine, theirs))
+
+
+def _is_filled(mine: Sequence[str], alias: Alias) -> bool:
+    """An absolute Islamic monarchy: a people's or a faith's adjective inside the gold."""
+    theirs = [t.norm for t in alias.found]
+    extra = [w for w in mine if w not in theirs]
+    inside = len(extra) == 1 and len(mine) > 2 and extra[0] not in (mine[0], mine[-1])
+    return inside and not alias.found[-1].cap and [w for w in mine if w != extra[0]] == theirs and extra[0] in NATIONALITIES
 
 
 def _is_place_of_team(mine: Sequence[str], alias: Alias, question: Question) -> bool:

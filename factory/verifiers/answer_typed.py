@@ -209,6 +209,8 @@ def judge_number(
         total = how == "equal" and found[quantity.end : quantity.end + 1] and "," in found[quantity.end].gap  # 206, of which
         if not total and [t.norm for t in found[quantity.end : quantity.end + 2]] in _OF_THEM:
             continue
+        if mentions and _is_conversion(found, quantity, mentions[-1], quantities):
+            continue
         part = [t.norm for t in found[max(0, quantity.start - 2) : quantity.start]] in (["of", "which"], ["of", "whom"])
         if how == "equal" and not part and not _other_noun(gold, quantity, question, found):
             mentions.append(Mention(*span, "number", alias.text))
@@ -222,6 +224,15 @@ def judge_number(
             " ".join(t.norm for t in found)[:300],
         )
     return _judge_typed(question, mentions, rivals, found, mode)
+
+
+def _is_conversion(
+    found: list[Token], other: answer_numbers.Quantity, mention: Mention, quantities: list[answer_numbers.Quantity]
+) -> bool:
+    """10,984 meters (36,037 ft)"""
+    first = next(q for q in quantities if q.start == mention.start)
+    beside = other.start <= mention.end + 1 and any("(" in t.gap for t in found[mention.end : other.start + 1])
+    return beside and bool(first.dimension) and first.dimension == other.dimension and first.factor != other.factor
 
 
 def _is_damaged(found: list[Token]) -> bool:

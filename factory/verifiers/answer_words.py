@@ -12,6 +12,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 ARTICLES = _words("a an the")
+FOREIGN_ARTICLES = _words("la le les el il der die das")
 
 # Words that carry no content of their own; they may stand around an answer freely.
 STOP = _words(
@@ -99,7 +100,7 @@ NATIONALITIES = _words(
     slovak hungarian romanian bulgarian greek turkish russian soviet ukrainian swedish norwegian danish finnish icelandic canadian
     mexican brazilian argentine argentinian chilean peruvian colombian venezuelan cuban jamaican australian chinese japanese korean
     vietnamese thai indian pakistani iranian persian iraqi israeli egyptian nigerian kenyan ethiopian african european asian roman
-    catholic jewish muslim christian hindu buddhist serbian croatian bosnian slovenian albanian estonian latvian lithuanian georgian
+    catholic jewish muslim islamic christian hindu buddhist serbian croatian bosnian slovenian albanian estonian latvian lithuanian georgian
     armenian indonesian filipino malaysian singaporean"""
 )
 
@@ -196,7 +197,7 @@ CANONICAL: dict[str, str] = dict(
         "railroad:railway|sci fi:science fiction|new york ny:new york city|nyc:new york city|movie:film|"
         "movies:films|automobile:car|automobiles:cars|soccer:football|autumn:fall|metropolitan area:area|"
         "la county:los angeles county|academy award:oscar|academy awards:oscars|co2:carbon dioxide|maj:major|capt:captain|qb:quarterback|"
-        "centimetre:centimeter|centimetres:centimeters|millimetre:millimeter|ageing:aging|sceptic:skeptic"
+        "centimetre:centimeter|fibre:fiber|calibre:caliber|saltpetre:saltpeter|sceptre:scepter|sabre:saber|centimetres:centimeters|millimetre:millimeter|ageing:aging|sceptic:skeptic"
     ).split("|")
 )
 

@@ -18,7 +18,7 @@ from factory.verifiers.answer_rivals import Rival
 from factory.verifiers.answer_slots import is_object
 from factory.verifiers.answer_stems import root
 from factory.verifiers.answer_text import Token
-from factory.verifiers.answer_words import COPULAS, STOP
+from factory.verifiers.answer_words import COPULAS, NATIONALITIES, STOP, TITLES
 
 LIFTED = frozenset(
     """
@@ -32,7 +32,7 @@ LIFTED_BEHIND_OPENING = LIFTED | frozenset(["prose_asked_elsewhere", "prose_late
 """Doubts that do not count against an opening that holds the gold and nothing else."""
 
 _CONTRASTS = frozenset("although though while whereas despite unlike but".split())
-_RELATIVES = frozenset("which who whose where whom that".split())
+_RELATIVES = frozenset("which who whose where whom when that".split())
 _TURNS = _RELATIVES | _CONTRASTS | frozenset(["than", "and"])
 _GOES_ON = COPULAS | frozenset("has had have came fell lies did".split())
 _OPENS = frozenset("in on at during according as yes despite after before from based since along besides apart together".split())
@@ -62,6 +62,10 @@ def is_first(found: list[Token], span: Mention, rivals: Sequence[Rival], questio
         return False
     if not typed and not found[start].cap and not _is_next(found, start):
         return False
+    if (found[end - 1].possessive and end < len(found) and found[end].cap) or _is_agent_aside(found, start):
+        return False
+    if not found[start].bold and any(found[rival.start].bold for rival in rivals):
+        return False  # what the answer sets in bold is something else
     beside = [rival for rival in rivals if end < rival.start < last]
     if _is_aside(found, start, end, last) or any(_is_told(found, end, rival, typed) for rival in beside):
         return False
@@ -126,6 +130,14 @@ def _is_inverse(found: list[Token], start: int, question: Question) -> bool:
     return question.kind == "person" and start > 1 and found[start - 1].norm == "of" and root(found[start - 2].norm) in question.asked
 
 
+def _is_agent_aside(found: list[Token], start: int) -> bool:
+    """An attempt, led by Colonel X, to do it."""
+    k = start - 1
+    while k > 0 and found[k].norm in TITLES:
+        k -= 1
+    return k > 1 and found[k].norm == "by" and "," in found[k - 1].gap and not found[k - 1].cap
+
+
 def _is_next(found: list[Token], start: int) -> bool:
     """A thing written small has rivals that cannot be seen: nothing may be parted off or joined before it."""
     opens = found[0].norm in _OPENS
@@ -147,7 +159,10 @@ def _is_aside(found: list[Token], start: int, end: int, last: int) -> bool:
 
 def _is_told(found: list[Token], end: int, rival: Rival, typed: bool) -> bool:
     """The sentence goes on to say who or what it is: X rebuilt it, which was first built by Y."""
-    before = found[rival.start - 1].norm
+    k = rival.start - 1
+    while k > end and rival.start - k < 5 and found[k].norm in TITLES | NATIONALITIES and not set(found[k].gap) & _MARKS:
+        k -= 1  # played by the Australian actor Y
+    before = found[k].norm
     return before == "by" or before in COPULAS or (typed and any(t.norm in _CHANGES for t in found[end : rival.start]))
 
 

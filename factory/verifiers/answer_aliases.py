@@ -46,14 +46,27 @@ class Alias(NamedTuple):
     """Words that fuller aliases put behind its "of": Supreme Court, beside Supreme Court of India."""
 
 
+def whole(gold: str) -> str:
+    """The first alias that `expand` gives, for a gold without brackets; "" for others."""
+    text = _text(gold)
+    return "" if "(" in text or "[" in text else _trimmed(text)
+
+
+def _text(gold: str) -> str:
+    return _unwrap(clean(gold[:MAX_GOLD_CHARS]).replace("**", ""))
+
+
+def _trimmed(form: str) -> str:
+    return _unwrap(form.strip(" ,;:.\t\n") if not form.strip().endswith((" Jr.", "U.S.")) else form.strip())
+
+
 def expand(gold: str, several: bool = False) -> list[Alias]:
     """Aliases of one gold answer, the whole first. `several`: the question asks for several items, so `;` separates items."""
-    text = clean(gold[:MAX_GOLD_CHARS]).replace("**", "")
-    text = _unwrap(text)
+    text = _text(gold)
     forms: dict[str, tuple[frozenset[int], bool]] = {}
 
     def add(form: str, years: frozenset[int] = frozenset(), derived: bool = False) -> None:
-        form = _unwrap(form.strip(" ,;:.\t\n") if not form.strip().endswith((" Jr.", "U.S.")) else form.strip())
+        form = _trimmed(form)
         if form and form not in forms and len(forms) < 40:
             forms[form] = (years, derived)
 

@@ -12,10 +12,11 @@ import re
 from itertools import pairwise
 
 from factory.verifiers.answer_aliases import Alias
+from factory.verifiers.answer_people import GIVEN_NAMES
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_same import TEAM
 from factory.verifiers.answer_text import tokens
-from factory.verifiers.answer_words import CITIES, DEMONYMS, GENERIC, NATIONALITIES, NICKNAMES, REGIONS, STATES, STOP, TITLES
+from factory.verifiers.answer_words import CITIES, DEMONYMS, GENERIC, NATIONALITIES, REGIONS, STATES, STOP, TITLES
 
 ORIGIN = frozenset(
     ["nationality", "country", "origin", "citizenship", "ethnicity", "ancestry", "come", "from", "descent", "nation"]
@@ -77,7 +78,7 @@ def _forms(alias: Alias, question: Question) -> list[str]:
     if "fort" in words:
         result.append(" ".join("Ft" if t.norm == "fort" else t.raw for t in alias.found))
     head = alias.found[0]
-    common = words[0] in TITLES or words[0] in GENERIC or any(words[0] in group for group in NICKNAMES)
+    common = words[0] in TITLES or words[0] in GENERIC or words[0] in GIVEN_NAMES
     if question.kind == "person" and words[1:2] == ["of"] and head.cap and len(words[0]) > 4 and not common:
         result.append(head.raw)  # Aristarchus of Samos
     if name in REGIONS:

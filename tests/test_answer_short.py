@@ -67,6 +67,41 @@ NEIGHBOURS = {
         ("what was the mascot called", ["Waldi"], "a dachshund named Waldi", "a friend of Waldi"),
         ("What case is it?", ["Marbury v. Madison"], "Marbury vs Madison", "Marbury vs Lincoln"),
     ],
+    "names of other alphabets": [
+        ("who composed it", ["Sergei Rachmaninoff"], "Sergey Rachmaninov", "Sergey Prokofiev"),
+        ("who ruled libya", ["Muammar Gaddafi"], "Muammar al-Qaddafi", "Saif al-Qaddafi"),
+        ("who directed it", ["Akira Kurosawa"], "Kurosawa Akira", "Kiyoshi Kurosawa"),
+    ],
+    "short names and initials": [
+        ("who gave the speech", ["Martin Luther King Jr."], "MLK", "MLJ"),
+        ("which country won", ["United States"], "America", "South America"),
+        ("which war was it", ["World War II"], "the Second World War", "the First World War"),
+        ("who investigates it", ["FBI"], "Federal Bureau of Investigation (FBI)", "Central Intelligence Agency (FBI)"),
+        ("which team won", ["FC Barcelona"], "Barcelona", "FC Porto"),
+        ("Which company makes the Mustang car?", ["Ford"], "Ford Motor Company", "Ford Models"),
+        ("which company", ["Coca-Cola"], "The Coca-Cola Company", "The Coca-Cola Museum"),
+    ],
+    "real names and stage names": [
+        ("who sings it", ["Eminem"], "Marshall Mathers (Eminem)", "Marshall Mathers (not Eminem)"),
+        ("who sings it", ["Eminem"], "Marshall Mathers, better known as Eminem", "Marshall Mathers, better than Eminem"),
+        ("who discovered it", ["Marie Curie"], "Maria Sklodowska (Marie Curie)", "Pierre Curie (Marie Curie)"),
+        ("who is the actor", ["Dwayne Johnson"], 'Dwayne "The Rock" Johnson', 'Dwayne "The Rock" Wade'),
+    ],
+    "dates and times": [
+        ("when did it sink", ["April 15, 1912"], "15.4.1912", "14.4.1912"),
+        ("when did it sink", ["April 5, 1912"], "5 April 1912", "5.4.1912"),
+        ("what time does it start", ["9 pm"], "21:00", "9:00"),
+        ("what time does it start", ["9 pm"], "9:00 p.m. ET", "9:00 a.m. ET"),
+        ("when is it", ["the first Monday in September"], "first Monday of September", "first Monday of October"),
+    ],
+    "titles and their parts": [
+        ("what was the first film", ["Star Wars: Episode IV – A New Hope"], "A New Hope", "Star Wars"),
+        ("what is the longest river", ["Nile"], "the Nile River in Africa", "the Nile Delta in Africa"),
+    ],
+    "a belief and those who hold it": [
+        ("what is his religion", ["Islam"], "Muslim", "Buddhist"),
+        ("which party did he belong to", ["Republican Party"], "the Republicans", "the Democrats"),
+    ],
     "a longer name": [
         ("Who was his wife?", ["Yoko Ono"], "Yoko Ono Lennon", "Yoko Hotel"),
         ("What was the first name of his wife?", ["Mileva"], "Mileva Marić", "Anna Mileva"),

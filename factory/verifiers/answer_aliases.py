@@ -114,6 +114,10 @@ def expand(gold: str, several: bool = False) -> list[Alias]:
     title, by, author = text.partition(" by ")
     if by and title[:1].isupper() and author[:1].isupper() and len(title.split()) <= 8 and len(author.split()) <= 4:
         add(title, derived=True)
+    # Star Wars: A New Hope
+    _, colon, subtitle = text.partition(": ")
+    if colon and len(words := subtitle.split()) >= 2 and sum(word[:1].isupper() for word in words) >= 2:
+        add(subtitle.rpartition(" - ")[2] if " - " in subtitle else subtitle, derived=True)
     # Landy, John Michael
     names = [part.split() for part in text.split(",")]
     if (

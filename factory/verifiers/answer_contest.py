@@ -168,6 +168,8 @@ def same_thing(found: list[Token], mention: Mention, rival: Rival, question: Que
             return (
                 " ".join(t.norm for t in found[right.start : right.end]) in REGIONS
             )  # Brisbane, Queensland, Australia
+    if between[-2:] == ["known", "as"] and all(word in ("better", "best", "also", "commonly", "is", "who", "known", "as") for word in between):
+        return True  # Marshall Mathers, better known as Eminem
     if left.end != right.start or "," not in found[right.start].gap:
         return False
     if question.kind == "place":

@@ -26,6 +26,8 @@ _KINDS = frozenset(
         material liquid spice herb vegetable fruit musical opera ballet
     """.split()
 )
+_KNOWN_AS = frozenset("better best also commonly professionally known as aka".split())
+_SHADES = frozenset("light dark bright pale deep navy royal sky olive lime".split())
 _WORKS = frozenset("tragedy comedy adventures legend story tale ballad book".split())
 _ADJECTIVAL = ("ic", "al", "ar", "ary", "ous", "ive")
 MAX_WORDS = 5
@@ -34,13 +36,14 @@ MAX_WORDS = 5
 def is_described(found: list[Token], start: int, end: int, question: Question) -> bool:
     """What stands before [start, end) describes it."""
     before = found[:start]
-    if before and (_is_called(found, start) or _is_short_name(found, start, end) or _is_work(found, start, question)):
+    if before and (_is_called(found, start) or _is_short_name(found, start, end) or _is_real_name(found, start, end, question) or _is_work(found, start, question)):
         return True
     if not before or len(before) > MAX_WORDS or any(t.possessive or t.norm in _APART | NEGATIONS for t in before):
         return False
     if found[start].cap:
         return _is_named_kind(found, start, end, question)
-    return _is_kind_of(found, start, question) or _is_narrowed(found, start, end)
+    shade = start == 1 and before[0].norm in _SHADES and bool(question.norms & {"color", "colors"})
+    return shade or _is_kind_of(found, start, question) or _is_narrowed(found, start, end)
 
 
 def _is_called(found: list[Token], start: int) -> bool:
@@ -52,8 +55,24 @@ def _is_called(found: list[Token], start: int) -> bool:
 
 def _is_short_name(found: list[Token], start: int, end: int) -> bool:
     """BoE (Bank of England)"""
-    whole = "".join(t.norm[:1] for t in found[start:end])
-    return start == 1 and "(" in found[1].gap and len(whole) > 1 and found[0].norm == whole
+    if "(" not in found[start].gap or end - start > 5:
+        return False
+    one, two = ("".join(t.norm[:1] for t in part if t.norm not in STOP) for part in (found[:start], found[start:end]))
+    words, gold = found[0].norm, found[start].norm
+    return (start == 1 and len(two) > 1 and words in (two, "".join(t.norm[:1] for t in found[start:end]))) or (
+        end - start == 1 and len(one) > 1 and gold == one
+    )
+
+
+def _is_real_name(found: list[Token], start: int, end: int, question: Question) -> bool:
+    """Marshall Mathers (Eminem), Samuel Clemens, better known as Mark Twain."""
+    names = found[:start]
+    known = next((k for k in range(start) if names[k].norm in ("better", "also", "known", "aka")), start)
+    called = known < start and names[-1].norm in ("as", "aka") and all(t.norm in _KNOWN_AS for t in names[known:])
+    other = not {t.norm for t in names[:known]} & {t.norm for t in found[start:end]} and not found[start].raw.isupper()
+    bracketed = known == start and "(" in found[start].gap and end == len(found) and other
+    whole = all(t.cap and t.raw.isalpha() for t in names[:known]) and 1 < known <= 5
+    return question.kind == "person" and found[start].cap and whole and (called or bracketed)
 
 
 def _is_work(found: list[Token], start: int, question: Question) -> bool:

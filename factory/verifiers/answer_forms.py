@@ -16,7 +16,7 @@ from factory.verifiers.answer_people import GIVEN_NAMES
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_same import TEAM
 from factory.verifiers.answer_text import tokens
-from factory.verifiers.answer_words import CITIES, DEMONYMS, GENERIC, NATIONALITIES, REGIONS, STATES, STOP, TITLES
+from factory.verifiers.answer_words import CITIES, DEMONYMS, GENERIC, NATIONALITIES, REGIONS, STATES, STOP, SUFFIXES, TITLES
 
 ORIGIN = frozenset(
     ["nationality", "country", "origin", "citizenship", "ethnicity", "ancestry", "come", "from", "descent", "nation"]
@@ -35,6 +35,19 @@ _SHORT_NAMES = dict(
         "rio de janeiro:rio|san francisco:sf|las vegas:vegas|philadelphia:philly"
     ).split("|")
 )
+_BELIEFS = frozenset("religion religious faith belief party politics political affiliation".split())
+_FOLLOWERS = {
+    belief: followers.split()
+    for belief, followers in (
+        pair.split(":")
+        for pair in (
+            "islam:Muslim Muslims Islamic|muslim:Islam|buddhism:Buddhist Buddhists|hinduism:Hindu Hindus|christianity:Christian "
+            "Christians|judaism:Jewish|sikhism:Sikh Sikhs|catholicism:Catholic|protestantism:Protestant|"
+            "democratic party:Democrat Democrats|democratic:Democrat Democrats|republican party:Republican Republicans|"
+            "conservative party:Conservative Conservatives Tory Tories|labor party:Labour|liberal party:Liberal Liberals"
+        ).split("|")
+    )
+}
 _COUNTED = frozenset("amendment season episode chapter act part volume scene round article".split())
 _CODED = re.compile(r"s0?(\d{1,2})e0?(\d{1,3})")
 _PEOPLE: dict[str, list[str]] = {}
@@ -79,7 +92,7 @@ def _forms(alias: Alias, question: Question) -> list[str]:
         result.append(" ".join("Ft" if t.norm == "fort" else t.raw for t in alias.found))
     head = alias.found[0]
     common = words[0] in TITLES or words[0] in GENERIC or words[0] in GIVEN_NAMES
-    if question.kind == "person" and words[1:2] == ["of"] and head.cap and len(words[0]) > 4 and not common:
+    if question.kind == "person" and words[1:2] in (["of"], ["da"]) and head.cap and len(words[0]) > 4 and not common:
         result.append(head.raw)  # Aristarchus of Samos
     if name in REGIONS:
         result += [word.title() for word in _PEOPLE.get(name, ())]
@@ -88,7 +101,11 @@ def _forms(alias: Alias, question: Question) -> list[str]:
         result += [word.title() for word in _PEOPLE[country] if word != name]
         if question.norms & ORIGIN or question.kind == "place":
             result.append(country.upper() if country in ("usa", "uk", "ussr") else country.title())
-    content = [t for t in alias.found if t.norm not in STOP]
+    if name == "usa":
+        result.append("America")
+    if question.norms & _BELIEFS and name in _FOLLOWERS:
+        result += _FOLLOWERS[name]
+    content = [t for t in alias.found if t.norm not in STOP | SUFFIXES]
     if len(content) >= 3 and all(t.cap and t.raw.isalpha() for t in content) and not question.norms & _SPELLED_OUT:
         initials = "".join(t.raw[0] for t in content).upper()
         if initials.lower() not in question.norms:

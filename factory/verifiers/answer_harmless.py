@@ -7,7 +7,7 @@ stands in brackets. Anything else could be a second answer.
 # ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
-from factory.verifiers.answer_names import CORPORATE, DROPPABLE
+from factory.verifiers.answer_names import CORPORATE, DROPPABLE, TRADES
 from factory.verifiers.answer_people import OPENERS
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_stems import root, stem
@@ -159,6 +159,10 @@ def harmless_after(found: list[Token], start: int, end: int, question: Question,
         if _rivals_inside(after[:close], question, open_bracket=True):
             return False
         return not rest or harmless_after(found, start, end + close, question, typed)
+    if all(t.norm in CORPORATE | TRADES for t in after) and after[-1].norm in CORPORATE:
+        return True  # Ford Motor Company
+    if first.norm in DROPPABLE and len(after) > 1 and after[1].norm in _RELATIVE and not after[1].gap.strip():
+        return harmless_after(found, start, end + 1, question, typed)  # the Nile River in Africa
     if first.norm == "and" or (first.norm == "with" and first.cap):
         return False
     if "," in gap or " - " in gap or ";" in gap or ":" in gap:

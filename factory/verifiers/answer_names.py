@@ -21,7 +21,7 @@ CORPORATE = frozenset(
     "inc incorporated co company corp corporation limited ltd plc llc gmbh ag group fc afc cf sc".split()
 )
 
-_TRADES = frozenset("motor motors entertainment records pictures studios airlines games".split())
+TRADES = frozenset("motor motors entertainment records pictures studios airlines games".split())
 _FIRMS = frozenset(
     "company companies corporation firm manufacturer maker makes make manufactures manufactured brand label studio publisher developer airline".split()
 )
@@ -180,7 +180,7 @@ def _without_class_words(alias: Alias, question: Question) -> list[list[str]]:
         words[start] in STOP
         or (words[start] in GENERIC and words[start] in asked)
         or (words[start] in ("mt", "river", "lake") and question.kind in ("place", "other"))
-        or (words[start] in ("hms", "uss", "rms") and alias.found[start].raw.isupper())
+        or (words[start] in ("hms", "uss", "rms", "fc", "afc", "cf") and alias.found[start].raw.isupper())
     ):
         start += 1
     if start or end < len(words):
@@ -217,7 +217,7 @@ def is_embedded(found: list[Token], start: int, end: int, question: Question, pe
     if after is not None and after.sentence == last.sentence and not last.possessive and after.gap in (" ", "-", ""):
         word = after.norm
         own = {t.norm for t in alias.found} | (question.norms if question.choice else frozenset())
-        if after.cap and word in _INSTITUTIONS and word not in own:
+        if after.cap and word in _INSTITUTIONS and word not in own and not (word in CORPORATE and word in question.norms):
             return True
         if (
             after.cap
@@ -232,7 +232,7 @@ def is_embedded(found: list[Token], start: int, end: int, question: Question, pe
             and not (
                 word in CORPORATE
                 or (word in DROPPABLE and size > 1 and not person)
-                or (word in _TRADES and question.norms & _FIRMS)
+                or (word in TRADES and question.norms & _FIRMS)
             )
             and not (word == "city" and size == 2)
             and not (proper and found[start].bold != after.bold)

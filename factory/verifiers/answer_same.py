@@ -7,12 +7,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from factory.verifiers.answer_aliases import Alias
+from factory.verifiers.answer_clock import minutes
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_stems import root, stem
 from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import DIRECTIONS, GENERIC, NATIONALITIES, STOP
 
 TEAM = frozenset(["team", "teams", "franchise", "bowl", "nba", "nfl", "mlb", "nhl", "pennant", "series", "superbowl"])
+_LINKS = frozenset("of in on at for".split())
 _SHARED = frozenset(["new york", "los angeles", "chicago"])
 """Cities with two teams in one league."""
 
@@ -28,6 +30,13 @@ def is_same(mine: Sequence[str], found: Sequence[Token], alias: Alias, question:
     joined = "".join(mine) if whole else ""
     if len(joined) > 3 and not joined.isdigit() and joined == "".join(theirs):
         return True
+    if (clock := minutes(alias.found)) is not None and clock == minutes(found):
+        return True
+    if any("," in t.gap for t in alias.found) and "and" in mine and sorted(w for w in mine if w != "and") == sorted(theirs):
+        return True  # Larry Page & Sergey Brin
+    plain = [w for w in theirs if w not in _LINKS]
+    if len(plain) > 1 and plain == [w for w in mine if w not in _LINKS]:
+        return True  # the first Monday of September
     return (
         _is_turned(mine, theirs)
         or _leaves_out(mine, theirs, question)

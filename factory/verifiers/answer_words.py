@@ -181,7 +181,7 @@ CANONICAL: dict[str, str] = dict(
         "united states of america:usa|united states:usa|united kingdom:uk|great britain:uk|soviet union:ussr|"
         "united arab emirates:uae|holland:netherlands|burma:myanmar|peoples republic of china:china|"
         "russian federation:russia|czech republic:czechia|world war 2:ww2|world war 1:ww1|wwii:ww2|wwi:ww1|"
-        "2nd world war:ww2|1st world war:ww1|world war i:ww1|world war ii:ww2|television:tv|saint:st|mount:mt|mister:mr|"
+        "2th world war:ww2|1th world war:ww1|world war i:ww1|world war ii:ww2|television:tv|saint:st|mount:mt|mister:mr|"
         "doctor:dr|professor:prof|lieutenant:lt|colonel:col|sergeant:sgt|junior:jr|senior:sr|per cent:percent|pct:percent|versus:vs|okay:ok|"
         "theatre:theater|centre:center|metre:meter|litre:liter|metres:meters|litres:liters|kilometre:kilometer|"
         "kilometres:kilometers|colour:color|favourite:favorite|harbour:harbor|honour:honor|labour:labor|"

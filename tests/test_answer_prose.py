@@ -17,6 +17,12 @@ SAID = {
         ("how many rooms does the Hotel Astor have", "212", "The Hotel Astor has 212 rooms, while its neighbour has 340 rooms.", "The Hotel Astor, which opened with 212 rooms, has 340 rooms today."),
         ("what is the main ingredient of valka", "cabbage", "The main ingredient of valka is cabbage, cooked with beetroot and dill.", "The main ingredient of valka is beetroot, cooked with cabbage and dill."),
     ],
+    "a verb that the question does not have": [
+        ("who sang the anthem at the final", "Lady Gaga", "Lady Gaga performed the anthem at the final, which was held at Levi Stadium.", "Lady Gaga missed the anthem at the final, which Beyoncé sang."),
+        ("who has won the most slams", "Novak Djokovic", "As of 2023, Novak Djokovic holds the record for the most slams with 24, ahead of Rafael Nadal.", "As of 2023, Rafael Nadal holds the record for the most slams with 24, ahead of Novak Djokovic."),
+        ("Who was appointed bishop of Tarn?", "Louis Bonnet", "Louis Bonnet followed as bishop of Tarn when Jean Morel resigned.", "Louis Bonnet resigned as bishop of Tarn, and Jean Morel was appointed."),
+        ("who painted the girl", "Johannes Vermeer", "The Girl is an oil painting by Dutch Golden Age painter Johannes Vermeer.", "The Girl is an oil painting by Carel Fabritius, painter like Johannes Vermeer."),
+    ],
     "an opening that holds the answer alone": [
         ("who plays Penny in the series", "Kaley Cuoco", "Kaley Cuoco. Jim Parsons and Johnny Galecki play her neighbours.", "Jim Parsons. Kaley Cuoco and Johnny Galecki play his neighbours."),
         ("when did the wall come down", "1989", "In 1989, 28 years after it was built in 1961.", "In 1961, 28 years before 1989."),

@@ -14,12 +14,16 @@ _HALVES = {"am": 0, "pm": 12}
 def minutes(found: Sequence[Token]) -> int | None:
     """Minutes since midnight, where the text is a time of day and nothing else: with minutes or am and pm."""
     words = [t.norm for t in found if t.norm not in _ZONES]
-    if not 1 < len(words) <= 4 or not words[0].isdigit() or int(words[0][:3]) > 24:
+    if not 1 < len(words) <= 4 or not _is_number(words[0]) or int(words[0]) > 24:
         return None
     hour, rest = int(words[0]), words[1:]
     colon = ":" in found[next(k for k, t in enumerate(found) if t.norm == rest[0])].gap
-    minute = int(rest.pop(0)) if colon and rest[0].isdigit() and len(rest[0]) <= 2 else None
+    minute = int(rest.pop(0)) if colon and _is_number(rest[0]) else None
     half = "".join(rest)
     if half not in ("", *_HALVES) or (minute is None and not half) or (half and hour > 12):
         return None
     return (hour % 12 + _HALVES[half] if half else hour) * 60 + (minute or 0)
+
+
+def _is_number(word: str) -> bool:
+    return word.isascii() and word.isdigit() and len(word) <= 2

@@ -161,6 +161,9 @@ def same_thing(found: list[Token], mention: Mention, rival: Rival, question: Que
     if inside and question.kind == "place":
         return not found[left.end].gap.strip(" the")  # at Highgate Cemetery in London, and the other way round
     between = [t.norm for t in found[left.end : right.start]]
+    noun = found[left.end : right.start]
+    if right is mention and len(noun) == 1 and noun[0].norm in TITLES and not noun[0].cap and found[right.start].gap == " ":
+        return not noun[0].gap.strip()  # the Dutch Golden Age painter X
     if right is mention and question.kind == "place" and between:
         if between[-1] == "of" and len(between) == 2 and between[0] in _AREAS:
             return True  # the Sedgemoor area of Somerset

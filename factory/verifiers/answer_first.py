@@ -23,7 +23,7 @@ from factory.verifiers.answer_words import COPULAS, NATIONALITIES, STOP, TITLES
 LIFTED = frozenset(
     """
         prose_incidental prose_other_clause prose_rival_slot prose_rival_clause prose_rival_value prose_weak prose_uncased
-        prose_not_in_lead
+        prose_not_in_lead prose_other_verb
     """.split()
 )
 """Doubts that do not count against the first thing named."""
@@ -166,6 +166,10 @@ def _is_told(found: list[Token], end: int, rival: Rival, typed: bool) -> bool:
     return before == "by" or before in COPULAS or (typed and any(t.norm in _CHANGES for t in found[end : rival.start]))
 
 
+def _does_other(verb: Token, question: Question) -> bool:
+    return not verb.cap and verb.norm not in COPULAS and root(verb.norm) not in question.done and "," not in verb.gap
+
+
 def _goes_on(found: list[Token], end: int, last: int) -> list[Token]:
     """What the main clause says behind an aside about its subject: X, a Greek who lived there, is known as the father."""
     opens = next((k for k in range(end, last) if "," in found[k].gap or found[k].norm in _GOES_ON), last)
@@ -188,6 +192,9 @@ def _more_is_said(
         return True
     if asked and not near & asked and 2 * len(near) < len(question.roots):
         return True
+    if start == _opening(found) and end < last and _does_other(found[end], question):
+        if question.done & {root(t.norm) for t in found[end + 1 : last] if not t.cap}:
+            return True  # X resigned, and Y was appointed
     if question.asked and question.asked <= near:
         return False
     rest = [t for t in found[len(clause) : len(clause) + 400] if not t.cap]

@@ -9,6 +9,8 @@ Each mention of the gold, and each rival (another name, date or number that coul
   1  elsewhere
   0  where it cannot be the answer: after "beat", "unlike", "son of", in a question, as a possessor
 A mention that its sentence denies, doubts or frames as something else (answer_assert, answer_frames) is no claim at all.
+An answer that opens with the gold alone, sets it in bold first or names nothing before it that could be asked is accepted
+in spite of doubts about its wording (answer_first).
 The gold must be claimed in the lead (the first sentence that speaks of the question), or in the sentence that the steps
 lead to (answer_steps), or tied to the verb, or be called the answer. What rivals do to it stands in answer_contest. A right answer lost here costs a row; a wrong one kept costs trust.
 """

@@ -55,7 +55,8 @@ def is_first(found: list[Token], span: Mention, rivals: Sequence[Rival], questio
     if start < _opening(found):
         return False
     opening = found[_opening(found)].sentence
-    last = next((k for k in range(end, min(len(found), end + MAX_SENTENCE)) if found[k].sentence != opening), len(found))
+    far = min(len(found), end + MAX_SENTENCE)
+    last = next((k for k in range(end, far) if found[k].sentence != opening), far)
     if found[end - 1].sentence != opening or start > MAX_SENTENCE or any(rival.start < start for rival in rivals):
         return False
     if is_object(found, start, question) or _is_inverse(found, start, question) or not _stands_in_main_clause(found, start, question):

@@ -23,7 +23,6 @@ from factory.verifiers import answer_first, answer_frames
 from factory.verifiers.answer_asked import paraphrased
 from factory.verifiers.answer_clauses import clause_of
 from factory.verifiers.answer_contest import (
-    MAX_SENTENCE,
     Claim,
     Judged,
     contest,
@@ -34,6 +33,7 @@ from factory.verifiers.answer_contest import (
 from factory.verifiers.answer_names import Mention
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_rivals import Rival
+from factory.verifiers.answer_sentences import near, sentence_of, sentences_of, speaks, with_bullets
 from factory.verifiers.answer_slots import strength_of
 from factory.verifiers.answer_stems import root
 from factory.verifiers.answer_steps import is_led_to, is_predicate, is_said_past, is_subject_of, num_asked, says_asked
@@ -62,12 +62,12 @@ def decide(
     """
     if not mentions:
         return Judged("reject", "prose_no_mention", "no sentence names the gold")
-    sentences = _sentences(found)
+    sentences = sentences_of(found)
     judged = _weigh(found, sentences, mentions, rivals, question, typed, named)
     if judged.outcome == "accept" or not _leads(found, mentions, rivals, question, typed, named, judged.rule):
         return judged
     first = mentions[0]
-    a, b = _near(sentences[found[first.start].sentence], first)
+    a, b = near(sentences[found[first.start].sentence], first)
     unclaimed = _not_asserted(found, a, b, first.start, first.end, question, named) or answer_frames.unclaimed(
         found, a, b, first.start, first.end, question, named, typed
     )
@@ -105,15 +105,15 @@ def _weigh(
     named: frozenset[int],
 ) -> Judged:
     """The strongest claim of the gold against those of its rivals."""
-    lead = next((k for k, (a, b) in sentences.items() if _speaks(found, a, b, question)), found[0].sentence)
-    lead = _with_bullets(found, sentences, lead)
+    lead = next((k for k, (a, b) in sentences.items() if speaks(found, a, b, question)), found[0].sentence)
+    lead = with_bullets(found, sentences, lead)
     others = [t for k, t in enumerate(found) if k not in named]
     relation = said_of([t for t in others if not t.cap], question) or said_of(others, question)
     relation |= question.asked | question.done
 
     def claim(span: Mention | Rival) -> Claim:
         sentence = found[span.start].sentence
-        a, b = _near(sentences[sentence], span)
+        a, b = near(sentences[sentence], span)
         last_line = _last_line(found, a, b, span)
         if last_line or _called_answer(found, a, span.start) or (sentence <= lead and _only_bold(found, a, b, span)):
             strength = 5
@@ -133,7 +133,7 @@ def _weigh(
 
     claims, reasons = [], set()
     for mention in mentions[:24]:
-        a, b = _near(sentences[found[mention.start].sentence], mention)
+        a, b = near(sentences[found[mention.start].sentence], mention)
         reason = _not_asserted(found, a, b, mention.start, mention.end, question, named)
         if reason == "negated" or (reason == "alternative" and not claims):
             return Judged("reject", f"prose_{reason}", sentence_of(found, a, b))
@@ -164,7 +164,7 @@ def _weigh(
     for other in claims[1:]:
         if weak and not (found_of := standing(other))[0]:
             mine, (weak, led_to, covers) = other, found_of
-    detail = sentence_of(found, *_near(sentences[mine.sentence], mine.span))
+    detail = sentence_of(found, *near(sentences[mine.sentence], mine.span))
     if weak:
         return Judged("undecided", weak, detail)
     lead = mine.sentence if led_to else lead
@@ -174,7 +174,7 @@ def _weigh(
             continue
         if rival.end < mine.span.start and _is_possessor(found, rival, question):
             continue
-        a, b = _near(sentences[found[rival.start].sentence], rival)
+        a, b = near(sentences[found[rival.start].sentence], rival)
         if same_thing(found, mine.span, rival, question) or _not_asserted(
             found, a, b, rival.start, rival.end, question, named
         ) in ("negated", "question"):
@@ -259,39 +259,6 @@ def _only_bold(found: list[Token], start: int, end: int, span: Mention | Rival) 
     if not bold or not bold[0] <= span.start < span.end <= bold[-1] + 1 or len(bold) == end - start:
         return False
     return bold[-1] - bold[0] + 1 == len(bold) <= span.end - span.start + 3
-
-
-def _near(sentence: tuple[int, int], span: Mention | Rival) -> tuple[int, int]:
-    """The sentence, cut to the tokens near the span: sentences without an end would cost a square of their length."""
-    return max(sentence[0], span.start - MAX_SENTENCE), min(sentence[1], span.end + MAX_SENTENCE)
-
-
-def sentence_of(found: list[Token], start: int, end: int) -> str:
-    return " ".join(t.norm for t in found[start:end])[:300]
-
-
-def _sentences(found: list[Token]) -> dict[int, tuple[int, int]]:
-    result: dict[int, tuple[int, int]] = {}
-    for i, token in enumerate(found):
-        start = result.get(token.sentence, (i, i))[0]
-        result[token.sentence] = (start, i + 1)
-    return result
-
-
-def _with_bullets(found: list[Token], sentences: dict[int, tuple[int, int]], lead: int) -> int:
-    """The last line of the bullets that the lead opens with a colon."""
-    mark = ":"
-    while lead + 1 in sentences:
-        gap = found[sentences[lead + 1][0]].gap
-        if "\n" not in gap or mark not in gap or (not mark and "\n\n" in gap):
-            break
-        lead, mark = lead + 1, ""
-    return lead
-
-
-def _speaks(found: list[Token], start: int, end: int, question: Question) -> bool:
-    shared = {root(t.norm) for t in found[start:end] if t.norm not in STOP} & question.roots
-    return len(shared) >= max(1, min(2, len(question.roots) // 2))
 
 
 def _not_asserted(

@@ -23,6 +23,22 @@ SAID = {
         ("Who was appointed bishop of Tarn?", "Louis Bonnet", "Louis Bonnet followed as bishop of Tarn when Jean Morel resigned.", "Louis Bonnet resigned as bishop of Tarn, and Jean Morel was appointed."),
         ("who painted the girl", "Johannes Vermeer", "The Girl is an oil painting by Dutch Golden Age painter Johannes Vermeer.", "The Girl is an oil painting by Carel Fabritius, painter like Johannes Vermeer."),
     ],
+    "a place that the question's own words name": [
+        ("where is the tv show the curse of oak island filmed", "Oak Island", "The show is filmed on Oak Island, off Nova Scotia.", "The Curse of Oak Island is filmed in Newfoundland, on a farm."),
+        ("what county is lancaster pennsylvania in", "Lancaster", "Lancaster County", "Lancaster, Pennsylvania is in York County."),
+    ],
+    "in brackets, behind a with or a but": [
+        ("who wrote the bfg", "Roald Dahl", "The BFG (short for The Big Friendly Giant) is a book by British novelist Roald Dahl.", "The BFG (illustrated by Roald Dahl) is a book by British novelist Quentin Blake."),
+        ("which continent is egypt in", "Africa", "Egypt is in Africa, with the Sinai forming a bridge to Asia.", "Egypt is in Asia, with the Nile Valley in Africa."),
+        ("who led the expedition", "Ferdinand Magellan", "Ferdinand Magellan led the expedition, but he was killed in the Philippines.", "Ferdinand Magellan planned the expedition, but Juan Elcano led it."),
+    ],
+    "what is said until when": [
+        ("who was the leader during the war", "Joseph Stalin", "Joseph Stalin was the leader during the war. He had been in power since 1924 and remained so until 1953.", "Joseph Stalin was the leader until the war; since then it has been Georgi Malenkov."),
+    ],
+    "items written small": [
+        ("what did marie curie discover", "polonium and radium", "Marie Curie discovered two elements, polonium and radium, with her husband.", "Marie Curie discovered two elements, polonium and thorium, with her husband."),
+        ("who discovered the structure", "Watson and Crick", "The structure was discovered by Watson and Crick.", "The structure was discovered by Linus Pauling. Watson and Crick came to it later."),
+    ],
     "an opening that holds the answer alone": [
         ("who plays Penny in the series", "Kaley Cuoco", "Kaley Cuoco. Jim Parsons and Johnny Galecki play her neighbours.", "Jim Parsons. Kaley Cuoco and Johnny Galecki play his neighbours."),
         ("when did the wall come down", "1989", "In 1989, 28 years after it was built in 1961.", "In 1961, 28 years before 1989."),

@@ -85,7 +85,8 @@ def other_edition(found: list[Token], start: int, end: int, first: int, last: in
     segment = _segment(found, a, b, first, last)
     asked = {w for w in question.norms if w.endswith("th") and w[:-2].isdigit()}
     said = {(t.norm, n.norm) for t, n in itertools.pairwise(segment) if t.norm.endswith("th") and t.norm[:-2].isdigit()}
-    if any(o not in asked and o != "1th" and (n.endswith("est") or n in ("most", "least")) for o, n in said):
+    plain = {t.norm for k, t in enumerate(segment) if not (k and segment[k - 1].norm.endswith("th"))} & question.norms
+    if any(o not in asked and o != "1th" and (n.endswith("est") or n in ("most", "least")) and n not in plain for o, n in said):
         return "other_edition"  # the second deepest
     nearest = next((t.norm for t in reversed(found[a:first]) if t.norm.endswith("th") and t.norm[:-2].isdigit()), "")
     if asked and nearest and nearest not in asked and any(n in question.norms for o, n in said if o == nearest):

@@ -154,6 +154,8 @@ def same_thing(found: list[Token], mention: Mention, rival: Rival, question: Que
     """The rival is another name of the gold, a remark in brackets, or the region that the gold lies in."""
     if "(" in found[rival.start].gap or (rival.end == mention.start and "(" in found[mention.start].gap):
         return True
+    if _bracket_of(found, rival.start) > _bracket_of(found, mention.start):
+        return True  # the BFG (short for The Big Friendly Giant)
     if found[rival.start].bold and found[mention.start].bold and _one_bold(found, mention, rival):
         return True
     left, right = sorted((mention, rival), key=lambda span: span.start)
@@ -188,6 +190,16 @@ def same_thing(found: list[Token], mention: Mention, rival: Rival, question: Que
     return right is rival and found[rival.start].norm in TITLES  # William the Conqueror, Duke of Normandy
 
 
+def _bracket_of(found: list[Token], i: int) -> int:
+    """Where the bracket around `i` opens; -1 where none does."""
+    for k in range(i, max(-1, i - 12), -1):
+        if "(" in found[k].gap:
+            return k
+        if ")" in found[k].gap or found[k].sentence != found[i].sentence:
+            return -1
+    return -1
+
+
 def _is_region(found: list[Token], i: int) -> bool:
     """, England: a region stands at `i` behind a comma."""
     return i < len(found) and "," in found[i].gap and found[i].norm in REGIONS
@@ -200,6 +212,8 @@ def _coordinated(found: list[Token], mention: Mention | Rival, rival: Mention | 
         return False
     if between and "," in between[0].gap and between[0].norm == "and" and "," not in found[left[0]].gap:
         return False  # a new clause: by X, and Y did ...
+    if between and "," in between[0].gap and between[0].norm == "with":
+        return False  # in X, with Y forming a bridge
     return (
         len(between) <= 2
         and all(t.norm in ("and", "also", "or", "with", "as", "well") for t in between)

@@ -91,7 +91,8 @@ def decide(alias: Alias, items: list[list[Alias]], found: list[Token], question:
     rivals = [r for r in name_rivals(found, question) if r.end <= low or r.start >= high]
     if len(found) > MAX_TOKENS or rivals:
         judged = answer_prose.decide(found, [whole], rivals, question, typed=False, named=frozenset(covered))
-        if judged.rule in _DOUBTS and (question.many or len(items) > 2):
+        together = high - low <= len(alias.found) and judged.rule == "prose_uncased"
+        if together or (judged.rule in _DOUBTS and (question.many or len(items) > 2)):
             return Judged("accept", "list_named", detail)  # who names them all means them
         return judged
     return Judged("accept", "list", detail)
@@ -212,6 +213,8 @@ def _clause(found: list[Token], piece: list[int]) -> bool:
             "in",
             "during",
             "by",
+            "with",
+            "after",
             "has",
             "have",
             "had",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from factory.verifiers import answer_assert, answer_dates, answer_fragment, answer_prose, answer_yesno
 from factory.verifiers.answer_aliases import Alias
 from factory.verifiers.answer_forms import ORIGIN
@@ -13,6 +15,9 @@ from factory.verifiers.answer_rivals import name_rivals, origin_rivals
 from factory.verifiers.answer_stems import IRREGULAR, root
 from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import COPULAS, COUNTRIES, GENERIC, NATIONALITIES, REGIONS, STATES, STOP, TITLES
+
+
+_PLACES = frozenset("in on at near".split())
 
 
 def judge_name(question: Question, alias: Alias, found: list[Token], mode: str, named: frozenset[int]) -> Judged:
@@ -52,14 +57,20 @@ def judge_name(question: Question, alias: Alias, found: list[Token], mode: str, 
         return answer_yesno.decide_choice(found, mentions, question)
     if len(found) <= answer_fragment.MAX_TOKENS:
         judged = answer_fragment.decide(found, mentions[0], question, named=named)
+        if echo and judged.rule.endswith("_with_detail") and _is_put_elsewhere(found[mentions[0].end :]):
+            judged = Judged("undecided", "gold_in_question", detail)  # Lancaster, Pennsylvania is in York County
         if judged.outcome != "undecided" or judged.rule in ("hedged", "refusal", "two_answers", "second_item"):
             return judged
         if mode == "lenient" and not echo and not answer_assert.hedge_in(answer_assert.sentence_text(found), question):
             return Judged("accept", "contained", detail)
         if len(found) <= 5 and not _does_asked(found, mentions[0], question) and not any(t.norm in COPULAS for t in found[1 : mentions[0].start]):
             return judged
-    if echo or all(t.norm in STOP or t.norm.isdigit() for t in alias.found):
+    if all(t.norm in STOP or t.norm.isdigit() for t in alias.found):
         return Judged("undecided", "gold_in_question", detail)
+    if echo:
+        mentions = [mention for mention in mentions if _is_placed(found, mention, question)]
+        if not mentions:
+            return Judged("undecided", "gold_in_question", detail)
     places = " ".join(t.norm for t in alias.found) in REGIONS
     origin = all(t.norm in NATIONALITIES for t in alias.found) and bool(question.norms & ORIGIN)
     rivals = origin_rivals(found, question) if origin else name_rivals(found, question, places)
@@ -73,6 +84,17 @@ def _does_asked(found: list[Token], mention: Mention, question: Question) -> boo
     verb = found[mention.end]
     past = verb.norm in IRREGULAR or verb.norm.endswith("ed")
     return past and not verb.cap and root(verb.norm) in question.asked | question.done
+
+
+def _is_put_elsewhere(after: list[Token]) -> bool:
+    """Is in York County: what the question names is the subject."""
+    return any(one.norm in COPULAS and two.norm in _PLACES for one, two in pairwise(after))
+
+
+def _is_placed(found: list[Token], mention: Mention, question: Question) -> bool:
+    """On Oak Island, where the question only names the curse of Oak Island: the answer puts it where a place is put."""
+    before = found[mention.start - 1].norm if mention.start else ""
+    return question.kind == "place" and before in _PLACES - question.norms and not found[mention.end - 1].possessive
 
 
 def _may_hold(region: str, regions: frozenset[str]) -> bool:

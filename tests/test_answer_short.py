@@ -102,6 +102,26 @@ NEIGHBOURS = {
         ("what is his religion", ["Islam"], "Muslim", "Buddhist"),
         ("which party did he belong to", ["Republican Party"], "the Republicans", "the Democrats"),
     ],
+    "a country's team and a place's parts": [
+        ("which team won the 1998 world cup", ["France"], "France national football team", "France beat Brazil"),
+        ("where is the louvre", ["Paris"], "1st arrondissement, Paris", "1st arrondissement, Lyon"),
+        ("where is the louvre", ["Paris"], "Paris, Île-de-France", "Paris and Lyon"),
+    ],
+    "a synonym and the gold in brackets": [
+        ("what vitamin is it", ["Vitamin C"], "ascorbic acid (vitamin C)", "ascorbic acid (vitamin D)"),
+        ("what bone is it", ["femur"], "thigh bone (femur)", "thigh bone (not the femur)"),
+        ("what is superman's real name", ["Kal-El"], "Clark Kent (Kal-El)", "Clark Kent (Jor-El)"),
+    ],
+    "numbers in names": [
+        ("who was it", ["Henry VIII"], "King Henry the 8th", "King Henry the 7th"),
+        ("which film", ["The Godfather Part II"], "Godfather 2", "Godfather 3"),
+        ("what is the title of the book", ["1984"], "Nineteen Eighty-Four", "Nineteen Eighty-Five"),
+        ("what blood type", ["O negative"], "O-", "O+"),
+        ("what is pi", ["3.14159"], "3.14", "3.15"),
+    ],
+    "a currency without its country": [
+        ("what is the currency of India", ["Indian rupee"], "rupee", "dollar"),
+    ],
     "a longer name": [
         ("Who was his wife?", ["Yoko Ono"], "Yoko Ono Lennon", "Yoko Hotel"),
         ("What was the first name of his wife?", ["Mileva"], "Mileva Marić", "Anna Mileva"),

@@ -96,7 +96,7 @@ def contest(
     return None
 
 
-_AREAS = frozenset("area district region part county borough department province quarter neighborhood suburb".split())
+AREAS = frozenset("area district region part county borough department province quarter neighborhood suburb arrondissement".split())
 _PLACED = frozenset("at in for on by to from with".split())
 
 
@@ -167,7 +167,7 @@ def same_thing(found: list[Token], mention: Mention, rival: Rival, question: Que
     if right is mention and len(noun) == 1 and noun[0].norm in TITLES and not noun[0].cap and found[right.start].gap == " ":
         return not noun[0].gap.strip()  # the Dutch Golden Age painter X
     if right is mention and question.kind == "place" and between:
-        if between[-1] == "of" and len(between) == 2 and between[0] in _AREAS:
+        if between[-1] == "of" and len(between) == 2 and between[0] in AREAS:
             return True  # the Sedgemoor area of Somerset
         if " ".join(between) in REGIONS and "," in found[left.end].gap and "," in found[right.start].gap:
             return (

@@ -43,7 +43,7 @@ def is_described(found: list[Token], start: int, end: int, question: Question) -
     if found[start].cap:
         return _is_named_kind(found, start, end, question)
     shade = start == 1 and before[0].norm in _SHADES and bool(question.norms & {"color", "colors"})
-    return shade or _is_kind_of(found, start, question) or _is_narrowed(found, start, end)
+    return shade or _is_synonym(found, start, end) or _is_kind_of(found, start, question) or _is_narrowed(found, start, end)
 
 
 def _is_called(found: list[Token], start: int) -> bool:
@@ -69,10 +69,15 @@ def _is_real_name(found: list[Token], start: int, end: int, question: Question) 
     names = found[:start]
     known = next((k for k in range(start) if names[k].norm in ("better", "also", "known", "aka")), start)
     called = known < start and names[-1].norm in ("as", "aka") and all(t.norm in _KNOWN_AS for t in names[known:])
-    other = not {t.norm for t in names[:known]} & {t.norm for t in found[start:end]} and not found[start].raw.isupper()
+    other = names[known - 1 : known] and names[known - 1].norm != found[end - 1].norm and not found[start].raw.isupper()
     bracketed = known == start and "(" in found[start].gap and end == len(found) and other
     whole = all(t.cap and t.raw.isalpha() for t in names[:known]) and 1 < known <= 5
-    return question.kind == "person" and found[start].cap and whole and (called or bracketed)
+    return (question.kind == "person" or "name" in question.norms) and found[start].cap and whole and (called or bool(bracketed))
+
+
+def _is_synonym(found: list[Token], start: int, end: int) -> bool:
+    """Ascorbic acid (vitamin C): small words, and the gold alone in brackets behind them."""
+    return "(" in found[start].gap and end == len(found) and start <= 3 and not any(t.cap and not t.first for t in found[:start])
 
 
 def _is_work(found: list[Token], start: int, question: Question) -> bool:

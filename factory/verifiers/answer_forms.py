@@ -48,6 +48,7 @@ _FOLLOWERS = {
         ).split("|")
     )
 }
+_SIGNS = {"positive": "+", "negative": "-"}
 _COUNTED = frozenset("amendment season episode chapter act part volume scene round article".split())
 _CODED = re.compile(r"s0?(\d{1,2})e0?(\d{1,3})")
 _PEOPLE: dict[str, list[str]] = {}
@@ -119,6 +120,8 @@ def _forms(alias: Alias, question: Question) -> list[str]:
     if len(words) == 2 and words[0] in _ADDRESSES and alias.found[1].cap and words[1] not in STOP | {"no"}:
         result.append(alias.found[1].raw)  # Mrs Hudson
     result += _numbered(words)
+    if len(words) == 2 and len(words[0]) < 3 and words[1] in _SIGNS:
+        result.append(alias.found[0].raw + _SIGNS[words[1]])  # O negative
     if "v" in words[1:-1]:
         result.append(" ".join("vs" if t.norm == "v" else t.raw for t in alias.found))
     if len(words) == 2 and all(w.isdigit() and len(w) < 3 for w in words) and alias.found[1].gap in ("-", "–", " - "):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from factory.verifiers import answer_assert as asserts
 from factory.verifiers import answer_frames, answer_slots
+from factory.verifiers.answer_contest import AREAS
 from factory.verifiers.answer_described import is_described
 from factory.verifiers.answer_harmless import harmless_after, harmless_before, region_at
 from factory.verifiers.answer_names import Mention
@@ -79,6 +80,7 @@ def decide(
         and start <= 3
         and "," in found[start].gap
         and (region_at(found, start, end) or found[start].cap)
+        and (found[0].cap or AREAS & {t.norm for t in found[:start]})
         and not any(region_at(found, k, start) for k in range(start))
         and (region_at(found, start, end) or " ".join(t.norm for t in found[:start]) not in CITIES)
     ) or (
@@ -88,7 +90,7 @@ def decide(
         and found[start].cap
         and not question.many
     )
-    if inner_place and all(t.cap or t.norm in STOP or t.norm.isdigit() for t in found[:start]):
+    if inner_place and all(t.cap or t.norm in STOP | AREAS or t.norm.rstrip("th").isdigit() for t in found[:start]):
         return (
             Judged("accept", "inside_region", detail)
             if end == len(found)

@@ -46,6 +46,8 @@ APPROXIMATE = frozenset(
     """.split()
 )
 
+_OF_NAMES = frozenset("de del la sur of".split())
+
 _RELATIVE = frozenset(
     """
         who which that where when whose during for in of on from at by with as since after before to while because
@@ -137,7 +139,7 @@ def harmless_after(found: list[Token], start: int, end: int, question: Question,
         and question.kind == "place"
     ):
         return True
-    if question.kind == "place" and not question.many and start == 0 and "," in gap and all(t.cap for t in after):
+    if question.kind == "place" and not question.many and start == 0 and "," in gap and all(t.cap or t.norm in _OF_NAMES for t in after):
         pieces = _pieces(after)
         if len(pieces) == 1 and pieces[0] not in CITIES and not region_at(found, start, end):
             return True  # Todos Santos, Baja California Sur
@@ -150,7 +152,7 @@ def harmless_after(found: list[Token], start: int, end: int, question: Question,
         return True
     if question.norms & {"come", "origin"} and all(t.norm in ("origin", "descent", "ancestry") for t in after):
         return True  # of Spanish origin
-    if all(_plain(t, question) or (t.norm in GENERIC and not t.cap and (end - start > 1 or found[start].norm in NATIONALITIES)) for t in after):
+    if all(_plain(t, question) or (t.norm in GENERIC and not t.cap and (end - start > 1 or found[start].norm in NATIONALITIES or region_at(found, start, end))) for t in after):
         # "and" would add a second item
         return not any(t.norm == "and" for t in after) or first.norm in _RELATIVE or typed
     if "(" in gap or "[" in gap:

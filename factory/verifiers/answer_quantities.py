@@ -101,7 +101,7 @@ def compare(gold: Quantity, other: Quantity, asked: frozenset[str]) -> str:
     if difference <= tolerance and (tolerance < 1 or value == value.to_integral_value() or other.tolerance):
         return "equal"
     if (
-        (gold.dimension or other.approximate or gold.approximate)
+        (gold.dimension or other.approximate or gold.approximate or gold.value != gold.value.to_integral_value())
         and not gold.year_like
         and _rounds_to(gold.value, other)
     ):

@@ -5,6 +5,7 @@ asked class word left out, a team by its place."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from factory.verifiers.answer_aliases import Alias
 from factory.verifiers.answer_clock import minutes
@@ -28,15 +29,18 @@ def is_same(mine: Sequence[str], found: Sequence[Token], alias: Alias, question:
         return True  # Pierre and Marie Curie; 31 December or 30 June
     whole = not any(t.gap.strip(" -'./*\"") for t in found[1:])
     joined = "".join(mine) if whole else ""
-    if len(joined) > 3 and not joined.isdigit() and joined == "".join(theirs):
+    spelled = len(joined) == 4 and all(t.raw[:1].isalpha() for t in found)  # Nineteen Eighty-Four
+    if len(joined) > 3 and (not joined.isdigit() or spelled) and joined == "".join(theirs):
         return True
     if (clock := minutes(alias.found)) is not None and clock == minutes(found):
         return True
     if any("," in t.gap for t in alias.found) and "and" in mine and sorted(w for w in mine if w != "and") == sorted(theirs):
         return True  # Larry Page & Sergey Brin
-    plain = [w for w in theirs if w not in _LINKS]
-    if len(plain) > 1 and plain == [w for w in mine if w not in _LINKS]:
-        return True  # the first Monday of September
+    plain = _without_links(theirs)
+    if len(plain) > 1 and plain == _without_links(mine):
+        return True  # the first Monday of September; The Godfather 2
+    if "currency" in question.norms and theirs[0] in NATIONALITIES and theirs[1:] == list(mine):
+        return True
     return (
         _is_turned(mine, theirs)
         or _leaves_out(mine, theirs, question)
@@ -44,6 +48,11 @@ def is_same(mine: Sequence[str], found: Sequence[Token], alias: Alias, question:
         or _has_same_roots(mine, theirs)
         or _is_filled(mine, alias)
     )
+
+
+def _without_links(words: Sequence[str]) -> list[str]:
+    numbered = {k for k, (one, two) in enumerate(pairwise(words)) if one == "part" and two.isdigit()}
+    return [w for k, w in enumerate(words) if w not in _LINKS and k not in numbered]
 
 
 def _is_turned(mine: Sequence[str], theirs: Sequence[str]) -> bool:

@@ -119,7 +119,8 @@ def tokens(text: str) -> list[Token]:
             norm = match["num"].replace(",", "") if len(match["num"]) <= 40 else match["num"]
             if "." in norm:
                 norm = norm.rstrip("0").rstrip(".")
-            norm += suffix if suffix == "s" else ("th" if suffix else "")
+            regnal = suffix and gap.split() == ["the"] and found and found[-1].norm in _REGNAL  # Henry the 8th
+            norm += suffix if suffix == "s" else ("th" if suffix and not regnal else "")
             if (
                 gap.endswith("-")
                 and (gap[-2:-1] in (" ", "(", "~", '"') or (gap == "-" and not found))

@@ -144,9 +144,9 @@ DEMONYMS: dict[str, str] = {
     for country, words in (
         pair.split(":")
         for pair in (
-            "usa:american americans|uk:british britons|england:english|scotland:scottish scots|wales:welsh|ireland:irish|france:french|"
+            "usa:american americans|uk:british britons|england:english englishman|scotland:scottish scots|wales:welsh|ireland:irish irishman|france:french frenchman|"
             "germany:german germans|italy:italian italians|spain:spanish spaniard spaniards|portugal:portuguese|"
-            "netherlands:dutch|belgium:belgian belgians|switzerland:swiss|austria:austrian austrians|poland:polish pole poles|"
+            "netherlands:dutch dutchman|belgium:belgian belgians|switzerland:swiss|austria:austrian austrians|poland:polish pole poles|"
             "czechia:czech czechs|slovakia:slovak|hungary:hungarian|romania:romanian|bulgaria:bulgarian|greece:greek greeks|"
             "turkey:turkish turk turks|russia:russian russians|ussr:soviet soviets|ukraine:ukrainian|sweden:swedish swede swedes|"
             "norway:norwegian norwegians|denmark:danish dane danes|finland:finnish finn finns|iceland:icelandic|"

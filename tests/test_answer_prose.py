@@ -39,6 +39,10 @@ SAID = {
         ("what did marie curie discover", "polonium and radium", "Marie Curie discovered two elements, polonium and radium, with her husband.", "Marie Curie discovered two elements, polonium and thorium, with her husband."),
         ("who discovered the structure", "Watson and Crick", "The structure was discovered by Watson and Crick.", "The structure was discovered by Linus Pauling. Watson and Crick came to it later."),
     ],
+    "a rival of another class than is asked": [
+        ("In which US state did Mount Serra erupt in 1980?", "Washington", "Mount Serra, which erupted on May 18, 1980, lies in Skamania County in the state of Washington.", "Mount Serra, which erupted on May 18, 1980, lies in Washington County in the state of Oregon."),
+        ("who was the ruler of england in 1616", "James I", "In 1616 England was ruled by King James I (James VI of Scotland).", "In 1616 England was ruled by King James II (James VII of Scotland)."),
+    ],
     "an opening that holds the answer alone": [
         ("who plays Penny in the series", "Kaley Cuoco", "Kaley Cuoco. Jim Parsons and Johnny Galecki play her neighbours.", "Jim Parsons. Kaley Cuoco and Johnny Galecki play his neighbours."),
         ("when did the wall come down", "1989", "In 1989, 28 years after it was built in 1961.", "In 1961, 28 years before 1989."),

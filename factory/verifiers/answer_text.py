@@ -73,7 +73,7 @@ _REGNAL = frozenset(
 _REGNAL_LETTERS = {"i": "1", "v": "5", "x": "10"}
 """Letters that are numbers behind such a name only, at the end of a piece."""
 
-_REGNAL_END = re.compile(r"[\"'*_)\]}]{0,4}(?:\s{0,3}$|[,;:]|\.\s{0,3}(?:$|\n)|\s(?:of|was|is|and|in|who)\b)")
+_REGNAL_END = re.compile(r"[\"'*_)\]}]{0,4}(?:\s{0,3}$|[,;:]|\.\s{0,3}(?:$|\n)|\s(?:of|was|is|and|in|who)\b|\s\()")
 
 _SIGNS = {"%": "percent", "&": "and", "$": "$", "€": "€", "£": "£", "¥": "¥", "°": "degree"}
 

@@ -22,24 +22,26 @@ from factory.records import Example, Verdict
 from factory.side import SideInputs
 from factory.verifiers import (
     answer_dates,
+    answer_first,
     answer_lists,
     answer_long,
     answer_parts,
     answer_yesno,
 )
-from factory.verifiers.answer_aliases import Alias, expand
+from factory.verifiers.answer_aliases import Alias, expand, whole
 from factory.verifiers.answer_clean import MAX_CHARS, clean
 from factory.verifiers.answer_forms import with_forms
 from factory.verifiers.answer_named import judge_name
 from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_question import Question, read
+from factory.verifiers.answer_same import is_same
 from factory.verifiers.answer_span import extract
 from factory.verifiers.answer_stems import stem
 from factory.verifiers.answer_text import Token, find_all, tokens
 from factory.verifiers.answer_typed import gold_dates, gold_quantity, gold_range, judge_date, judge_number, judge_range
 from factory.verifiers.answer_words import STATES, STOP, TITLES
 
-VERSION = "5"
+VERSION = "6"
 
 MAX_GOLDS = 400
 
@@ -67,6 +69,8 @@ def judge(question: str, golds: Sequence[str], answer: str, mode: str = "strict"
             rule="extract",
             version=VERSION,
         )
+    if len(spans) == 1 and golds and (said := _says_gold(question, golds[0], spans[0])):
+        return _verdict(said, spans, marked, whole(golds[0]))
     asked, aliases = _read(question, tuple(golds[:MAX_GOLDS]))
     if not aliases:
         return Verdict(outcome="undecided", reason="no_gold", rule="expand", version=VERSION, extracted=spans[0][:500])
@@ -76,6 +80,22 @@ def judge(question: str, golds: Sequence[str], answer: str, mode: str = "strict"
     judged = verdicts[0]
     if any(v.outcome != judged.outcome for v in verdicts[1:]) and judged.outcome == "accept":
         judged = Judged("reject", "two_final_answers", " | ".join(s[:80] for s in spans))
+    return _verdict(judged, spans, marked, aliases[0].text)
+
+
+def _says_gold(question: str, gold: str, span: str) -> Judged | None:
+    """The answer is the first gold, token by token: it need not be read what the question asks. Each example's gold is checked so."""
+    text = question.casefold()
+    if "numeral" in text or "roman" in text:
+        return None
+    found = _without_frame(_tokens(span))
+    mine = [t.norm for t in found]
+    if not mine or (len(mine) == 1 and mine[0] in STATES) or mine != [t.norm for t in tokens(whole(gold))]:
+        return None
+    return Judged("accept", "exact", " ".join(mine)[:300])
+
+
+def _verdict(judged: Judged, spans: Sequence[str], marked: bool, gold: str) -> Verdict:
     reason = judged.rule if judged.outcome != "reject" or judged.rule in ("two_final_answers",) else "wrong_answer"
     return Verdict(
         outcome=judged.outcome,
@@ -83,7 +103,7 @@ def judge(question: str, golds: Sequence[str], answer: str, mode: str = "strict"
         rule=judged.rule,
         version=VERSION,
         extracted=spans[0][:500],
-        detail=f"{judged.detail} <> {aliases[0].text[:200]}",
+        detail=f"{judged.detail} <> {gold[:200]}",
         marks=("marked",) if marked else (),
     )
 
@@ -101,7 +121,11 @@ def _with_parts(question: str, golds: Sequence[str], span: str, mode: str, whole
 
     def judge_part(part: str, wanted: Sequence[str]) -> str:
         asked, aliases = _read(part, tuple(wanted))
-        return _judge_span(asked, aliases, span, mode).outcome if aliases else "undecided"
+        if not aliases:
+            return "undecided"
+        judged = _judge_span(asked, aliases, span, mode)
+        doubted = judged.outcome == "undecided" and judged.rule in answer_first.LIFTED_BEHIND_OPENING
+        return "accept" if doubted and answer_parts.is_bold(aliases, _tokens(span)) else judged.outcome
 
     if whole.rule in ("exact", "exact_framed"):
         return whole
@@ -115,20 +139,16 @@ def _tokens(span: str) -> list[Token]:
 
 
 def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) -> Judged:
-    found = _without_frame(_tokens(span), question)
+    found = _without_frame(_tokens(span))
     if not found:
         return Judged("reject", "no_answer", "")
     mine = [t.norm for t in found]
     if len(found) == 1 and found[0].raw.isupper() and mine[0] in STATES:
         mine = STATES[mine[0]].split()  # SD, asked for a state
-    whole = not any(t.gap.strip(" -'./*\"") for t in found[1:])
-    joined = "".join(mine) if whole else ""
     if question.norms & _NUMERALS:
         aliases = [alias for alias in aliases if _keeps_numerals(alias, found)]
     for alias in aliases:
-        theirs = [t.norm for t in alias.found]
-        turned = "and" in mine and "and" in theirs and sorted(mine) == sorted(theirs)  # Pierre and Marie Curie
-        if mine == theirs or turned or (joined == "".join(theirs) and len(joined) > 3 and not joined.isdigit()):
+        if is_same(mine, found, alias, question):
             return Judged("accept", "exact", " ".join(mine)[:300])
     if len(aliases) == 1 and _spells_out(aliases[0], found):  # a gold that is spelled out itself says what its initials mean
         return Judged("accept", "spelled_out", " ".join(mine)[:300])
@@ -205,7 +225,7 @@ def _finer_date_differs(question: Question, alias: Alias, aliases: list[Alias], 
     )
 
 
-def _without_frame(found: list[Token], question: Question) -> list[Token]:
+def _without_frame(found: list[Token]) -> list[Token]:
     """`found` without a leading "Answer:", a trailing offer to help, and what a later sentence takes back."""
     for i in range(len(found) - 1, 0, -1):
         taken_back = found[i].norm == "no" and found[i - 1].norm not in TITLES and i + 1 < len(found)  # not Dr. No

@@ -46,14 +46,27 @@ class Alias(NamedTuple):
     """Words that fuller aliases put behind its "of": Supreme Court, beside Supreme Court of India."""
 
 
+def whole(gold: str) -> str:
+    """The first alias that `expand` gives, for a gold without brackets; "" for others."""
+    text = _text(gold)
+    return "" if "(" in text or "[" in text else _trimmed(text)
+
+
+def _text(gold: str) -> str:
+    return _unwrap(clean(gold[:MAX_GOLD_CHARS]).replace("**", ""))
+
+
+def _trimmed(form: str) -> str:
+    return _unwrap(form.strip(" ,;:.\t\n") if not form.strip().endswith((" Jr.", "U.S.")) else form.strip())
+
+
 def expand(gold: str, several: bool = False) -> list[Alias]:
     """Aliases of one gold answer, the whole first. `several`: the question asks for several items, so `;` separates items."""
-    text = clean(gold[:MAX_GOLD_CHARS]).replace("**", "")
-    text = _unwrap(text)
+    text = _text(gold)
     forms: dict[str, tuple[frozenset[int], bool]] = {}
 
     def add(form: str, years: frozenset[int] = frozenset(), derived: bool = False) -> None:
-        form = _unwrap(form.strip(" ,;:.\t\n") if not form.strip().endswith((" Jr.", "U.S.")) else form.strip())
+        form = _trimmed(form)
         if form and form not in forms and len(forms) < 40:
             forms[form] = (years, derived)
 
@@ -101,6 +114,10 @@ def expand(gold: str, several: bool = False) -> list[Alias]:
     title, by, author = text.partition(" by ")
     if by and title[:1].isupper() and author[:1].isupper() and len(title.split()) <= 8 and len(author.split()) <= 4:
         add(title, derived=True)
+    # Star Wars: A New Hope
+    _, colon, subtitle = text.partition(": ")
+    if colon and len(words := subtitle.split()) >= 2 and sum(word[:1].isupper() for word in words) >= 2:
+        add(subtitle.rpartition(" - ")[2] if " - " in subtitle else subtitle, derived=True)
     # Landy, John Michael
     names = [part.split() for part in text.split(",")]
     if (

@@ -26,7 +26,7 @@ _ENDS = frozenset(
 _RELATIVES = frozenset("that which who whom whose where when".split())
 _NO_VERBS = frozenset("need seed feed speed breed weed hundred sacred shed sled".split())
 _TODAY = frozenset("is are does do has".split())
-_EMPTY = frozenset("name current currently full real actual exact first last year date many much".split())
+_EMPTY = frozenset("name title current currently full real actual exact first last year date many much".split())
 
 
 def relation(found: Sequence[Token]) -> tuple[frozenset[str], frozenset[str]]:
@@ -50,6 +50,7 @@ _PARAPHRASES = {
             "conducted:baton|advisor:supervised supervision supervisor|commanded:led headed|mother:son daughter|"
             "father:son daughter|spouse:wife husband married|wrote:penned authored|killed:died|currency:pays|"
             "attended:graduated studied alumnus|award:received|won:received awarded|designed:architect design|"
+            "long:measures length|tall:height stands|high:height stands rises|deep:depth|old:age aged|heavy:weighs weight|"
             "next:succeeded followed replaced|based:lives resides living|come:published released premiered aired debuted appeared|"
             "out:published released premiered aired debuted appeared|release:premiered published aired debuted|sing:performed|music:composed composer|"
             "author:novel book memoir poem play|write:novel book memoir poem play song|architect:designed|mayor:city|birth:native hometown|founded:established set|owns:owned acquired"
@@ -72,6 +73,8 @@ def dates_relation(found: Sequence[Token], year: str, asked: frozenset[str]) -> 
         return False
     if before and root(before[-1].norm) in asked:
         return True
+    if [t.cap for t in found[at + 1 : at + 3]] == [False, True] and root(found[at + 1].norm) not in asked:
+        return False  # the 1960 film Psycho
     start = next((k for k, t in enumerate(found[:at]) if t.norm in _WH), at)
     rest = found[start + 1 : at]
     return not any(t.norm in _RELATIVES for t in rest) and sum(_verb(t) for t in rest) < 2

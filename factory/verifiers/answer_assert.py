@@ -48,6 +48,7 @@ _ADJUNCTS = frozenset(
         "after",
         "before",
         "according",
+        "based",
         "following",
         "unlike",
         "like",

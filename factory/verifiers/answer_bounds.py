@@ -85,7 +85,8 @@ def other_edition(found: list[Token], start: int, end: int, first: int, last: in
     segment = _segment(found, a, b, first, last)
     asked = {w for w in question.norms if w.endswith("th") and w[:-2].isdigit()}
     said = {(t.norm, n.norm) for t, n in itertools.pairwise(segment) if t.norm.endswith("th") and t.norm[:-2].isdigit()}
-    if any(o not in asked and o != "1th" and (n.endswith("est") or n in ("most", "least")) for o, n in said):
+    plain = {t.norm for k, t in enumerate(segment) if not (k and segment[k - 1].norm.endswith("th"))} & question.norms
+    if any(o not in asked and o != "1th" and (n.endswith("est") or n in ("most", "least")) and n not in plain for o, n in said):
         return "other_edition"  # the second deepest
     nearest = next((t.norm for t in reversed(found[a:first]) if t.norm.endswith("th") and t.norm[:-2].isdigit()), "")
     if asked and nearest and nearest not in asked and any(n in question.norms for o, n in said if o == nearest):
@@ -105,11 +106,25 @@ def other_edition(found: list[Token], start: int, end: int, first: int, last: in
             and not (following and "-" in following[0].gap)
         ):
             return "other_year"
-    years = [int(t.norm) for t in beside if len(t.raw) == 4 and t.norm.isdigit() and 1000 <= int(t.norm) <= 2100]
+    told = _told_years(found, last, b, question)
+    years = [
+        int(t.norm)
+        for t in beside
+        if len(t.raw) == 4 and t.norm.isdigit() and 1000 <= int(t.norm) <= 2100 and t.norm not in told
+    ]
     if not years or year in years or min(years) <= year <= max(years):
         return ""
     elsewhere = str(year) in {t.norm for t in found}
     return "other_year" if elsewhere or found[first].sentence == found[0].sentence else ""
+
+
+def _told_years(found: list[Token], last: int, end: int, question: Question) -> frozenset[str]:
+    """X, published in 1960: years of what a participle behind the span says, and the question does not ask."""
+    if last >= end or "," not in found[last].gap or not found[last].norm.endswith("ed"):
+        return frozenset()
+    stop = next((k for k in range(last + 1, end) if "," in found[k].gap), end)
+    asked = root(found[last].norm) in question.roots
+    return frozenset() if asked else frozenset(t.norm for t in found[last:stop])
 
 
 def _clause(found: list[Token], start: int, end: int, first: int, last: int) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """Characters of an answer made plain: dashes, quotes and spaces of one kind, no citations, links, LaTeX, control characters."""
 
+# ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
 import re
@@ -46,6 +47,10 @@ _LINK = re.compile(r"\[([^\[\]\n]{1,200})\]\([^()\n]{0,500}\)")
 
 _DOTTED = re.compile(r"(?<![\w.])[A-Za-z]\.(?: ?[A-Za-z]\.){1,5}")
 
+_DOTTED_DATE = re.compile(r"(?<![\d.])(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})(?![\d])")
+
+_MONTHS = "January February March April May June July August September October November December".split()
+
 _LATEX = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mbox|operatorname)\b|\\[,;! ]|\\[()\[\]]|(?<!\\)[{}]|\$(?!\d)")
 
 
@@ -63,7 +68,15 @@ def clean(text: str) -> str:
     text = _CITATION.sub(" ", text).replace(" 's", "'s").replace("``", '"').replace("''", '"')
     if "\\" in text or "$" in text:
         text = _LATEX.sub(lambda m: "" if m[0] in "{}" else " ", text)
+    text = _DOTTED_DATE.sub(_spell_month, text)
     return _DOTTED.sub(lambda m: m[0].replace(".", "").replace(" ", ""), text).strip()
+
+
+def _spell_month(match: re.Match[str]) -> str:
+    """15.4.1912 is 15 April 1912; where both numbers could be the month it stays."""
+    one, two = int(match[1]), int(match[2])
+    day, month = (one, two) if two <= 12 < one <= 31 else (two, one) if one <= 12 < two <= 31 else (0, 0)
+    return f"{day} {_MONTHS[month - 1]} {match[3]}" if 1 <= month else match[0]
 
 
 def fold(word: str) -> str:

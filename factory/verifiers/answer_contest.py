@@ -96,7 +96,7 @@ def contest(
     return None
 
 
-_AREAS = frozenset("area district region part county borough department province quarter neighborhood suburb".split())
+AREAS = frozenset("area district region part county borough department province quarter neighborhood suburb arrondissement".split())
 _PLACED = frozenset("at in for on by to from with".split())
 
 
@@ -154,6 +154,8 @@ def same_thing(found: list[Token], mention: Mention, rival: Rival, question: Que
     """The rival is another name of the gold, a remark in brackets, or the region that the gold lies in."""
     if "(" in found[rival.start].gap or (rival.end == mention.start and "(" in found[mention.start].gap):
         return True
+    if _bracket_of(found, rival.start) > _bracket_of(found, mention.start):
+        return True  # the BFG (short for The Big Friendly Giant)
     if found[rival.start].bold and found[mention.start].bold and _one_bold(found, mention, rival):
         return True
     left, right = sorted((mention, rival), key=lambda span: span.start)
@@ -161,13 +163,18 @@ def same_thing(found: list[Token], mention: Mention, rival: Rival, question: Que
     if inside and question.kind == "place":
         return not found[left.end].gap.strip(" the")  # at Highgate Cemetery in London, and the other way round
     between = [t.norm for t in found[left.end : right.start]]
+    noun = found[left.end : right.start]
+    if right is mention and len(noun) == 1 and noun[0].norm in TITLES and not noun[0].cap and found[right.start].gap == " ":
+        return not noun[0].gap.strip()  # the Dutch Golden Age painter X
     if right is mention and question.kind == "place" and between:
-        if between[-1] == "of" and len(between) == 2 and between[0] in _AREAS:
+        if between[-1] == "of" and len(between) == 2 and between[0] in AREAS:
             return True  # the Sedgemoor area of Somerset
         if " ".join(between) in REGIONS and "," in found[left.end].gap and "," in found[right.start].gap:
             return (
                 " ".join(t.norm for t in found[right.start : right.end]) in REGIONS
             )  # Brisbane, Queensland, Australia
+    if between[-2:] == ["known", "as"] and all(word in ("better", "best", "also", "commonly", "is", "who", "known", "as") for word in between):
+        return True  # Marshall Mathers, better known as Eminem
     if left.end != right.start or "," not in found[right.start].gap:
         return False
     if question.kind == "place":
@@ -183,6 +190,16 @@ def same_thing(found: list[Token], mention: Mention, rival: Rival, question: Que
     return right is rival and found[rival.start].norm in TITLES  # William the Conqueror, Duke of Normandy
 
 
+def _bracket_of(found: list[Token], i: int) -> int:
+    """Where the bracket around `i` opens; -1 where none does."""
+    for k in range(i, max(-1, i - 12), -1):
+        if "(" in found[k].gap:
+            return k
+        if ")" in found[k].gap or found[k].sentence != found[i].sentence:
+            return -1
+    return -1
+
+
 def _is_region(found: list[Token], i: int) -> bool:
     """, England: a region stands at `i` behind a comma."""
     return i < len(found) and "," in found[i].gap and found[i].norm in REGIONS
@@ -195,6 +212,8 @@ def _coordinated(found: list[Token], mention: Mention | Rival, rival: Mention | 
         return False
     if between and "," in between[0].gap and between[0].norm == "and" and "," not in found[left[0]].gap:
         return False  # a new clause: by X, and Y did ...
+    if between and "," in between[0].gap and between[0].norm == "with":
+        return False  # in X, with Y forming a bridge
     return (
         len(between) <= 2
         and all(t.norm in ("and", "also", "or", "with", "as", "well") for t in between)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from factory.verifiers import answer_assert as asserts
 from factory.verifiers import answer_frames, answer_slots
+from factory.verifiers.answer_contest import AREAS
+from factory.verifiers.answer_described import is_described
 from factory.verifiers.answer_harmless import harmless_after, harmless_before, region_at
 from factory.verifiers.answer_names import Mention
 from factory.verifiers.answer_prose import Judged
@@ -78,6 +80,7 @@ def decide(
         and start <= 3
         and "," in found[start].gap
         and (region_at(found, start, end) or found[start].cap)
+        and (found[0].cap or AREAS & {t.norm for t in found[:start]})
         and not any(region_at(found, k, start) for k in range(start))
         and (region_at(found, start, end) or " ".join(t.norm for t in found[:start]) not in CITIES)
     ) or (
@@ -87,7 +90,7 @@ def decide(
         and found[start].cap
         and not question.many
     )
-    if inner_place and all(t.cap or t.norm in STOP or t.norm.isdigit() for t in found[:start]):
+    if inner_place and all(t.cap or t.norm in STOP | AREAS or t.norm.rstrip("th").isdigit() for t in found[:start]):
         return (
             Judged("accept", "inside_region", detail)
             if end == len(found)
@@ -123,7 +126,7 @@ def decide(
     ):
         return Judged("undecided", "second_item", detail)
     told = _told_of_another(found, start, question)
-    if not (told or harmless_before(found, start, question, named)) or _second_item(found, start, question):
+    if not (told or harmless_before(found, start, question, named) or is_described(found, start, end, question)) or _second_item(found, start, question):
         return Judged("undecided", "other_words_before", detail)
     if question.choice and any(t.norm in question.norms and t.norm not in STOP for t in found[:start]):
         return Judged("undecided", "other_option_before", detail)
@@ -168,4 +171,6 @@ def _second_item(found: list[Token], start: int, question: Question) -> bool:
     if not start or "," not in found[start].gap:
         return False
     before = found[start - 1]
+    if found[start].norm in TITLES and [t.norm for t in found[start + 1 : start + 2]] == ["of"]:
+        return False  # Arthur Wellesley, Duke of Wellington
     return before.cap and not before.first and before.norm not in TITLES and before.norm not in question.norms

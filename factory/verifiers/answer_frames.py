@@ -211,6 +211,8 @@ def _contrasted(found: list[Token], end: int, last: int, question: Question, nam
     at = next((k for k in range(last, end) if found[k].norm in ("but", "yet", "whereas")), None)
     if at is None or found[at - 1].norm == "all":
         return False
+    if at + 1 < end and found[at + 1].norm in ("he", "she", "they"):
+        return False  # X led it, but he was killed in Y
     return any(
         t.cap
         and k not in named

@@ -7,7 +7,7 @@ stands in brackets. Anything else could be a second answer.
 # ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
-from factory.verifiers.answer_names import CORPORATE, DROPPABLE
+from factory.verifiers.answer_names import CORPORATE, DROPPABLE, TRADES
 from factory.verifiers.answer_people import OPENERS
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_stems import root, stem
@@ -15,6 +15,7 @@ from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import (
     CITIES,
     CONTINENTS,
+    COPULAS,
     COUNTRIES,
     DIRECTIONS,
     GENERIC,
@@ -44,6 +45,8 @@ APPROXIMATE = frozenset(
         about approximately around roughly nearly almost circa over approx some more than estimated exactly total
     """.split()
 )
+
+_OF_NAMES = frozenset("de del la sur of".split())
 
 _RELATIVE = frozenset(
     """
@@ -136,7 +139,7 @@ def harmless_after(found: list[Token], start: int, end: int, question: Question,
         and question.kind == "place"
     ):
         return True
-    if question.kind == "place" and not question.many and start == 0 and "," in gap and all(t.cap for t in after):
+    if question.kind == "place" and not question.many and start == 0 and "," in gap and all(t.cap or t.norm in _OF_NAMES for t in after):
         pieces = _pieces(after)
         if len(pieces) == 1 and pieces[0] not in CITIES and not region_at(found, start, end):
             return True  # Todos Santos, Baja California Sur
@@ -149,7 +152,7 @@ def harmless_after(found: list[Token], start: int, end: int, question: Question,
         return True
     if question.norms & {"come", "origin"} and all(t.norm in ("origin", "descent", "ancestry") for t in after):
         return True  # of Spanish origin
-    if all(_plain(t, question) or (t.norm in GENERIC and not t.cap and end - start > 1) for t in after):
+    if all(_plain(t, question) or (t.norm in GENERIC and not t.cap and (end - start > 1 or found[start].norm in NATIONALITIES or region_at(found, start, end))) for t in after):
         # "and" would add a second item
         return not any(t.norm == "and" for t in after) or first.norm in _RELATIVE or typed
     if "(" in gap or "[" in gap:
@@ -158,9 +161,15 @@ def harmless_after(found: list[Token], start: int, end: int, question: Question,
         if _rivals_inside(after[:close], question, open_bracket=True):
             return False
         return not rest or harmless_after(found, start, end + close, question, typed)
+    if all(t.norm in CORPORATE | TRADES for t in after) and after[-1].norm in CORPORATE:
+        return True  # Ford Motor Company
+    if first.norm in DROPPABLE and len(after) > 1 and after[1].norm in _RELATIVE and not after[1].gap.strip():
+        return harmless_after(found, start, end + 1, question, typed)  # the Nile River in Africa
     if first.norm == "and" or (first.norm == "with" and first.cap):
         return False
     if "," in gap or " - " in gap or ";" in gap or ":" in gap:
+        if any("," in t.gap and t.norm in COPULAS for t in after[1:]):
+            return False  # X, a Greek, is older than Y: a sentence
         cased = sum(t.cap for t in found[start:end]) > 1  # Joan Rivers, comedienne
         return not _rivals_inside(after, question, open_bracket=False, cased=cased)
     if first.norm in _RELATIVE:
@@ -220,6 +229,13 @@ def _plain(token: Token, question: Question) -> bool:
     )
 
 
+def _is_phrase(part: list[Token], start: int) -> bool:
+    """Once common among sailors: three words and more with a preposition inside are no item of a list."""
+    stop = next((k for k in range(start + 1, len(part)) if set(part[k].gap) & set(",;")), len(part))
+    inner = part[start + 1 : stop - 1]
+    return stop - start > 2 and any(t.norm in _RELATIVE - {"of"} or t.norm == "among" for t in inner)
+
+
 def _rivals_inside(part: list[Token], question: Question, open_bracket: bool, cased: bool = False) -> bool:
     """True when a name opens a comma-separated piece of `part`: that would be a second item."""
     opening = True
@@ -247,8 +263,12 @@ def _rivals_inside(part: list[Token], question: Question, open_bracket: bool, ca
             continue
         if word in MONTHS or word[:1].isdigit() or (article and not token.cap):
             continue
-        if token.cap and not open_bracket:
-            return True
+        following = part[k + 1 : k + 2]
+        described = article and bool(following) and not following[0].cap and not following[0].gap.strip()
+        if token.cap and not open_bracket and not described:
+            return True  # but not: X, a Baptist minister
+        if not token.cap and _is_phrase(part, k):
+            continue
         if not token.cap and not cased and not article and not open_bracket and not word.endswith(("ed", "ing")):
             return True
     return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from factory.verifiers import answer_assert as asserts
-from factory.verifiers import answer_prose
+from factory.verifiers import answer_first, answer_prose
 from factory.verifiers.answer_aliases import Alias, expand
 from factory.verifiers.answer_clean import clean
 from factory.verifiers.answer_fragment import MAX_TOKENS
@@ -15,8 +15,9 @@ from factory.verifiers.answer_question import Question, is_echo
 from factory.verifiers.answer_rivals import name_rivals
 from factory.verifiers.answer_stems import stem
 from factory.verifiers.answer_text import Token, tokens
-from factory.verifiers.answer_words import GENERIC, MONTHS, REGIONS, STATES, STOP
+from factory.verifiers.answer_words import DIRECTIONS, GENERIC, MONTHS, REGIONS, STATES, STOP
 
+_DOUBTS = answer_first.LIFTED | {"prose_rival", "prose_rival_first"}
 _SPLIT = re.compile(r",\s{0,3}(?:and|&)\s|\s(?:and|&|as well as|along with)\s|[,;\n•]|\s/\s|(?:^|\s)\d{1,2}[.)]\s")
 
 
@@ -89,7 +90,11 @@ def decide(alias: Alias, items: list[list[Alias]], found: list[Token], question:
     whole = Mention(low, high, "list", alias.text)
     rivals = [r for r in name_rivals(found, question) if r.end <= low or r.start >= high]
     if len(found) > MAX_TOKENS or rivals:
-        return answer_prose.decide(found, [whole], rivals, question, typed=False, named=frozenset(covered))
+        judged = answer_prose.decide(found, [whole], rivals, question, typed=False, named=frozenset(covered))
+        together = high - low <= len(alias.found) and judged.rule == "prose_uncased"
+        if together or (judged.rule in _DOUBTS and (question.many or len(items) > 2)):
+            return Judged("accept", "list_named", detail)  # who names them all means them
+        return judged
     return Judged("accept", "list", detail)
 
 
@@ -129,7 +134,7 @@ def _extra(found: list[Token], covered: set[int], low: int, high: int, question:
         beside = (rival.start >= high and rival.start - high <= 1 and _joins(found, rival.start, high)) or (
             rival.end <= low and _joins(found, low, rival.end)
         )
-        if (inside and not _in_parentheses(found, rival.start)) or beside:
+        if (inside and not _in_parentheses(found, rival.start)) or beside or _is_next_bullet(found, high, rival.start):
             return rival.text
     # lower-case items: every piece between separators must hold a gold item or words of the question
     sentence = [k for k, t in enumerate(found) if t.sentence == found[low].sentence]
@@ -144,6 +149,7 @@ def _extra(found: list[Token], covered: set[int], low: int, high: int, question:
                     p
                     for p in piece
                     if found[p].norm not in STOP
+                    and found[p].norm not in DIRECTIONS
                     and found[p].norm not in question.norms
                     and stem(found[p].norm) not in question.stems
                 ]
@@ -170,6 +176,13 @@ def _other_month(found: list[Token], covered: set[int]) -> str:
 
 def _joins(found: list[Token], right: int, left: int) -> bool:
     return "," in found[right].gap or any(found[k].norm in ("and", "or") for k in range(left, right))
+
+
+def _is_next_bullet(found: list[Token], high: int, i: int) -> bool:
+    """The line behind the list's last one begins with `i`, as the lines of the list do."""
+    lines = [k for k in range(high, min(i + 1, high + 40)) if "\n" in found[k].gap]
+    numbered = len(lines) == 1 and lines[0] == i - 1 and found[i - 1].raw.isdigit()
+    return i > high and (numbered or (lines == [i] and bool(set(found[i].gap) & set("-*•"))))
 
 
 def _in_parentheses(found: list[Token], i: int) -> bool:
@@ -200,6 +213,8 @@ def _clause(found: list[Token], piece: list[int]) -> bool:
             "in",
             "during",
             "by",
+            "with",
+            "after",
             "has",
             "have",
             "had",

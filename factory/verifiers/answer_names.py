@@ -11,17 +11,17 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from factory.verifiers.answer_aliases import Alias
-from factory.verifiers.answer_people import OPENERS, core, is_person_name, person_spans, same_given_name
+from factory.verifiers.answer_people import OPENERS, completed, core, is_person_name, person_spans, same_given_name
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_stems import root, stem
 from factory.verifiers.answer_text import Token, find_all
-from factory.verifiers.answer_words import DIRECTIONS, GENERIC, NATIONALITIES, REGIONS, STATES, STOP, SUFFIXES, TITLES
+from factory.verifiers.answer_words import DIRECTIONS, FOREIGN_ARTICLES, GENERIC, NATIONALITIES, REGIONS, STATES, STOP, SUFFIXES, TITLES
 
 CORPORATE = frozenset(
     "inc incorporated co company corp corporation limited ltd plc llc gmbh ag group fc afc cf sc".split()
 )
 
-_TRADES = frozenset("motor motors entertainment records pictures studios airlines games".split())
+TRADES = frozenset("motor motors entertainment records pictures studios airlines games".split())
 _FIRMS = frozenset(
     "company companies corporation firm manufacturer maker makes make manufactures manufactured brand label studio publisher developer airline".split()
 )
@@ -96,6 +96,7 @@ def find_mentions(alias: Alias, found: list[Token], question: Question) -> list[
     for (start, end), rule in sorted(spans.items(), key=lambda item: (item[0][0], -item[0][1])):
         if alias.found[-1].possessive and not found[end - 1].possessive:
             continue  # Saint John is not St. John's
+        end = completed(found, start, end, question, person, alias)
         if not is_embedded(found, start, end, question, person, alias):
             if result and start < result[-1].end:
                 continue
@@ -179,7 +180,7 @@ def _without_class_words(alias: Alias, question: Question) -> list[list[str]]:
         words[start] in STOP
         or (words[start] in GENERIC and words[start] in asked)
         or (words[start] in ("mt", "river", "lake") and question.kind in ("place", "other"))
-        or (words[start] in ("hms", "uss", "rms") and alias.found[start].raw.isupper())
+        or (words[start] in ("hms", "uss", "rms", "fc", "afc", "cf") and alias.found[start].raw.isupper())
     ):
         start += 1
     if start or end < len(words):
@@ -216,7 +217,7 @@ def is_embedded(found: list[Token], start: int, end: int, question: Question, pe
     if after is not None and after.sentence == last.sentence and not last.possessive and after.gap in (" ", "-", ""):
         word = after.norm
         own = {t.norm for t in alias.found} | (question.norms if question.choice else frozenset())
-        if after.cap and word in _INSTITUTIONS and word not in own:
+        if after.cap and word in _INSTITUTIONS and word not in own and not (word in CORPORATE and word in question.norms):
             return True
         if (
             after.cap
@@ -231,7 +232,7 @@ def is_embedded(found: list[Token], start: int, end: int, question: Question, pe
             and not (
                 word in CORPORATE
                 or (word in DROPPABLE and size > 1 and not person)
-                or (word in _TRADES and question.norms & _FIRMS)
+                or (word in TRADES and question.norms & _FIRMS)
             )
             and not (word == "city" and size == 2)
             and not (proper and found[start].bold != after.bold)
@@ -285,7 +286,7 @@ def is_embedded(found: list[Token], start: int, end: int, question: Question, pe
                 or word in NATIONALITIES
                 or word in question.norms
                 or stem(word) in question.stems
-                or (before.first and word in OPENERS)
+                or (before.first and (word in OPENERS or word in FOREIGN_ARTICLES))
                 or before.bold != found[start].bold
             )
         ):
@@ -302,6 +303,8 @@ def _common_noun(found: list[Token], i: int, alias: Alias) -> bool:
 
 def _other_given_name(before: Token, alias: Alias, question: Question) -> bool:
     word = before.norm
+    if word in NATIONALITIES and alias.givens & NATIONALITIES:
+        return word not in alias.givens  # no French franc, where the gold is the Swiss franc
     plain = (
         word in STOP
         or word in TITLES

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+from factory.verifiers.answer_aliases import Alias
 from factory.verifiers.answer_prose import Judged
+from factory.verifiers.answer_text import Token, find_all
 from factory.verifiers.answer_words import MONTHS
 
 MAX_GOLDS = 40
@@ -67,3 +69,13 @@ def decide(question: str, golds: Sequence[str], judge: Callable[[str, Sequence[s
     outcomes = [judge(part, tuple(dict.fromkeys(pair[k] for pair in parted))) for k, part in enumerate(parts)]
     outcome = "accept" if set(outcomes) == {"accept"} else "reject" if "reject" in outcomes else "undecided"
     return Judged(outcome, "parts", " | ".join(outcomes))
+
+
+def is_bold(aliases: Sequence[Alias], found: list[Token]) -> bool:
+    """The answer sets the part's gold in bold: an answer of several sentences marks so what answers each part."""
+    words = [t.norm for t in found]
+    return any(
+        all(t.bold for t in found[start : start + len(alias.found)])
+        for alias in aliases[:24]
+        for start in find_all([t.norm for t in alias.found], words)
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from factory.verifiers.answer_aliases import Alias
 from factory.verifiers.answer_question import Question
+from factory.verifiers.answer_sound import same_sound
 from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import (
     GENERIC,
@@ -89,7 +90,7 @@ def same_given_name(one: str, two: str) -> bool:
     shorter, longer = sorted((one, two), key=len)
     if len(shorter) >= 4 and len(longer) >= len(shorter) + 2 and longer.startswith(shorter):
         return True  # Stan and Stanislas, but not Paul and Paula
-    if near_spelling(one, two) and one[-2:] == two[-2:]:
+    if same_sound(one, two) or (near_spelling(one, two) and one[-2:] == two[-2:]):
         return True  # Marcus and Markus, but not Andrew and Andrea
     return any(one in group and two in group for group in NICKNAMES)
 
@@ -113,6 +114,11 @@ def near_spelling(one: str, two: str, least: int = 6) -> bool:
     return shorter[i:] == longer[i + 1 :]
 
 
+def _bare(gap: str) -> str:
+    """The gap without quotes and brackets, and without the article of a nickname in quotes: "The Rock"."""
+    return (gap.replace("the", "") if '"' in gap else gap).strip(" .\"'()-")
+
+
 def _vowelless(word: str) -> bool:
     return len(word) <= 3 and not any(c in "aeiouy" for c in word[1:])
 
@@ -126,16 +132,15 @@ def person_spans(alias: Alias, found: list[Token], question: Question) -> list[t
     first, last, middle = words[0], words[-1], [w for w in words[1:-1] if w not in _PARTICLES]
     result = []
     for i, token in enumerate(found):
-        if token.norm != last and not (
-            near_spelling(token.norm, last) and i and same_given_name(first, found[i - 1].norm)
-        ):
+        if token.norm != last and not _is_misspelt(found, i, first, last):
             continue
         given = _given_names(found, i)
         end = i + 1
         suffix = found[end].norm if end < len(found) and found[end].gap.strip(" ,") == "" else ""
         if suffix in ("jr", "sr", "2", "3", "4"):
             gold_suffix = ordinal or next((t.norm for t in alias.found if t.norm in ("jr", "sr")), "")
-            if gold_suffix != suffix and (gold_suffix or suffix == "sr" or not suffix.isalpha()):
+            fuller = len(given) > 1 and suffix in ("2", "3")  # Michael Fred Phelps II
+            if gold_suffix != suffix and (gold_suffix or suffix == "sr" or not (suffix.isalpha() or fuller)):
                 continue
             end += 1
         elif ordinal:
@@ -183,6 +188,13 @@ def person_spans(alias: Alias, found: list[Token], question: Question) -> list[t
     return result
 
 
+def _is_misspelt(found: list[Token], i: int, first: str, last: str) -> bool:
+    """Another spelling of the surname, behind the given name that the gold has."""
+    before = next((found[k].norm for k in range(i - 1, -1, -1) if found[k].norm not in _PARTICLES), "")
+    same = same_sound(found[i].norm, last) or near_spelling(found[i].norm, last)
+    return same and bool(before) and same_given_name(first, before)
+
+
 def _given_names(found: list[Token], last: int) -> list[int]:
     """Indices of the up to four names that stand right before a surname."""
     result: list[int] = []
@@ -191,7 +203,7 @@ def _given_names(found: list[Token], last: int) -> list[int]:
     while (
         i >= 0
         and len(result) < 4
-        and found[i + 1].gap.strip(" .\"'()-") == ""
+        and _bare(found[i + 1].gap) == ""
         and "." not in found[i + 1].gap.replace(". ", "", 1 if len(found[i].norm) <= 2 else 0)
     ):
         token = found[i]
@@ -218,3 +230,36 @@ def _middles_agree(gold: list[str], other: list[str], first: str, last: str) -> 
         shorter, longer = sorted((gold, other), key=len)
         return all(any(same_given_name(a, b) for b in longer) for a in shorter) and f"{first} {last}" not in _CONFUSED
     return all(same_given_name(a, b) or near_spelling(a, b, 5) for a, b in zip(gold, other))
+
+
+def completed(found: list[Token], start: int, end: int, question: Question, person: bool, alias: Alias) -> int:
+    """The end of a person's name that goes on behind the gold: Yoko Ono Lennon; Mileva Marić, asked for the first name;
+    Michelangelo Buonarroti."""
+    size = end - start
+    if start and found[start - 1].cap and not found[start].gap.strip() and found[start - 1].norm not in TITLES | STOP:
+        return end
+    whole = person and question.kind == "person" and size >= 2
+    given = size == 1 and found[start].cap and {"first", "name"} <= question.raws
+    single = size == 1 and question.kind == "person" and len(found[start].norm) > 5 and not alias.givens
+    if not (whole or given or (single and alias.found[0].cap and found[start].norm not in GIVEN_NAMES | GENERIC | TITLES)):
+        return end
+    stop = end
+    while (
+        stop < min(len(found), end + 5)
+        and found[stop].gap == " "
+        and found[stop].sentence == found[start].sentence
+        and _is_name_word(found[stop])
+    ):
+        stop += 1
+    while stop > end and found[stop - 1].norm in _PARTICLES:
+        stop -= 1
+    return stop
+
+
+_NAMED_AFTER = frozenset("hotel airport hospital library stadium arena square".split())
+
+
+def _is_name_word(token: Token) -> bool:
+    word = token.norm
+    known = _NAMED_AFTER | GENERIC | ORGANISATIONS | TITLES | STOP | MONTHS.keys() | NATIONALITIES | SUFFIXES
+    return word in _PARTICLES or (token.cap and token.raw.isalpha() and word not in known and not token.possessive)

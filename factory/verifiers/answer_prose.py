@@ -9,6 +9,8 @@ Each mention of the gold, and each rival (another name, date or number that coul
   1  elsewhere
   0  where it cannot be the answer: after "beat", "unlike", "son of", in a question, as a possessor
 A mention that its sentence denies, doubts or frames as something else (answer_assert, answer_frames) is no claim at all.
+An answer that opens with the gold alone, sets it in bold first or names nothing before it that could be asked is accepted
+in spite of doubts about its wording (answer_first).
 The gold must be claimed in the lead (the first sentence that speaks of the question), or in the sentence that the steps
 lead to (answer_steps), or tied to the verb, or be called the answer. What rivals do to it stands in answer_contest. A right answer lost here costs a row; a wrong one kept costs trust.
 """
@@ -17,11 +19,10 @@ lead to (answer_steps), or tied to the verb, or be called the answer. What rival
 from __future__ import annotations
 
 from factory.verifiers import answer_assert as asserts
-from factory.verifiers import answer_frames
+from factory.verifiers import answer_first, answer_frames
 from factory.verifiers.answer_asked import paraphrased
 from factory.verifiers.answer_clauses import clause_of
 from factory.verifiers.answer_contest import (
-    MAX_SENTENCE,
     Claim,
     Judged,
     contest,
@@ -32,6 +33,7 @@ from factory.verifiers.answer_contest import (
 from factory.verifiers.answer_names import Mention
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_rivals import Rival
+from factory.verifiers.answer_sentences import near, sentence_of, sentences_of, speaks, with_bullets
 from factory.verifiers.answer_slots import strength_of
 from factory.verifiers.answer_stems import root
 from factory.verifiers.answer_steps import is_led_to, is_predicate, is_said_past, is_subject_of, num_asked, says_asked
@@ -60,15 +62,58 @@ def decide(
     """
     if not mentions:
         return Judged("reject", "prose_no_mention", "no sentence names the gold")
-    sentences = _sentences(found)
-    lead = next((k for k, (a, b) in sentences.items() if _speaks(found, a, b, question)), found[0].sentence)
+    sentences = sentences_of(found)
+    judged = _weigh(found, sentences, mentions, rivals, question, typed, named)
+    if judged.outcome == "accept" or not _leads(found, mentions, rivals, question, typed, named, judged.rule):
+        return judged
+    first = mentions[0]
+    a, b = near(sentences[found[first.start].sentence], first)
+    unclaimed = _not_asserted(found, a, b, first.start, first.end, question, named) or answer_frames.unclaimed(
+        found, a, b, first.start, first.end, question, named, typed
+    )
+    return judged if unclaimed else Judged("accept", f"{judged.rule}_first", sentence_of(found, a, b))
+
+
+def _leads(
+    found: list[Token],
+    mentions: list[Mention],
+    rivals: list[Rival],
+    question: Question,
+    typed: bool,
+    named: frozenset[int],
+    doubt: str,
+) -> bool:
+    """The answer opens with the gold, or names it first, and the doubt is none that counts against that."""
+    first = mentions[0]
+    if doubt in answer_first.LIFTED_BEHIND_OPENING and (
+        answer_first.opens(found, first, typed) or answer_first.is_first_bold(found, first)
+    ):
+        return True
+    if doubt not in answer_first.LIFTED or (doubt == "prose_incidental" and not typed and not found[first.start].cap):
+        return False  # mixed with a thing that is written small too
+    others = [rival for rival in rivals[:60] if not _is_covered(rival, mentions, named, typed)]
+    return answer_first.is_first(found, first, others, question, typed)
+
+
+def _weigh(
+    found: list[Token],
+    sentences: dict[int, tuple[int, int]],
+    mentions: list[Mention],
+    rivals: list[Rival],
+    question: Question,
+    typed: bool,
+    named: frozenset[int],
+) -> Judged:
+    """The strongest claim of the gold against those of its rivals."""
+    lead = next((k for k, (a, b) in sentences.items() if speaks(found, a, b, question)), found[0].sentence)
+    lead = with_bullets(found, sentences, lead)
     others = [t for k, t in enumerate(found) if k not in named]
     relation = said_of([t for t in others if not t.cap], question) or said_of(others, question)
     relation |= question.asked | question.done
 
     def claim(span: Mention | Rival) -> Claim:
         sentence = found[span.start].sentence
-        a, b = _near(sentences[sentence], span)
+        a, b = near(sentences[sentence], span)
         last_line = _last_line(found, a, b, span)
         if last_line or _called_answer(found, a, span.start) or (sentence <= lead and _only_bold(found, a, b, span)):
             strength = 5
@@ -88,7 +133,7 @@ def decide(
 
     claims, reasons = [], set()
     for mention in mentions[:24]:
-        a, b = _near(sentences[found[mention.start].sentence], mention)
+        a, b = near(sentences[found[mention.start].sentence], mention)
         reason = _not_asserted(found, a, b, mention.start, mention.end, question, named)
         if reason == "negated" or (reason == "alternative" and not claims):
             return Judged("reject", f"prose_{reason}", sentence_of(found, a, b))
@@ -97,7 +142,8 @@ def decide(
             claims.append(mine)
         reasons.add(reason)
     if not claims:
-        return Judged("undecided", "prose_not_asserted", ", ".join(sorted(reasons - {""})) or "incidental")
+        told = ", ".join(sorted(reasons - {""}))
+        return Judged("undecided", "prose_not_asserted" if told else "prose_incidental", told or "incidental")
     crowded = len(sentences) > 1 or bool(rivals) or len(found) > 12
 
     def standing(mine: Claim) -> tuple[str, bool, bool]:
@@ -118,19 +164,17 @@ def decide(
     for other in claims[1:]:
         if weak and not (found_of := standing(other))[0]:
             mine, (weak, led_to, covers) = other, found_of
-    detail = sentence_of(found, *_near(sentences[mine.sentence], mine.span))
+    detail = sentence_of(found, *near(sentences[mine.sentence], mine.span))
     if weak:
         return Judged("undecided", weak, detail)
     lead = mine.sentence if led_to else lead
-    spans = [(m.start, m.end) for m in mentions]
     steps: set[str] = set()
     for rival in rivals[:60]:
-        covered = range(rival.start, rival.end)
-        if any(rival.start < end and start < rival.end for start, end in spans) or (
-            not typed and any(k in named for k in covered)
-        ):
+        if _is_covered(rival, mentions, named, typed):
             continue
-        a, b = _near(sentences[found[rival.start].sentence], rival)
+        if rival.end < mine.span.start and _is_possessor(found, rival, question):
+            continue
+        a, b = near(sentences[found[rival.start].sentence], rival)
         if same_thing(found, mine.span, rival, question) or _not_asserted(
             found, a, b, rival.start, rival.end, question, named
         ) in ("negated", "question"):
@@ -157,6 +201,20 @@ def decide(
         if judged := contest(found, mine, theirs, lead, question, typed):
             return judged
     return Judged("accept", f"prose_{mine.span.rule}", detail)
+
+
+def _is_possessor(found: list[Token], rival: Rival, question: Question) -> bool:
+    """John Lennon's wife was X, asked for the spouse: whose it is stands before the asked word."""
+    owned = found[rival.end]
+    asked = question.asked | question.done
+    return found[rival.end - 1].possessive and bool({root(owned.norm)} & asked or paraphrased([owned], asked))
+
+
+def _is_covered(rival: Rival, mentions: list[Mention], named: frozenset[int], typed: bool) -> bool:
+    """The rival is the gold itself, or another of its names."""
+    if any(rival.start < mention.end and mention.start < rival.end for mention in mentions):
+        return True
+    return not typed and any(k in named for k in range(rival.start, rival.end))
 
 
 def _is_title(found: list[Token], span: Mention | Rival) -> bool:
@@ -201,28 +259,6 @@ def _only_bold(found: list[Token], start: int, end: int, span: Mention | Rival) 
     if not bold or not bold[0] <= span.start < span.end <= bold[-1] + 1 or len(bold) == end - start:
         return False
     return bold[-1] - bold[0] + 1 == len(bold) <= span.end - span.start + 3
-
-
-def _near(sentence: tuple[int, int], span: Mention | Rival) -> tuple[int, int]:
-    """The sentence, cut to the tokens near the span: sentences without an end would cost a square of their length."""
-    return max(sentence[0], span.start - MAX_SENTENCE), min(sentence[1], span.end + MAX_SENTENCE)
-
-
-def sentence_of(found: list[Token], start: int, end: int) -> str:
-    return " ".join(t.norm for t in found[start:end])[:300]
-
-
-def _sentences(found: list[Token]) -> dict[int, tuple[int, int]]:
-    result: dict[int, tuple[int, int]] = {}
-    for i, token in enumerate(found):
-        start = result.get(token.sentence, (i, i))[0]
-        result[token.sentence] = (start, i + 1)
-    return result
-
-
-def _speaks(found: list[Token], start: int, end: int, question: Question) -> bool:
-    shared = {root(t.norm) for t in found[start:end] if t.norm not in STOP} & question.roots
-    return len(shared) >= max(1, min(2, len(question.roots) // 2))
 
 
 def _not_asserted(

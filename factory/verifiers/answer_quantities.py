@@ -21,6 +21,14 @@ def _rounds_to(gold: Decimal, other: Quantity) -> bool:
     return abs(other.value - gold) * 2 <= Decimal(1).scaleb(exponent) and abs(other.value - gold) * 100 <= abs(gold)
 
 
+def _is_finer(gold: Quantity, other: Quantity) -> bool:
+    """78.08 % for 78 %, 8,848.86 m for 8,848 m: the gold is the answer rounded or cut off."""
+    if not gold.dimension or gold.value != gold.value.to_integral_value() or abs(gold.value) < 20:
+        return False
+    beyond = abs(other.value) - abs(gold.value)
+    return other.value != other.value.to_integral_value() and Decimal("-0.5") <= beyond < 1
+
+
 def compare(gold: Quantity, other: Quantity, asked: frozenset[str]) -> str:
     """`equal`, `different` or `unclear`. `asked` holds the stems of the question's words."""
     if gold.ordinal != other.ordinal and (gold.noun or other.noun) and gold.noun != other.noun:
@@ -34,7 +42,8 @@ def compare(gold: Quantity, other: Quantity, asked: frozenset[str]) -> str:
                 return "equal" if abs(value - gold.value) <= tolerance else "different"
         if gold.dimension and other.dimension:
             return "different"
-        if other.value != gold.value and abs(value - gold.value) > tolerance:
+        close = other.approximate and not gold.year_like and _rounds_to(gold.value, other)
+        if other.value != gold.value and abs(value - gold.value) > tolerance and not close:
             return "different"
         missing = gold if gold.dimension else other
         if missing.dimension.startswith("money"):
@@ -92,10 +101,12 @@ def compare(gold: Quantity, other: Quantity, asked: frozenset[str]) -> str:
     if difference <= tolerance and (tolerance < 1 or value == value.to_integral_value() or other.tolerance):
         return "equal"
     if (
-        (gold.dimension or other.approximate or gold.approximate)
+        (gold.dimension or other.approximate or gold.approximate or gold.value != gold.value.to_integral_value())
         and not gold.year_like
         and _rounds_to(gold.value, other)
     ):
+        return "equal"
+    if _is_finer(gold, other):
         return "equal"
     if other.tolerance and difference <= other.tolerance:
         return "unclear"

@@ -139,7 +139,7 @@ def read(question: str) -> Question:
         and _phrase(words, ("what", "year"), ("which", "year"), ("year", "did"), ("year", "was"), ("year", "is"))
     ):
         kind, year_is_enough = "date", True
-    if kind == "other" and ("surname" in words or _phrase(words, ("last", "name"))):
+    if kind == "other" and ("surname" in words or _phrase(words, ("last", "name"), ("real", "name"), ("birth", "name"))):
         kind = "person"
     if kind == "other" and any(
         w in words[:6]

@@ -7,12 +7,18 @@ from typing import NamedTuple
 
 from factory.verifiers.answer_people import OPENERS
 from factory.verifiers.answer_question import Question
-from factory.verifiers.answer_stems import stem
+from factory.verifiers.answer_stems import root, stem
 from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import COPULAS, GENERIC, MONTHS, NATIONALITIES, REGIONS, STATES, STOP, TITLES
 
 _DEGREES = frozenset("phd dphil md mba ba bsc ma msc llb jd".split())
 _JOINERS = frozenset("of de van von la al bin der del".split())
+
+
+_CLASSES = frozenset(
+    "county state river lake mountain mountains island sea ocean street park university college museum airport party war".split()
+)
+_CLASS_ROOTS = frozenset(root(word) for word in _CLASSES | {"city", "country", "town", "continent"})
 
 
 class Rival(NamedTuple):
@@ -116,6 +122,9 @@ def _could_fill(span: list[Token], question: Question) -> bool:
         return False
     if words[0] in _DEGREES:
         return False
+    asked = question.roots & _CLASS_ROOTS
+    if words[-1] in _CLASSES and len(asked) == 1 and root(words[-1]) not in asked:
+        return False  # Skamania County, asked for a state
     place = " ".join(words) in REGIONS or " ".join(words) in STATES
     if question.kind == "person":
         if place or any(w in GENERIC - {"star"} for w in words) or '"' in span[0].gap:

@@ -27,10 +27,15 @@ _TITLE_END = re.compile(r"[!?][\"'*_]")
 
 _ABBREVIATIONS = frozenset(
     """
-        mr mrs ms dr prof st jr sr vs no vol gen col lt sgt capt rev hon inc ltd co corp dept est approx ca c fig mt
+        mr mrs ms dr prof st jr sr vs v no vol gen col lt sgt capt rev hon inc ltd co corp dept est approx ca c fig mt
         ft rep sen gov u
     """.split()
 )
+
+_MAY_END = frozenset("jr sr inc ltd co corp u".split())
+"""Abbreviations that often are the last word of a sentence; a pronoun behind them begins the next."""
+
+_STARTERS = frozenset("He She It They His Her Its Their This The In".split())
 
 _ROMAN = {
     "ii": 2,
@@ -68,7 +73,7 @@ _REGNAL = frozenset(
 _REGNAL_LETTERS = {"i": "1", "v": "5", "x": "10"}
 """Letters that are numbers behind such a name only, at the end of a piece."""
 
-_REGNAL_END = re.compile(r"[\"'*_)\]}]{0,4}(?:\s{0,3}$|[,;:]|\.\s{0,3}(?:$|\n)|\s(?:of|was|is|and|in|who)\b)")
+_REGNAL_END = re.compile(r"[\"'*_)\]}]{0,4}(?:\s{0,3}$|[,;:]|\.\s{0,3}(?:$|\n)|\s(?:of|was|is|and|in|who)\b|\s\()")
 
 _SIGNS = {"%": "percent", "&": "and", "$": "$", "€": "€", "£": "£", "¥": "¥", "°": "degree"}
 
@@ -114,7 +119,8 @@ def tokens(text: str) -> list[Token]:
             norm = match["num"].replace(",", "") if len(match["num"]) <= 40 else match["num"]
             if "." in norm:
                 norm = norm.rstrip("0").rstrip(".")
-            norm += suffix if suffix == "s" else ("th" if suffix else "")
+            regnal = suffix and gap.split() == ["the"] and found and found[-1].norm in _REGNAL  # Henry the 8th
+            norm += suffix if suffix == "s" else ("th" if suffix and not regnal else "")
             if (
                 gap.endswith("-")
                 and (gap[-2:-1] in (" ", "(", "~", '"') or (gap == "-" and not found))
@@ -169,6 +175,8 @@ def _ends_sentence(last: Token, gap: str, following: str) -> bool:
     if _TITLE_END.search(gap) and following[:1].islower() and "\n" not in gap:
         return False  # "Mamma Mia!" is a musical
     if "\n" in gap or "!" in gap or "?" in gap:
+        return True
+    if last.norm in _MAY_END and following in _STARTERS:
         return True
     return not (last.norm in _ABBREVIATIONS or (len(last.raw) == 1 and last.raw.isupper()))
 

@@ -176,6 +176,10 @@ def judge_range(
     return _judge_typed(question, mentions, rivals, found, mode) if mentions else None
 
 
+_HEADS = frozenset(stem(word) for word in "member people person individual death fatality casualty victim life inhabitant resident".split())
+_OF_THEM = [["of", word] for word in ("which", "whom", "them", "these", "those")]
+
+
 def judge_number(
     question: Question, alias: Alias, gold: answer_numbers.Quantity, found: list[Token], mode: str
 ) -> Judged:
@@ -202,13 +206,10 @@ def judge_number(
         if question.counted and quantity.ordinal != gold.ordinal:
             how = "different"
         span = (quantity.start, quantity.end)
-        if [t.norm for t in found[quantity.end : quantity.end + 2]] in (
-            ["of", "which"],
-            ["of", "whom"],
-            ["of", "them"],
-            ["of", "these"],
-            ["of", "those"],
-        ):
+        total = how == "equal" and found[quantity.end : quantity.end + 1] and "," in found[quantity.end].gap  # 206, of which
+        if not total and [t.norm for t in found[quantity.end : quantity.end + 2]] in _OF_THEM:
+            continue
+        if mentions and _is_conversion(found, quantity, mentions[-1], quantities):
             continue
         part = [t.norm for t in found[max(0, quantity.start - 2) : quantity.start]] in (["of", "which"], ["of", "whom"])
         if how == "equal" and not part and not _other_noun(gold, quantity, question, found):
@@ -223,6 +224,15 @@ def judge_number(
             " ".join(t.norm for t in found)[:300],
         )
     return _judge_typed(question, mentions, rivals, found, mode)
+
+
+def _is_conversion(
+    found: list[Token], other: answer_numbers.Quantity, mention: Mention, quantities: list[answer_numbers.Quantity]
+) -> bool:
+    """10,984 meters (36,037 ft)"""
+    first = next(q for q in quantities if q.start == mention.start)
+    beside = other.start <= mention.end + 1 and any("(" in t.gap for t in found[mention.end : other.start + 1])
+    return beside and bool(first.dimension) and first.dimension == other.dimension and first.factor != other.factor
 
 
 def _is_damaged(found: list[Token]) -> bool:
@@ -242,7 +252,7 @@ def _other_noun(
     wanted = {gold.noun, question.counted} - {""}
     if not other.noun or not wanted or other.noun in wanted or other.dimension:
         return False
-    if other.noun in question.stems or other.noun in STOP or other.noun in ("member", "people", "person", "individual"):
+    if other.noun in question.stems or other.noun in STOP or other.noun in _HEADS:
         return False
     following = _following(found, other.end)
     return not (wanted & set(following)) and found[other.start].norm != "1" and not gold.value == other.value == 1

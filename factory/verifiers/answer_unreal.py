@@ -13,7 +13,7 @@ from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import COPULAS, STOP
 
 _DECLINED = frozenset(
-    "declined refused denied withdrew rejected denies refuses declines demurred passed retracted disclaimed".split()
+    "declined refused denied withdrew rejected denies refuses declines demurred retracted disclaimed".split()
 )
 
 NOT_CHOSEN = frozenset(
@@ -45,12 +45,17 @@ _UNREAL = (
     "would have|could have|should have|was to have|were to have|was supposed to|were supposed to|was meant to|"
     "was intended to|was going to|had planned|was planned|were planned|planned to|plan was|plans were|planned a|"
     "hoped to|tried to|attempted to|failed to|wanted to|wished to|sought to|claimed to|claims to|claiming to|intended to|"
-    "threatened to|calls for|called for|urged|prepared to|pledged to|promised to|scheduled for|proposed for|set for|"
+    "threatened to|calls for|called for|urged to|prepared to|pledged to|promised to|scheduled for|proposed for|set for|"
     "shortlist for|shortlisted for|candidate for|in running for|refused to|offered to|asked to|invited to|supposed to|unable to|"
     "plan called for|plans called for|was due to|original plan|original plans|1th plans|1th plan|"
-    "was to be|were to be|was to take|1th draft|early draft|earlier draft|rough draft|early version|earlier version|"
-    "1th version|original version|original script|original draft|working title"
+    "was to be|were to be|was to take"
 ).split("|")
+
+_DRAFTS = (
+    "1th draft|early draft|earlier draft|rough draft|early version|earlier version|1th version|original version|"
+    "original script|original draft|working title"
+).split("|")
+"""They say it of the span in its own clause only: X, who presented the original version."""
 
 _DOUBTED = (
     "according to some|legend that|a legend|apocryphal|hoax|by some accounts|some accounts|legend has it|long attributed|once attributed|formerly attributed|"
@@ -143,7 +148,11 @@ def unreal(found: list[Token], start: int, end: int, first: int, last: int, ques
     text = _clause_text(found, start, end, first, last)
     if question.kind == "date" and question.norms & _TO_COME and not question.norms & {"was", "were", "did"}:
         text = text.replace(" scheduled for ", " ").replace(" set for ", " ")
-    return "unreal" if any(f" {p} " in text and not is_asked(p, question) for p in _UNREAL) else ""
+    if any(f" {p} " in text and not is_asked(p, question) for p in _UNREAL):
+        return "unreal"
+    stop = next((k for k in range(last, end) if set(found[k].gap) & set(",;")), end)
+    text = _clause_text(found, start, stop, first, last)
+    return "unreal" if any(f" {p} " in text and not is_asked(p, question) for p in _DRAFTS) else ""
 
 
 def doubted(found: list[Token], start: int, end: int, first: int, last: int, question: Question) -> str:
@@ -185,7 +194,7 @@ def outdated(found: list[Token], start: int, end: int, first: int, last: int, qu
         return "outdated"
     if "1th" in near - question.norms and later & {"now", "today", "currently", "nowadays", "moved"}:
         return "outdated"
-    behind = [t.norm for t in found[last:end]]
+    behind = [t.norm for t in found[last : _main_end(found, end, first, last)]]
     told = found[start : last + behind.index("before")] if "before" in behind else []
     ended = "until" in behind or (any(is_past(t) for t in told) and not {"is", "are"} & {t.norm for t in told})
     if question.present and ended and not question.norms & {"before", "until"}:
@@ -198,6 +207,15 @@ def outdated(found: list[Token], start: int, end: int, first: int, last: int, qu
             if (asked > int(year)) if later_is_out else (asked < int(year)):
                 return "outdated"
     return "outdated" if "had" in near and "before" in behind and "before" not in question.norms else ""
+
+
+def _main_end(found: list[Token], end: int, first: int, last: int) -> int:
+    """Where the span's clause ends, if it is in the present: X is the capital of Y, which was a colony until 1975."""
+    beside = [*found[max(0, first - 2) : first], *found[last : last + 1]]
+    if not any(t.norm in ("is", "are") and t.sentence == found[first].sentence for t in beside):
+        return end
+    aside = (k for k in range(last, end) if "," in found[k].gap and found[k].norm in ("who", "which", "where", "whose"))
+    return next(aside, end)
 
 
 def is_past(token: Token) -> bool:

@@ -53,8 +53,9 @@ def weakness(
     later = _said_later(found, mine, question) - mine.said
     if mine.strength < 4 and later and (later & asked or not asked or not asked <= mine.said):
         return "prose_later_clause"
-    behind = [t.norm for t in found[mine.span.end : mine.span.end + MAX_SENTENCE]]
-    if "until" in behind and not _PRESENT.isdisjoint(behind):
+    following = found[mine.span.end : mine.span.end + MAX_SENTENCE]
+    behind = [t.norm for t in following]
+    if any(t.norm == "until" and t.sentence == mine.sentence for t in following) and not _PRESENT.isdisjoint(behind):
         return "prose_outdated"
     k = first
     while k >= max(0, first - MAX_SENTENCE) and found[k].sentence == mine.sentence:

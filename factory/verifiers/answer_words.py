@@ -12,6 +12,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 ARTICLES = _words("a an the")
+FOREIGN_ARTICLES = _words("la le les el il der die das")
 
 # Words that carry no content of their own; they may stand around an answer freely.
 STOP = _words(
@@ -99,7 +100,7 @@ NATIONALITIES = _words(
     slovak hungarian romanian bulgarian greek turkish russian soviet ukrainian swedish norwegian danish finnish icelandic canadian
     mexican brazilian argentine argentinian chilean peruvian colombian venezuelan cuban jamaican australian chinese japanese korean
     vietnamese thai indian pakistani iranian persian iraqi israeli egyptian nigerian kenyan ethiopian african european asian roman
-    catholic jewish muslim christian hindu buddhist serbian croatian bosnian slovenian albanian estonian latvian lithuanian georgian
+    catholic jewish muslim islamic christian hindu buddhist serbian croatian bosnian slovenian albanian estonian latvian lithuanian georgian
     armenian indonesian filipino malaysian singaporean"""
 )
 
@@ -143,9 +144,9 @@ DEMONYMS: dict[str, str] = {
     for country, words in (
         pair.split(":")
         for pair in (
-            "usa:american americans|uk:british britons|england:english|scotland:scottish scots|wales:welsh|ireland:irish|france:french|"
+            "usa:american americans|uk:british britons|england:english englishman|scotland:scottish scots|wales:welsh|ireland:irish irishman|france:french frenchman|"
             "germany:german germans|italy:italian italians|spain:spanish spaniard spaniards|portugal:portuguese|"
-            "netherlands:dutch|belgium:belgian belgians|switzerland:swiss|austria:austrian austrians|poland:polish pole poles|"
+            "netherlands:dutch dutchman|belgium:belgian belgians|switzerland:swiss|austria:austrian austrians|poland:polish pole poles|"
             "czechia:czech czechs|slovakia:slovak|hungary:hungarian|romania:romanian|bulgaria:bulgarian|greece:greek greeks|"
             "turkey:turkish turk turks|russia:russian russians|ussr:soviet soviets|ukraine:ukrainian|sweden:swedish swede swedes|"
             "norway:norwegian norwegians|denmark:danish dane danes|finland:finnish finn finns|iceland:icelandic|"
@@ -180,7 +181,7 @@ CANONICAL: dict[str, str] = dict(
         "united states of america:usa|united states:usa|united kingdom:uk|great britain:uk|soviet union:ussr|"
         "united arab emirates:uae|holland:netherlands|burma:myanmar|peoples republic of china:china|"
         "russian federation:russia|czech republic:czechia|world war 2:ww2|world war 1:ww1|wwii:ww2|wwi:ww1|"
-        "2nd world war:ww2|1st world war:ww1|world war i:ww1|world war ii:ww2|television:tv|saint:st|mount:mt|"
+        "2th world war:ww2|1th world war:ww1|world war i:ww1|world war ii:ww2|television:tv|saint:st|mount:mt|mister:mr|"
         "doctor:dr|professor:prof|lieutenant:lt|colonel:col|sergeant:sgt|junior:jr|senior:sr|per cent:percent|pct:percent|versus:vs|okay:ok|"
         "theatre:theater|centre:center|metre:meter|litre:liter|metres:meters|litres:liters|kilometre:kilometer|"
         "kilometres:kilometers|colour:color|favourite:favorite|harbour:harbor|honour:honor|labour:labor|"
@@ -196,7 +197,7 @@ CANONICAL: dict[str, str] = dict(
         "railroad:railway|sci fi:science fiction|new york ny:new york city|nyc:new york city|movie:film|"
         "movies:films|automobile:car|automobiles:cars|soccer:football|autumn:fall|metropolitan area:area|"
         "la county:los angeles county|academy award:oscar|academy awards:oscars|co2:carbon dioxide|maj:major|capt:captain|qb:quarterback|"
-        "centimetre:centimeter|centimetres:centimeters|millimetre:millimeter|ageing:aging|sceptic:skeptic"
+        "centimetre:centimeter|fibre:fiber|calibre:caliber|saltpetre:saltpeter|sceptre:scepter|sabre:saber|centimetres:centimeters|millimetre:millimeter|ageing:aging|sceptic:skeptic"
     ).split("|")
 )
 

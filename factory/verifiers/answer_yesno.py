@@ -15,6 +15,7 @@ from factory.verifiers.answer_words import CHOICE_OPPOSITES, NEGATIONS, STOP
 
 _YES = frozenset(["yes", "yeah", "yep"])
 _NO = frozenset(["no", "nope", "neither"])
+_TURNED = frozenset("but whereas while although however only or".split())
 _QUESTION_OPENERS = frozenset(
     "is are was were do does did has have had can could will would should question answer".split()
 )
@@ -59,6 +60,8 @@ def polarity(found: list[Token], question: Question) -> str:
     shared = {root(t.norm) for t in first if t.norm not in STOP} & question.roots
     if first and (first[0].norm in _QUESTION_OPENERS or {t.norm for t in first} & {"answer", "question"}):
         return ""  # the question again
+    if (alike := _alike(first, question)) != "":
+        return alike
     if question.roots and len(shared) / len(question.roots) >= 0.6 and question.kind == "yesno":
         words = {t.norm for t in first}
         if (turned := _comparison(first, question)) != "":
@@ -68,6 +71,16 @@ def polarity(found: list[Token], question: Question) -> str:
             return "no" if negative else ""
         return "no" if negative else "yes"
     return ""
+
+
+def _alike(sentence: list[Token], question: Question) -> str:
+    """Asked whether two have the same of something: both are American, they share it, they are in different ones."""
+    words = [t.norm for t in sentence]
+    if question.kind != "yesno" or "same" not in question.norms or set(words) & (NEGATIONS | _TURNED):
+        return ""
+    if "different" in words or "differ" in words:
+        return "no"
+    return "yes" if words[:1] == ["both"] or words[:2] == ["they", "share"] else ""
 
 
 def _comparison(sentence: list[Token], question: Question) -> str:

@@ -47,8 +47,6 @@ class Table(NamedTuple):
     columns: tuple[Column, ...]
     foreign_keys: tuple[tuple[str, str, str], ...]
     """(column, referenced table, referenced column or "" for its primary key)."""
-    collates: bool = False
-    """Its definition speaks of a collation."""
 
 
 class Lines(NamedTuple):
@@ -103,7 +101,7 @@ class SqlCage:
             if len(self.listed) >= KEPT_LISTINGS:
                 self.listed.clear()
             self.listed[key] = [
-                Table(t["name"], t["view"], tuple(Column(*c) for c in t["columns"]), tuple(tuple(k) for k in t["foreign_keys"]), bool(t.get("collates")))
+                Table(t["name"], t["view"], tuple(Column(*c) for c in t["columns"]), tuple(tuple(k) for k in t["foreign_keys"]))
                 for t in self.ask(database, dialect, requests.tables())["tables"]
             ]
         return self.listed[key]
@@ -145,7 +143,7 @@ class SqlCage:
             message = {"op": "several", "requests": [self._message(path, identity, request) for request in asked]}
             replies = self._send(dialect, message, seconds + CHECK_SECONDS).get("replies")
             known = zip(asked, replies if isinstance(replies, list) else ())
-            self.foreseen |= {(path, identity, request.key): reply for request, reply in known if isinstance(reply, dict)}
+            self.foreseen = {(path, identity, request.key): reply for request, reply in known if isinstance(reply, dict)}
 
     def ask(self, database: Path, dialect: str, request: Request) -> dict:
         """The reply. A worker that died is asked again: something else than the query may have killed it."""

@@ -199,16 +199,16 @@ class SqliteEngine:
             return "bad_database", message
         return "sql", message
 
-    def list_tables(self, connection: sqlite3.Connection) -> list[tuple[str, str, bool, bool]]:
-        """(name, table or view, without rowid, collates) of everything a query can name, in the order of the schema."""
+    def list_tables(self, connection: sqlite3.Connection) -> list[tuple[str, str, bool]]:
+        """(name, table or view, without rowid) of everything a query can name, in the order of the schema."""
         connection.text_factory = lambda data: data.decode("utf-8", "replace")
         listed = {name: wr for _, name, _, _, wr, _ in connection.execute("PRAGMA main.table_list")}
         found = connection.execute(
-            "SELECT name, type, sql LIKE '%collate%' FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid"
+            "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid"
         ).fetchall()
-        return [(name, kind, bool(listed.get(name)), bool(collates)) for name, kind, collates in found]
+        return [(name, kind, bool(listed.get(name))) for name, kind in found]
 
-    def describe_table(self, connection: sqlite3.Connection, name: str, kind: str, without_rowid: bool, collates: bool) -> dict:
+    def describe_table(self, connection: sqlite3.Connection, name: str, kind: str, without_rowid: bool) -> dict:
         try:
             columns = connection.execute(f"PRAGMA table_xinfo({quote(name)})").fetchall()
             keys = connection.execute(f"PRAGMA foreign_key_list({quote(name)})").fetchall()
@@ -219,7 +219,6 @@ class SqliteEngine:
             "name": name,
             "view": kind == "view",
             "without_rowid": without_rowid,
-            "collates": collates,
             # hidden = 1 is a virtual table's hidden column, which SELECT * leaves out
             "columns": [[c[1], c[2], bool(c[3]), c[5]] for c in columns if c[6] != 1],
             "foreign_keys": [[k[3], k[2], k[4] or ""] for k in keys],

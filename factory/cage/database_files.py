@@ -53,7 +53,7 @@ def resolve(given: str) -> tuple[str, os.stat_result]:
     if known := RESOLVED.get(given):
         status = os.stat(given)
         with contextlib.suppress(OSError):
-            if known == given or os.path.samestat(status, os.stat(known)):
+            if os.path.samestat(status, os.lstat(known)):
                 return known, status
     path = os.path.realpath(given, strict=True)  # pathlib takes ten times as long
     if len(RESOLVED) >= KEPT_PATHS:

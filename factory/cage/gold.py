@@ -37,7 +37,7 @@ class Gold(NamedTuple):
 
 
 def bare(sql: str) -> str:
-    """The statement without the semicolon at its end."""
+    """The statement without semicolons at its end."""
     return sql.strip().rstrip(";").strip()
 
 

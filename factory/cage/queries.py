@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
 MAX_SQL_CHARS = 20_000
+MAX_LOOSE_JOINS = 10
+BARE_WORD = re.compile(r"[A-Za-z_]+")
 REMEMBERED_CHARS = 60_000
 """Of statements whose trees are kept; a tree takes up to 450 times the memory of its text."""
 CLOCK_CALLS = frozenset({"date", "time", "datetime", "julianday", "unixepoch"})
@@ -28,12 +30,18 @@ TREES: Kept[tuple[exp.Expression | None]] = Kept(REMEMBERED_CHARS)
 def parse_query(sql: str, dialect: str) -> exp.Expression | None:
     """The tree of one statement, or None where the parser cannot read it (which says nothing against the query). Callers
     share the tree: to change it, copy it."""
-    if len(sql) > MAX_SQL_CHARS:
+    if len(sql) > MAX_SQL_CHARS or _joins_loosely(sql):
         return None
     known = TREES.get((sql, dialect))
     if known is None:
         known = TREES.keep((sql, dialect), (_parse(sql, dialect),), len(sql))
     return known[0]
+
+
+def _joins_loosely(sql: str) -> bool:
+    """More joins without a condition than the parser reads in time: each doubles what it tries."""
+    words = [word.upper() for word in BARE_WORD.findall(sql)]
+    return words.count("JOIN") - words.count("ON") - words.count("USING") > MAX_LOOSE_JOINS
 
 
 def _parse(sql: str, dialect: str) -> exp.Expression | None:

@@ -74,7 +74,7 @@ class SqlCage:
         """Files that passed their check, so that a new worker need not check them again."""
         self.listed: dict[tuple[str, str], list[Table]] = {}
         self.foreseen: dict[tuple[str, str, str], dict] = {}
-        """Replies by path, identity and request that came before they were asked for; clear it where others will be asked for."""
+        """Replies of the last trip that were not asked for yet, by path, identity and request."""
 
     def __enter__(self) -> SqlCage:
         return self
@@ -83,6 +83,7 @@ class SqlCage:
         self.close()
 
     def close(self) -> None:
+        self.foreseen = {}
         for dialect in list(self.workers):
             self.workers.pop(dialect).close()
 
@@ -100,15 +101,15 @@ class SqlCage:
         if key not in self.listed:
             if len(self.listed) >= KEPT_LISTINGS:
                 self.listed.clear()
-            self.listed[key] = [
-                Table(t["name"], t["view"], tuple(Column(*c) for c in t["columns"]), tuple(tuple(k) for k in t["foreign_keys"]))
-                for t in self.ask(database, dialect, requests.tables())["tables"]
-            ]
+            self.listed[key] = as_tables(self.ask(database, dialect, requests.tables()))
         return self.listed[key]
 
     def tables_read(self, database: Path, dialect: str, sql: str) -> list[str]:
         """Names of the tables that the engine reads for `sql`, views followed down; the query is not run."""
-        return self.ask(database, dialect, requests.tables_read(sql))["tables"]
+        names = self.ask(database, dialect, requests.tables_read(sql)).get("tables")
+        if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+            raise SqlError("crash", "the worker's reply is no list of names")
+        return names
 
     def read_table(self, database: Path, dialect: str, table: str, max_rows: int, *limits: Any, **named: Any) -> ResultTable:
         """The whole table, by rowid or else by primary key."""
@@ -120,26 +121,31 @@ class SqlCage:
             read = self.read_table(database, dialect, table, max_rows, *limits, **named)
             return Lines(csv_lines(read.rows), len(read.rows), read.replaced)
         reply = self.ask(database, dialect, requests.read_lines(table, max_rows, *limits, **named))
-        if not (isinstance(reply.get("num_rows"), int) and isinstance(reply.get("replaced"), int)):
+        text, num_rows, replaced = reply.get("lines", ""), reply.get("num_rows"), reply.get("replaced")
+        if type(num_rows) is not int or type(replaced) is not int or min(num_rows, replaced) < 0 or (not num_rows and text):
             raise SqlError("crash", "the worker's reply is no table")
-        return Lines(reply.get("lines", ""), reply["num_rows"], reply["replaced"])
+        return Lines(text, num_rows, replaced)
 
     def query_copy(
         self, database: Path, dialect: str, statements: Sequence[str], queries: Sequence[str], *limits: Any, **named: Any
     ) -> list[ResultTable | SqlError]:
         """Change a copy in memory by `statements`, then run `queries` on it. The file stays as it is."""
         reply = self.ask(database, dialect, requests.query_copy(statements, queries, *limits, **named))
-        return [SqlError(*r["error"]) if "error" in r else as_table(r) for r in reply["results"]]
+        results = reply.get("results")
+        if not (isinstance(results, list) and len(results) == len(queries) and all(isinstance(result, dict) for result in results)):
+            raise SqlError("crash", "the worker's reply holds no result for each query")
+        return [SqlError(*error_of(result)) if "error" in result else as_table(result) for result in results]
 
     def foresee(self, database: Path, dialect: str, asked: Sequence[Request]) -> None:
-        """Send what will be asked soon in one trip; `ask` finds the replies here. Where the trip fails there are none."""
+        """Send what will be asked soon in one trip; `ask` finds the replies here, until the next trip. It is given the time
+        of the slowest request; where it fails, each is asked alone."""
         with contextlib.suppress(SqlError):
             path, identity = identify(database, dialect)
             if (path, identity) in self.listed:
                 asked = [request for request in asked if request.operation != "tables"]
             if len(asked) < 2:
                 return
-            seconds = sum(request.timeout for request in asked)
+            seconds = max(request.timeout for request in asked)
             message = {"op": "several", "requests": [self._message(path, identity, request) for request in asked]}
             replies = self._send(dialect, message, seconds + CHECK_SECONDS).get("replies")
             known = zip(asked, replies if isinstance(replies, list) else ())
@@ -206,14 +212,32 @@ def error_of(reply: dict) -> tuple[str, str]:
     match reply["error"]:
         case [str(kind), str(message)]:
             return kind, message
-    return "crash", "the worker's reply is none that it writes"
+    return "crash", f"the worker's error is none that it writes: {str(reply['error'])[:80]}"
 
 
 def decode(reply: bytes) -> Any:
     """The reply's value, with what stands behind its first line under `lines`; ValueError or RecursionError where it is none."""
     head, mark, lines = reply.partition(b"\n")
     value = json.loads(head)
-    return value | {"lines": lines.decode()} if mark and isinstance(value, dict) else value
+    if isinstance(value, dict):
+        value.pop("lines", None)  # they stand behind the mark, or nowhere
+        return value | {"lines": lines.decode()} if mark else value
+    return value
+
+
+def as_tables(reply: dict) -> list[Table]:
+    try:
+        tables = [
+            Table(t["name"], t["view"], tuple(Column(*c) for c in t["columns"]), tuple(tuple(k) for k in t["foreign_keys"]))
+            for t in reply["tables"]
+        ]
+    except (KeyError, TypeError) as e:
+        raise SqlError("crash", f"the worker's reply is no list of tables: {type(e).__name__}") from None
+    for table in tables:
+        texts = [table.name, *(text for column in table.columns for text in column[:2]), *(text for key in table.foreign_keys for text in key)]
+        if not all(isinstance(text, str) for text in texts) or any(len(key) != 3 for key in table.foreign_keys):
+            raise SqlError("crash", "the worker's reply is no list of tables")
+    return tables
 
 
 def as_table(reply: dict) -> ResultTable:

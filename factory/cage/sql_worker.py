@@ -19,6 +19,7 @@ from pathlib import Path
 MEMORY_BYTES = {"sqlite": 1 << 30, "duckdb": 6 << 30}
 """Address space. DuckDB reserves far more than it touches; its own memory_limit is lower (duckdb_engine)."""
 CPU_SPARE_SECONDS = 5
+ENDS_TRIP = ('{"error": ["bad_database"', '{"error": ["timeout"', '{"error": ["memory"')
 
 
 class Refused(Exception):
@@ -75,7 +76,7 @@ def written_rows(fetch, max_rows: int, max_bytes: int, write) -> tuple[list[str]
         if num_rows > max_rows:
             raise Overflow(f"more than {max_rows} rows")
         pieces.append(write(rows))
-        num_bytes += len(pieces[-1])
+        num_bytes += len(pieces[-1]) if pieces[-1].isascii() else len(pieces[-1].encode())
         if num_bytes > max_bytes:
             raise Overflow(f"more than {max_bytes} bytes")
     return pieces, num_rows
@@ -111,7 +112,12 @@ def answers(engine, request: dict) -> str:
     """The reply to one request, or to several that come together."""
     if request["op"] != "several":
         return answer(engine, request)
-    return f'{{"replies":[{",".join(answer(engine, one) for one in request["requests"])}]}}'
+    replies: list[str] = []
+    for one in request["requests"]:
+        replies.append(answer(engine, one))
+        if replies[-1].startswith(ENDS_TRIP):
+            break  # what is left would only meet the same
+    return f'{{"replies":[{",".join(replies)}]}}'
 
 
 def serve(engine) -> None:

@@ -121,8 +121,10 @@ class Database:
         place = (self.path, self.dialect, self.identity)
         wanted = [gold_request(gold)] if GOLDS.get((*place, gold)) is None else []
         unread = [sql for sql in dict.fromkeys([*asked, gold]) if READS.get((*place, sql)) is None and reads_rows(sql)]
-        shared_cage("source").foreseen.clear()
-        shared_cage("source").foresee(self.path, self.dialect, [*wanted, requests.tables(), *map(requests.tables_read, unread[:FORESEEN_QUERIES])])
+        unread = unread[:FORESEEN_QUERIES]
+        shared_cage("source").foresee(self.path, self.dialect, [*map(requests.tables_read, unread), requests.tables(), *wanted])
+        for sql in unread:
+            self.tables_read(sql)
 
     def gold(self, sql: str) -> Gold:
         try:

@@ -100,7 +100,7 @@ class Timed:
             ("parse", formats, "parse"),
             ("join", joins.Join, "__call__"),
             ("collect: tables", sql.SqlCage, "read_lines"),
-            ("collect: gold query and schema", sql.SqlCage, "foresee"),
+            ("collect: gold query, its other orders, schema", sql.SqlCage, "foresee"),
             ("collect: gold query again", sql.SqlCage, "query"),
             ("collect: patch applies", swe, "_check_gold"),
             ("collect: files of git", repositories, "read_files"),

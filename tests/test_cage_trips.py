@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,7 @@ from factory.cage import requests
 from factory.cage.csv_lines import csv_lines
 from factory.cage.database_files import identify
 from factory.cage.queries import order_keys, parse_query, with_keys
+from factory.cage.results import ResultTable
 from factory.cage.sql import SqlCage, SqlError
 from factory.kept import Kept
 
@@ -86,20 +88,71 @@ def test_a_trip_that_dies_or_runs_late_leaves_each_request_to_itself(cage, datab
     assert cage.query(database, "sqlite", "SELECT 4").rows == ((4,),)
 
 
-@pytest.mark.parametrize("reply", [b"[]", b"7", b'{"replies": 7}', b'{"replies": [7, []]}', b"no JSON", b"{}\n\xff", b'{"error": 7}', b'{"error": ["sql"]}', b'{"error": ["memory", "out of memory"]}'])
-def test_a_reply_that_a_broken_engine_forges_is_no_answer(cage, database, monkeypatch, reply):
+FORGED = [b"[]", b"7", b"{}", b"no JSON", b"{}\n\xff", b'{"error": 7}', b'{"error": ["sql"]}', b'{"error": ["memory", "out of memory"]}',
+          b'{"replies": 7}', b'{"replies": [7, []]}', b'{"tables": 7}', b'{"tables": [7]}', b'{"tables": [{"name": 7, "view": 0, "columns": [], "foreign_keys": []}]}',
+          b'{"results": 7}', b'{"results": []}', b'{"results": [{"error": ["sql"]}]}', b'{"num_rows": 0, "replaced": 0}\nx',
+          b'{"num_rows": true, "replaced": false}\nx', b'{"num_rows": -1, "replaced": 0}', b'{"columns": ["a"], "rows": 7, "replaced": 0, "unstable": []}']  # fmt: skip
+
+
+def first_copied(cage: SqlCage, path: Path) -> ResultTable:
+    (result,) = cage.query_copy(path, "sqlite", [], ["SELECT count(*) FROM t"])
+    if isinstance(result, SqlError):
+        raise result
+    return result
+
+
+ASKED = {
+    "query": lambda cage, path: cage.query(path, "sqlite", "SELECT count(*) FROM t").rows == ((20,),),
+    "tables": lambda cage, path: [table.name for table in cage.tables(path, "sqlite")] == ["t"],
+    "reads": lambda cage, path: cage.tables_read(path, "sqlite", "SELECT 1 FROM t") == ["t"],
+    "lines": lambda cage, path: cage.read_lines(path, "sqlite", "t", 100).num_rows == 20,
+    "copy": lambda cage, path: first_copied(cage, path).rows == ((20,),),
+}
+
+
+@pytest.mark.parametrize("reply", FORGED)
+@pytest.mark.parametrize("operation", ASKED)
+def test_a_reply_that_a_broken_engine_forges_is_an_error_or_asked_again(cage, database, monkeypatch, operation, reply):
     cage.query(database, "sqlite", "SELECT 1")
-    with monkeypatch.context() as patched:
-        patched.setattr(cage.workers["sqlite"], "ask", lambda *_: reply)
-        cage.foresee(database, "sqlite", [requests.query("SELECT 3"), requests.query("SELECT 4")])
-        assert not cage.foreseen
-    if worker := cage.workers.get("sqlite"):
-        monkeypatch.setattr(worker, "ask", lambda *_: reply)
-        with contextlib.suppress(SqlError):
-            assert cage.query(database, "sqlite", "SELECT 5").rows == ((5,),)  # of the next worker
-        assert worker.process.poll() is not None or cage.workers["sqlite"] is worker
-        monkeypatch.undo()
-    assert cage.query(database, "sqlite", "SELECT 4").rows == ((4,),)
+    monkeypatch.setattr(cage.workers["sqlite"], "ask", lambda *_: reply)
+    try:
+        right = ASKED[operation](cage, database)  # of the next worker
+    except SqlError as error:
+        right = error.kind in ("crash", "memory")
+    assert right
+    monkeypatch.undo()
+    cage.close()
+    assert ASKED[operation](cage, database)
+
+
+@pytest.mark.parametrize("reply", [b'{"replies": 7}', b'{"replies": [7, []]}', b"7", b"no JSON", b'{"error": ["memory", "out of memory"]}'])
+def test_nothing_is_foreseen_of_a_forged_reply(cage, database, monkeypatch, reply):
+    cage.query(database, "sqlite", "SELECT 1")
+    monkeypatch.setattr(cage.workers["sqlite"], "ask", lambda *_: reply)
+    cage.foresee(database, "sqlite", [requests.query("SELECT 3"), requests.query("SELECT 4")])
+    assert not cage.foreseen
+
+
+def test_a_damaged_file_is_looked_at_once_a_trip(cage, tmp_path):
+    path = tmp_path / "damaged.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE w (n TEXT)")
+        connection.executemany("INSERT INTO w VALUES (?)", [("x" * 900,)] * 200)
+    connection.close()
+    data = bytearray(path.read_bytes())
+    data[8_192:12_288] = b"\xff" * 4_096
+    path.write_bytes(data)
+    cage.foresee(path, "sqlite", [requests.query("SELECT count(*) FROM w"), *(requests.tables_read(f"SELECT {n} FROM w") for n in range(5))])
+    assert len(cage.foreseen) == 1
+    with pytest.raises(SqlError, match="bad_database"):
+        cage.query(path, "sqlite", "SELECT count(*) FROM w")
+
+
+@pytest.mark.parametrize("sql", ["SELECT * FROM " + "(" * 19_000 + "t", "SELECT " + "NOT " * 4_000 + "1", "SELECT count(*) FROM t t0" + "".join(f" JOIN t t{n}" for n in range(1, 40))])
+def test_queries_that_would_hold_or_break_the_parser_are_left_unread(sql):
+    code = "import sys; from factory.cage.queries import parse_query; print(parse_query(sys.stdin.read(), 'sqlite'))"
+    done = subprocess.run([sys.executable, "-c", code], input=sql, capture_output=True, text=True, timeout=30, cwd=Path(__file__).parents[1])
+    assert (done.returncode, done.stdout.strip()) == (0, "None")
 
 
 # Tables as text
@@ -120,6 +173,7 @@ def test_lines_of_a_table_are_those_of_its_typed_cells(cage, tmp_path):
         typed, told = cage.read_table(path, "sqlite", name, 100), cage.read_lines(path, "sqlite", name, 100)
         assert told == (csv_lines(typed.rows), len(typed.rows), typed.replaced)
     assert cage.read_lines(path, "sqlite", "two", 100).replaced == 1
+    assert cage.read_lines(path, "sqlite", "one", 100).text.startswith('NULL\n""\n1\n1.0\n1e+300\ninf\n-0.0\n"1"\n"a,b"\n"say ""x"""\n"two\nlines"\n" x"\nX\'00FF\'\n"NULL"\n"true"\n')
     with pytest.raises(SqlError, match="overflow"):
         cage.read_lines(path, "sqlite", "one", 5)
     with pytest.raises(SqlError, match="overflow"):
@@ -153,6 +207,21 @@ def test_a_link_that_leads_elsewhere_is_followed_anew(cage, tmp_path):
         identify(link, "sqlite")
 
 
+def test_a_file_that_became_a_link_to_one_with_a_log_is_refused(cage, tmp_path):
+    plain, folder = tmp_path / "x.sqlite", tmp_path / "else"
+    folder.mkdir()
+    for path in (plain, folder / "y.sqlite"):
+        with sqlite3.connect(path) as connection:
+            connection.execute("CREATE TABLE w (n)")
+        connection.close()
+    (folder / "y.sqlite-wal").write_bytes(b"changes")
+    cage.tables(plain, "sqlite")
+    plain.unlink()
+    plain.symlink_to(folder / "y.sqlite")
+    with pytest.raises(SqlError, match="y.sqlite-wal"):
+        identify(plain, "sqlite")
+
+
 def test_kept_values_go_by_weight_the_oldest_first():
     kept: Kept[str] = Kept(10)
     kept.keep("a", "A", 4)
@@ -168,4 +237,5 @@ def test_kept_values_go_by_weight_the_oldest_first():
 
 def test_requests_that_differ_have_other_keys():
     asked = [requests.query("a"), requests.query("a", 1), requests.query("a", timeout=1.0), requests.query_reversed("a"), requests.query_copy([], ["a"])]
+    assert requests.query("a", timeout=30).key == requests.query("a", timeout=30.0).key
     assert len({request.key for request in asked}) == len(asked) and all(json.loads(request.key) for request in asked)

@@ -90,7 +90,7 @@ def test_a_trip_that_dies_or_runs_late_leaves_each_request_to_itself(cage, datab
 
 FORGED = [b"[]", b"7", b"{}", b"no JSON", b"{}\n\xff", b'{"error": 7}', b'{"error": ["sql"]}', b'{"error": ["memory", "out of memory"]}',
           b'{"replies": 7}', b'{"replies": [7, []]}', b'{"tables": 7}', b'{"tables": [7]}', b'{"tables": [{"name": 7, "view": 0, "columns": [], "foreign_keys": []}]}',
-          b'{"results": 7}', b'{"results": []}', b'{"results": [{"error": ["sql"]}]}', b'{"num_rows": 0, "replaced": 0}\nx',
+          b'{"results": 7}', b'{"results": []}', b'{"results": [{"error": ["sql"]}]}', b'{"num_rows": 0, "replaced": 0}\nx', b'{"num_rows": 1, "replaced": 0, "lines": 7}',
           b'{"num_rows": true, "replaced": false}\nx', b'{"num_rows": -1, "replaced": 0}', b'{"columns": ["a"], "rows": 7, "replaced": 0, "unstable": []}']  # fmt: skip
 
 

@@ -122,7 +122,7 @@ class SqlCage:
             return Lines(csv_lines(read.rows), len(read.rows), read.replaced)
         reply = self.ask(database, dialect, requests.read_lines(table, max_rows, *limits, **named))
         text, num_rows, replaced = reply.get("lines", ""), reply.get("num_rows"), reply.get("replaced")
-        if type(num_rows) is not int or type(replaced) is not int or min(num_rows, replaced) < 0 or (not num_rows and text):
+        if type(num_rows) is not int or type(replaced) is not int or min(num_rows, replaced) < 0 or bool(num_rows) != bool(text):
             raise SqlError("crash", "the worker's reply is no table")
         return Lines(text, num_rows, replaced)
 

@@ -142,3 +142,26 @@ def test_short_answers_are_accepted_and_their_neighbours_are_not(name):
     for question, golds, right, wrong in NEIGHBOURS[name]:
         assert judge(question, golds, right).outcome == "accept", right
         assert judge(question, golds, wrong).outcome != "accept", wrong
+
+
+def test_a_name_turned_round_a_first_in_roman_and_pounds_of_money_are_the_gold():
+    right = [
+        ("Who designed it?", "Frank Lloyd Wright", "Wright, Frank Lloyd"),
+        ("What was the first artificial satellite?", "Sputnik 1", "Sputnik I"),
+        ("What was the sale price, in pounds?", "£2.5 million", "2,500,000 pounds"),
+        ("What was it sold for?", "£2.5 million", "2.5 million pounds"),
+        ("Which volcano erupted in 1902?", "Mount Pelée (Montagne Pelée)", "Montagne Pelée"),
+    ]
+    wrong = [
+        ("Who designed it?", "Frank Lloyd Wright", "Wright, Orville"),
+        ("Who designed it?", "Frank Lloyd Wright", "Lloyd, Frank Wright"),
+        ("What was the first artificial satellite?", "Sputnik 1", "Sputnik II"),
+        ("What was it sold for?", "£2.5 million", "2.4 million pounds"),
+        ("What was it sold for?", "£2.5 million", "2.5 million kilograms"),
+        ("How heavy is it?", "5 pounds", "£5"),
+        ("What was it sold for?", "£5", "5 dollars"),
+        ("Who was the president?", "Barack Obama (Michelle Obama)", "Michelle Obama"),
+        ("Which volcano erupted in 1902?", "Mount Pelée (Montagne Pelée)", "Montagne Noire"),
+    ]
+    assert [case for case in right if judge(case[0], [case[1]], case[2]).outcome != "accept"] == []
+    assert [case for case in wrong if judge(case[0], [case[1]], case[2]).outcome == "accept"] == []

@@ -28,6 +28,7 @@ _LEADING = re.compile(
 _PEERAGE = re.compile(
     r"(?:Duke|Duchess|Earl|Count|Countess|Baron|Baroness|Prince|Princess|Marquess|Viscount|Lord|Lady) of [A-Z][^,]{2,40}$"
 )
+_PLACE_KINDS = frozenset(["mount", "mt", "mt.", "lake", "cape", "fort", "river", "isle", "loch", "saint"])
 _YEAR = re.compile(r"(?<!\d)(1\d{3}|20\d{2})(?!\d)")
 
 
@@ -60,6 +61,12 @@ def _trimmed(form: str) -> str:
     return _unwrap(form.strip(" ,;:.\t\n") if not form.strip().endswith((" Jr.", "U.S.")) else form.strip())
 
 
+def _is_same_place(outer: str, inner: str) -> bool:
+    """Mount Pelée (Montagne Pelée): one name, and the kind of place in two languages."""
+    mine, theirs = outer.split(), inner.split()
+    return len(mine) == len(theirs) == 2 and mine[1] == theirs[1] and mine[0].casefold() in _PLACE_KINDS and theirs[0][:1].isupper()
+
+
 def expand(gold: str, several: bool = False) -> list[Alias]:
     """Aliases of one gold answer, the whole first. `several`: the question asks for several items, so `;` separates items."""
     text = _text(gold)
@@ -78,8 +85,6 @@ def expand(gold: str, several: bool = False) -> list[Alias]:
         if not tokens(outer):
             return expand(" ".join(inner)) if "(" not in " ".join(inner) else []
         add(outer, years)
-        if not years:
-            add(" ".join(text.replace("(", " ").replace(")", " ").split()))
         for part in inner:
             stripped = part.strip()
             if (
@@ -92,6 +97,8 @@ def expand(gold: str, several: bool = False) -> list[Alias]:
                     for piece in re.split(r",| or |;|/", _LEADING.sub("", alias.strip())):
                         if not _YEAR.search(piece) and len(piece.strip()) > 1:
                             add(_LEADING.sub("", piece.strip()))
+            elif _is_same_place(outer, stripped):
+                add(stripped)
         text = outer
     pieces = [piece for piece in _ALSO.split(text) if piece.strip()]
     if len(pieces) > 1:

@@ -124,6 +124,8 @@ def _vowelless(word: str) -> bool:
 
 
 def person_spans(alias: Alias, found: list[Token], question: Question) -> list[tuple[int, int, str]]:
+    if any("(" in t.gap for t in alias.found):
+        return []  # the brackets may hold a second person
     words = core(alias.found)
     if len(words) < 2:
         single = [i for i, t in enumerate(found) if t.norm == words[0]]

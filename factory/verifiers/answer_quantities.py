@@ -13,6 +13,10 @@ from factory.verifiers.answer_numbers import UNITS, Quantity
 from factory.verifiers.answer_stems import stem
 
 
+POUND = UNITS["pound"][1]
+"""As a weight, in kilograms; where money is asked for, pounds are a currency."""
+
+
 def _rounds_to(gold: Decimal, other: Quantity) -> bool:
     """The answer is the gold with fewer digits: three at least, or two behind "about"."""
     _, digits, exponent = other.value.normalize().as_tuple()
@@ -31,6 +35,8 @@ def _is_finer(gold: Quantity, other: Quantity) -> bool:
 
 def compare(gold: Quantity, other: Quantity, asked: frozenset[str]) -> str:
     """`equal`, `different` or `unclear`. `asked` holds the stems of the question's words."""
+    if gold.dimension == "money£" and other.dimension == "mass" and other.factor == POUND:
+        other = other._replace(dimension=gold.dimension, factor=gold.factor)
     if gold.ordinal != other.ordinal and (gold.noun or other.noun) and gold.noun != other.noun:
         return "different" if gold.value != other.value else "unclear"
     value = other.value

@@ -43,6 +43,8 @@ def is_same(mine: Sequence[str], found: Sequence[Token], alias: Alias, question:
         return True
     return (
         _is_turned(mine, theirs)
+        or _is_turned_name(found, theirs)
+        or _ends_in_first(mine, theirs)
         or _leaves_out(mine, theirs, question)
         or _is_place_of_team(mine, alias, question)
         or _has_same_roots(mine, theirs)
@@ -62,6 +64,20 @@ def _is_turned(mine: Sequence[str], theirs: Sequence[str]) -> bool:
         return False
     at = list(longer).index("of")
     return at > 0 and [stem(w) for w in (*longer[at + 1 :], *longer[:at])] == [stem(w) for w in shorter]
+
+
+def _is_turned_name(found: Sequence[Token], theirs: Sequence[str]) -> bool:
+    """Wright, Frank Lloyd."""
+    commas = [k for k in range(1, len(found)) if found[k].gap.strip()]
+    return (
+        2 <= len(found) <= 5 and commas == [1] and found[1].gap == ", " and all(t.cap for t in found)
+        and [t.norm for t in found[1:]] + [found[0].norm] == list(theirs)
+    )  # fmt: skip
+
+
+def _ends_in_first(mine: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Sputnik I, for Sputnik 1."""
+    return len(mine) > 1 and list(mine[:-1]) == list(theirs[:-1]) and {mine[-1], theirs[-1]} == {"i", "1"}
 
 
 def _leaves_out(mine: Sequence[str], theirs: Sequence[str], question: Question) -> bool:

@@ -173,7 +173,7 @@ def is_negation(found: list[Token], i: int) -> bool:
     if token.norm not in NEGATIONS:
         return False
     following = found[i + 1].norm if i + 1 < len(found) else ""
-    if token.norm == "not" and following in ("only", "just", "merely", "to", "surprisingly"):
+    if token.norm == "not" and following in ("only", "just", "merely", "to", "surprisingly") and not found[i + 1].cap:
         return False
     if token.norm == "no" and (
         (token.cap and token.first) or following in ("1", "longer", "doubt", "other") or following.isdigit()

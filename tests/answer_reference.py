@@ -1,7 +1,7 @@
 """The slow reference for search answers: a condition that every right answer meets, in plain words.
 
 All content words of the gold, or of one of its aliases, stand in the answer, apart from these exceptions, which the verifier
-documents: a person's surname alone; initials, an acronym or another spelling; a place without what it lies in; class words
+documents: a person's surname alone; initials, an acronym, its words for it, or another spelling; both are Danish, for yes, the same; a place without what it lies in; class words
 (corporation, county) left out; numbers and dates by their values, in words too; units by conversion; yes and no by their
 synonyms; a country by its other name, a state of the US by its two letters; the question's own words left out. Marks and letters of other scripts inside a word
 are noise.
@@ -65,6 +65,10 @@ def variants(gold: str) -> list[str]:
 
 def said(gold: str, found: list[str], asked: set[str]) -> bool:
     wanted = [w for w in words(gold) if w not in STOP] or words(gold)
+    if wanted == ["yes"] and "same" in asked and "both" in found:
+        return True
+    if gold.isupper() and gold.isalpha() and 2 < len(gold) < 7 and in_order(wanted[0], [w[0] for w in found if w not in STOP]):
+        return True
     if wanted[0] in ("yes", "no", "true", "false") and len(wanted) < 3:
         return bool((YES if wanted[0] in ("yes", "true") else NO) & set(found)) or bool(asked & set(found))
     values = {v for v in map(value, found) if v is not None}
@@ -84,6 +88,11 @@ def said(gold: str, found: list[str], asked: set[str]) -> bool:
         return True
     surname = len(letters) > 1 and any(stands(w, found) for w in letters[1:])
     return surname and gold.split()[-1][:1].isupper()
+
+
+def in_order(letters: str, found: list[str]) -> bool:
+    rest = iter(found)
+    return all(letter in rest for letter in letters)
 
 
 def is_year(gold: str) -> bool:

@@ -55,6 +55,8 @@ class Mention(NamedTuple):
     years: frozenset[int] = frozenset()
 
 
+_INSIDE_NAMES = frozenset(["de", "di", "del", "della", "da", "do", "von", "van"])
+
 def find_mentions(alias: Alias, found: list[Token], question: Question) -> list[Mention]:
     """Mentions of one alias, embedded ones left out, in order and without repeats."""
     hay = [t.norm for t in found]
@@ -241,6 +243,8 @@ def is_embedded(found: list[Token], start: int, end: int, question: Question, pe
             return True
         if after.gap == "-" and after.raw[:1].isalpha() and size == 1 and word not in ("born", "based"):
             return True
+        if word in _INSIDE_NAMES and proper and end + 1 < len(found) and found[end + 1].cap and found[end + 1].gap == " ":
+            return True  # Rio de Oro, for Rio
         if word == "of" and alias.tails and end + 1 < len(found):
             tail = found[end + 1]
             if tail.cap and tail.norm not in alias.tails and tail.norm not in question.norms:

@@ -165,3 +165,9 @@ def test_a_name_turned_round_a_first_in_roman_and_pounds_of_money_are_the_gold()
     ]
     assert [case for case in right if judge(case[0], [case[1]], case[2]).outcome != "accept"] == []
     assert [case for case in wrong if judge(case[0], [case[1]], case[2]).outcome == "accept"] == []
+
+
+def test_a_short_question_said_again_is_no_answer_though_it_holds_the_gold():
+    question = "Which organisation awards the Michelin stars?"
+    assert judge(question, ["Michelin"], question).outcome != "accept"
+    assert judge(question, ["Michelin"], "Michelin").outcome == "accept"

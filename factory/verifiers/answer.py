@@ -153,7 +153,7 @@ def _judge_span(question: Question, aliases: list[Alias], span: str, mode: str) 
     if len(aliases) == 1 and _spells_out(aliases[0], found):  # a gold that is spelled out itself says what its initials mean
         return Judged("accept", "spelled_out", " ".join(mine)[:300])
     if (
-        len(found) > 5
+        (len(found) > 5 or question.norms <= set(mine))
         and len(found) * 10 >= 7 * len(question.norms)
         and all(t.norm in question.norms or t.norm in STOP for t in found)
         and (not question.choice or 10 * len({t.norm for t in found}) >= 9 * len(question.norms))

@@ -27,8 +27,7 @@ _KINDS = frozenset(
     """.split()
 )
 _KNOWN_AS = frozenset("better best also commonly professionally known as aka".split())
-_SHADES = frozenset("light dark bright pale deep navy royal sky olive lime".split())
-_WORKS = frozenset("tragedy comedy adventures legend story tale ballad book".split())
+_LOSERS = frozenset("runner up loser losing defeated candidate opponent foe enemy challenger fake false anti".split())
 _ADJECTIVAL = ("ic", "al", "ar", "ary", "ous", "ive")
 MAX_WORDS = 5
 
@@ -36,14 +35,13 @@ MAX_WORDS = 5
 def is_described(found: list[Token], start: int, end: int, question: Question) -> bool:
     """What stands before [start, end) describes it."""
     before = found[:start]
-    if before and (_is_called(found, start) or _is_short_name(found, start, end) or _is_real_name(found, start, end, question) or _is_work(found, start, question)):
+    if before and (_is_called(found, start) or _is_short_name(found, start, end) or _is_real_name(found, start, end, question)):
         return True
     if not before or len(before) > MAX_WORDS or any(t.possessive or t.norm in _APART | NEGATIONS for t in before):
         return False
     if found[start].cap:
         return _is_named_kind(found, start, end, question)
-    shade = start == 1 and before[0].norm in _SHADES and bool(question.norms & {"color", "colors"})
-    return shade or _is_synonym(found, start, end) or _is_kind_of(found, start, question) or _is_narrowed(found, start, end)
+    return _is_kind_of(found, start, question) or _is_narrowed(found, start, end)
 
 
 def _is_called(found: list[Token], start: int) -> bool:
@@ -75,22 +73,11 @@ def _is_real_name(found: list[Token], start: int, end: int, question: Question) 
     return (question.kind == "person" or "name" in question.norms) and found[start].cap and whole and (called or bool(bracketed))
 
 
-def _is_synonym(found: list[Token], start: int, end: int) -> bool:
-    """Ascorbic acid (vitamin C): small words, and the gold alone in brackets behind them."""
-    return "(" in found[start].gap and end == len(found) and start <= 3 and not any(t.cap and not t.first for t in found[:start])
-
-
-def _is_work(found: list[Token], start: int, question: Question) -> bool:
-    """The Tragedy of Hamlet."""
-    heads = [t.norm for t in found[:start] if t.norm not in STOP]
-    return question.kind != "person" and found[start].cap and len(heads) == 1 and heads[0] in _WORKS and found[start - 1].norm == "of"
-
-
 def _is_named_kind(found: list[Token], start: int, end: int, question: Question) -> bool:
     """World champion X Y, the South Korean film X: the word next to the name is a noun written small."""
     before = found[:start]
     next_to = before[-1]
-    if next_to.cap or not next_to.raw.isalpha() or any(set(t.gap) & set(",;:(") for t in found[1 : start + 1]):
+    if any(t.norm in _LOSERS for t in before) or next_to.cap or not next_to.raw.isalpha() or any(set(t.gap) & set(",;:(") for t in found[1 : start + 1]):
         return False
     known = next_to.norm in TITLES | GENERIC | _KINDS or root(next_to.norm) in question.roots
     noun = not (next_to.norm in STOP or _is_verb(next_to.norm) or next_to.norm.endswith(("s", "ed", "ing", "ly")))

@@ -41,7 +41,8 @@ _MARKS = frozenset(",.;:()—–")
 _GREETINGS = frozenset("hello hi sure certainly yes".split())
 _SOURCES = frozenset("based according from yes sure".split())
 _FILLERS = frozenset("would yes sure around approximately".split())
-_ADDS = frozenset("by in when during at since with".split())
+_ADDS = frozenset("in when during at since".split())
+_AGENTS = frozenset(["by", "is", "was", "in", "at"])
 _AWAY = frozenset("of from to with for and or not".split())
 """Small words that make what follows another thing's: the son of X."""
 
@@ -90,6 +91,26 @@ def opens(found: list[Token], span: Mention, typed: bool) -> bool:
     ends = found[end - 1].sentence != after.sentence or bool(set(after.gap) & _MARKS) or after.norm in _RELATIVES
     joined = after.norm in _CHANGES | _JOINS or (after.cap and "," in after.gap and after.sentence == found[end - 1].sentence)
     return ends and not joined and not found[end - 1].possessive
+
+
+def is_said_apart(found: list[Token], span: Mention, rivals: Sequence[Rival], question: Question, typed: bool) -> bool:
+    """What is asked is said of something else in a part of its own: X was considered; Y starred in it."""
+    end, sentence = span.end, found[span.end - 1].sentence
+    semicolon = next((k for k in range(end, min(len(found), end + MAX_SENTENCE)) if ";" in found[k].gap and found[k].sentence == sentence), 0)
+    if typed and semicolon and _said(found[semicolon : semicolon + 30], question):
+        return True
+    for rival in rivals:
+        between = found[end : rival.start + 1]
+        if rival.start < end or not any(t.sentence != sentence or ";" in t.gap or t.norm in ("and", "but") for t in between):
+            continue
+        before = found[rival.start - 1].norm
+        near = {root(t.norm) for t in found[max(0, rival.start - 6) : rival.start]}
+        behind = found[rival.end : rival.end + 12]
+        verb = root(behind[0].norm) if behind else ""
+        does = verb in question.done and bool(({root(t.norm) for t in behind} & question.roots) - {verb})
+        if does or (before in _AGENTS and near & (question.done | question.asked)):
+            return True
+    return False
 
 
 def is_first_bold(found: list[Token], span: Mention) -> bool:

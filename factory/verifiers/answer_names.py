@@ -98,7 +98,7 @@ def find_mentions(alias: Alias, found: list[Token], question: Question) -> list[
     for (start, end), rule in sorted(spans.items(), key=lambda item: (item[0][0], -item[0][1])):
         if alias.found[-1].possessive and not found[end - 1].possessive:
             continue  # Saint John is not St. John's
-        end = completed(found, start, end, question, person, alias)
+        end = completed(found, start, end, question)
         if not is_embedded(found, start, end, question, person, alias):
             if result and start < result[-1].end:
                 continue

@@ -234,16 +234,11 @@ def _middles_agree(gold: list[str], other: list[str], first: str, last: str) -> 
     return all(same_given_name(a, b) or near_spelling(a, b, 5) for a, b in zip(gold, other))
 
 
-def completed(found: list[Token], start: int, end: int, question: Question, person: bool, alias: Alias) -> int:
-    """The end of a person's name that goes on behind the gold: Yoko Ono Lennon; Mileva Marić, asked for the first name;
-    Michelangelo Buonarroti."""
-    size = end - start
+def completed(found: list[Token], start: int, end: int, question: Question) -> int:
+    """The end of a person's name that goes on behind a given name, where that was asked for: Mileva Marić."""
     if start and found[start - 1].cap and not found[start].gap.strip() and found[start - 1].norm not in TITLES | STOP:
         return end
-    whole = person and question.kind == "person" and size >= 2
-    given = size == 1 and found[start].cap and {"first", "name"} <= question.raws
-    single = size == 1 and question.kind == "person" and len(found[start].norm) > 5 and not alias.givens
-    if not (whole or given or (single and alias.found[0].cap and found[start].norm not in GIVEN_NAMES | GENERIC | TITLES)):
+    if end - start > 1 or not found[start].cap or not {"first", "name"} <= question.raws:
         return end
     stop = end
     while (
@@ -264,4 +259,4 @@ _NAMED_AFTER = frozenset("hotel airport hospital library stadium arena square".s
 def _is_name_word(token: Token) -> bool:
     word = token.norm
     known = _NAMED_AFTER | GENERIC | ORGANISATIONS | TITLES | STOP | MONTHS.keys() | NATIONALITIES | SUFFIXES
-    return word in _PARTICLES or (token.cap and token.raw.isalpha() and word not in known and not token.possessive)
+    return word in _PARTICLES or (token.cap and word.isalpha() and word not in known and not token.possessive)

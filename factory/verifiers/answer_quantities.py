@@ -35,7 +35,7 @@ def _is_finer(gold: Quantity, other: Quantity) -> bool:
 
 def compare(gold: Quantity, other: Quantity, asked: frozenset[str]) -> str:
     """`equal`, `different` or `unclear`. `asked` holds the stems of the question's words."""
-    if gold.dimension == "money£" and other.dimension == "mass" and other.factor == POUND:
+    if gold.dimension == "money£" and other.dimension == "mass" and other.factor == POUND and not asked & {"weigh", "weight", "heavy"}:
         other = other._replace(dimension=gold.dimension, factor=gold.factor)
     if gold.ordinal != other.ordinal and (gold.noun or other.noun) and gold.noun != other.noun:
         return "different" if gold.value != other.value else "unclear"

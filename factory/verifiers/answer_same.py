@@ -25,8 +25,8 @@ def is_same(mine: Sequence[str], found: Sequence[Token], alias: Alias, question:
     theirs = [t.norm for t in alias.found]
     if mine == theirs:
         return True
-    if sorted(mine) == sorted(theirs) and {"and", "or"} & set(mine):
-        return True  # Pierre and Marie Curie; 31 December or 30 June
+    if {"and", "or"} & set(mine) and _items(mine) == _items(theirs):
+        return True  # Marie and Pierre Curie; 31 December or 30 June
     whole = not any(t.gap.strip(" -'./*\"") for t in found[1:])
     joined = "".join(mine) if whole else ""
     spelled = len(joined) == 4 and all(t.raw[:1].isalpha() for t in found)  # Nineteen Eighty-Four
@@ -34,7 +34,8 @@ def is_same(mine: Sequence[str], found: Sequence[Token], alias: Alias, question:
         return True
     if (clock := minutes(alias.found)) is not None and clock == minutes(found):
         return True
-    if any("," in t.gap for t in alias.found) and "and" in mine and sorted(w for w in mine if w != "and") == sorted(theirs):
+    parted = [part for k, t in enumerate(alias.found) for part in (["and"] if k and "," in t.gap else []) + [t.norm]]
+    if "and" in mine and _items(mine) == _items(parted):
         return True  # Larry Page & Sergey Brin
     plain = _without_links(theirs)
     if len(plain) > 1 and plain == _without_links(mine):
@@ -42,14 +43,22 @@ def is_same(mine: Sequence[str], found: Sequence[Token], alias: Alias, question:
     if "currency" in question.norms and theirs[0] in NATIONALITIES and theirs[1:] == list(mine):
         return True
     return (
-        _is_turned(mine, theirs)
+        _is_turned(mine, theirs, alias)
         or _is_turned_name(found, theirs)
         or _ends_in_first(mine, theirs)
         or _leaves_out(mine, theirs, question)
         or _is_place_of_team(mine, alias, question)
-        or _has_same_roots(mine, theirs)
-        or _is_filled(mine, alias)
     )
+
+
+def _items(words: Sequence[str]) -> list[tuple[str, ...]]:
+    """What "and" and "or" join; an item of one word before others shares the last one's last word: Pierre and Marie Curie."""
+    items: list[list[str]] = [[]]
+    for word in words:
+        items.append([]) if word in ("and", "or") else items[-1].append(word)
+    items = [item for item in items if item]
+    last = items[-1] if items else []
+    return sorted(tuple([*item, last[-1]] if len(item) == 1 < len(last) else item) for item in items)
 
 
 def _without_links(words: Sequence[str]) -> list[str]:
@@ -57,11 +66,11 @@ def _without_links(words: Sequence[str]) -> list[str]:
     return [w for k, w in enumerate(words) if w not in _LINKS and k not in numbered]
 
 
-def _is_turned(mine: Sequence[str], theirs: Sequence[str]) -> bool:
+def _is_turned(mine: Sequence[str], theirs: Sequence[str], alias: Alias) -> bool:
     """Explosion of an oxygen tank, oxygen tank explosion."""
     longer, shorter = (mine, theirs) if len(mine) > len(theirs) else (theirs, mine)
-    if len(longer) != len(shorter) + 1 or len(shorter) < 2 or list(longer).count("of") != 1:
-        return False
+    if len(longer) != len(shorter) + 1 or len(shorter) < 2 or list(longer).count("of") != 1 or all(t.cap for t in alias.found if t.norm != "of"):
+        return False  # Steel Man is no Man of Steel
     at = list(longer).index("of")
     return at > 0 and [stem(w) for w in (*longer[at + 1 :], *longer[:at])] == [stem(w) for w in shorter]
 
@@ -89,20 +98,6 @@ def _leaves_out(mine: Sequence[str], theirs: Sequence[str], question: Question) 
         return False  # Hudson River School is no river
     own = [w for w in rest if w not in STOP | DIRECTIONS and stem(w) not in question.stems and not w.isdigit()]
     return bool(own) and list(mine) == rest
-
-
-def _has_same_roots(mine: Sequence[str], theirs: Sequence[str]) -> bool:
-    """International Mathematics Union, International Mathematical Union."""
-    long = len(theirs) > 2 and len(mine) == len(theirs)
-    return long and all(a == b or (len(b) > 5 and a.isalpha() and root(a) == root(b)) for a, b in zip(mine, theirs))
-
-
-def _is_filled(mine: Sequence[str], alias: Alias) -> bool:
-    """An absolute Islamic monarchy: a people's or a faith's adjective inside the gold."""
-    theirs = [t.norm for t in alias.found]
-    extra = [w for w in mine if w not in theirs]
-    inside = len(extra) == 1 and len(mine) > 2 and extra[0] not in (mine[0], mine[-1])
-    return inside and not alias.found[-1].cap and [w for w in mine if w != extra[0]] == theirs and extra[0] in NATIONALITIES
 
 
 def _is_place_of_team(mine: Sequence[str], alias: Alias, question: Question) -> bool:

@@ -11,7 +11,7 @@ from factory.verifiers.answer_prose import Judged
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_stems import root
 from factory.verifiers.answer_text import Token
-from factory.verifiers.answer_words import CHOICE_OPPOSITES, NEGATIONS, STOP
+from factory.verifiers.answer_words import CHOICE_OPPOSITES, NATIONALITIES, NEGATIONS, STOP
 
 _YES = frozenset(["yes", "yeah", "yep"])
 _NO = frozenset(["no", "nope", "neither"])
@@ -78,9 +78,12 @@ def _alike(sentence: list[Token], question: Question) -> str:
     words = [t.norm for t in sentence]
     if question.kind != "yesno" or "same" not in question.norms or set(words) & (NEGATIONS | _TURNED):
         return ""
-    if "different" in words or "differ" in words:
-        return "no"
-    return "yes" if words[:1] == ["both"] or words[:2] == ["they", "share"] else ""
+    other = next((k for k, word in enumerate(words) if word in ("different", "differ")), None)
+    if other is not None:
+        of_it = "same" not in words and any(root(word) in question.roots for word in words[other + 1 : other + 4])
+        return "no" if of_it else ""
+    apart = len(set(words) & NATIONALITIES) > 1 or bool(set(words) & {"nothing", "little", "separate", "respectively"})
+    return "yes" if not apart and (words[:1] == ["both"] or words[:2] == ["they", "share"]) else ""
 
 
 def _comparison(sentence: list[Token], question: Question) -> str:

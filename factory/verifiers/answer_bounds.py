@@ -27,7 +27,6 @@ _DIFFERENCES = frozenset(
 )
 _PARTS = frozenset("half twice double triple third quarter thrice".split())
 _APART = frozenset("before after later earlier prior ahead behind".split())
-_NOUNS = frozenset("edition season series film episode book volume chapter version part round term game world".split())
 
 
 def bounded(found: list[Token], start: int, end: int, first: int, last: int, question: Question) -> str:

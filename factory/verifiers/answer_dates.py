@@ -36,7 +36,6 @@ _DAYS = frozenset(
         monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thurs fri sat sun
     """.split()
 )
-_SEASONS = frozenset(["spring", "summer", "fall", "winter"])
 _ERAS = {"bc": -1, "bce": -1, "ad": 1, "ce": 1}
 _DECADES = {
     "twenties": 20,

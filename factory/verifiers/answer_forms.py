@@ -5,7 +5,6 @@ one-word alias keeps what the fuller aliases put before it.
 """
 
 # ruff: noqa: SIM905 (word tables read better as one text)
-# ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
 import re

@@ -90,7 +90,7 @@ def decide(
         and found[start].cap
         and not question.many
     )
-    if inner_place and all(t.cap or t.norm in STOP | AREAS or t.norm.rstrip("th").isdigit() for t in found[:start]):
+    if inner_place and all(t.cap or t.norm in STOP | AREAS or t.norm.removesuffix("th").isdigit() for t in found[:start]):
         return (
             Judged("accept", "inside_region", detail)
             if end == len(found)

@@ -56,6 +56,8 @@ _RELATIVE = frozenset(
 )
 
 
+_MOTORS = frozenset(["motor", "motors"])
+
 def _harmless(token: Token, question: Question) -> bool:
     word = token.norm
     if word in DIRECTIONS and not token.cap and question.kind == "place":
@@ -161,7 +163,7 @@ def harmless_after(found: list[Token], start: int, end: int, question: Question,
         if _rivals_inside(after[:close], question, open_bracket=True):
             return False
         return not rest or harmless_after(found, start, end + close, question, typed)
-    if all(t.norm in CORPORATE | TRADES for t in after) and after[-1].norm in CORPORATE:
+    if all(t.norm in CORPORATE or (t.norm in TRADES and (t.norm in _MOTORS or t.norm in question.norms)) for t in after) and after[-1].norm in CORPORATE:
         return True  # Ford Motor Company
     if first.norm in DROPPABLE and len(after) > 1 and after[1].norm in _RELATIVE and not after[1].gap.strip():
         return harmless_after(found, start, end + 1, question, typed)  # the Nile River in Africa

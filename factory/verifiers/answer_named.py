@@ -111,7 +111,7 @@ def _same_words(alias: Alias, found: list[Token], person: bool) -> bool:
     """University of Oxford and Oxford University; Curie, Marie. Kurosawa Akira. Two or more words, one of them a class word, or a comma."""
     mine = sorted(t.norm for t in found if t.norm not in STOP)
     theirs = sorted(t.norm for t in alias.found if t.norm not in STOP)
-    if mine != theirs or not 2 <= len(mine) <= 5 or sum(w.rstrip("th").isdigit() for w in mine) > 1:
+    if mine != theirs or not 2 <= len(mine) <= 5 or sum(w.removesuffix("th").isdigit() for w in mine) > 1:
         return False
     whole_name = person and len(found) == len(alias.found) == 2 and all(t.cap and len(t.raw) > 1 for t in found)
     turned = whole_name and not GIVEN_NAMES.issuperset(mine)  # Kurosawa Akira, but not Ryan Kelly for Kelly Ryan

@@ -10,7 +10,7 @@ from factory.verifiers.answer_asked import dates_relation, is_nested, is_present
 from factory.verifiers.answer_clean import clean
 from factory.verifiers.answer_stems import root, stem
 from factory.verifiers.answer_text import Token, tokens
-from factory.verifiers.answer_words import COPULAS, MONTHS, STOP
+from factory.verifiers.answer_words import COPULAS, STOP
 
 
 class Question(NamedTuple):
@@ -306,7 +306,3 @@ def is_echo(part: list[Token], question: Question) -> bool:
     """True when every content word of `part` stands in the question."""
     content = [t for t in part if t.norm not in STOP]
     return bool(content) and all(t.norm in question.norms or stem(t.norm) in question.stems for t in content)
-
-
-def is_month(word: str) -> bool:
-    return word in MONTHS

@@ -20,6 +20,7 @@ from factory.cage.results import ResultTable
 from factory.cage.sql import SqlCage, SqlError
 from factory.kept import Kept
 
+
 @pytest.fixture
 def cage():
     with SqlCage() as cage:

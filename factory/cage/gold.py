@@ -25,7 +25,6 @@ from factory.cage.queries import (
 from factory.cage.results import ResultTable
 from factory.cage.sql import SqlCage, SqlError, Table
 
-
 MAX_ROWS = 50_000
 TIMEOUT = 30.0
 

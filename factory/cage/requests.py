@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from factory.cage.sql_process import MAX_RESULT_BYTES
 
-
 # max_bytes counts the UTF-8 of rows as they are written: as JSON, or as lines of CSV.
 
 

@@ -76,7 +76,7 @@ def _spell_month(match: re.Match[str]) -> str:
     """15.4.1912 is 15 April 1912; where both numbers could be the month it stays."""
     one, two = int(match[1]), int(match[2])
     day, month = (one, two) if two <= 12 < one <= 31 else (two, one) if one <= 12 < two <= 31 else (0, 0)
-    return f"{day} {_MONTHS[month - 1]} {match[3]}" if 1 <= month else match[0]
+    return f"{day} {_MONTHS[month - 1]} {match[3]}" if month >= 1 else match[0]
 
 
 def fold(word: str) -> str:

@@ -15,7 +15,17 @@ from factory.verifiers.answer_people import GIVEN_NAMES
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_same import TEAM
 from factory.verifiers.answer_text import tokens
-from factory.verifiers.answer_words import CITIES, DEMONYMS, GENERIC, NATIONALITIES, REGIONS, STATES, STOP, SUFFIXES, TITLES
+from factory.verifiers.answer_words import (
+    CITIES,
+    DEMONYMS,
+    GENERIC,
+    NATIONALITIES,
+    REGIONS,
+    STATES,
+    STOP,
+    SUFFIXES,
+    TITLES,
+)
 
 ORIGIN = frozenset(
     ["nationality", "country", "origin", "citizenship", "ethnicity", "ancestry", "come", "from", "descent", "nation"]

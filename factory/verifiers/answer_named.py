@@ -16,7 +16,6 @@ from factory.verifiers.answer_stems import IRREGULAR, root
 from factory.verifiers.answer_text import Token
 from factory.verifiers.answer_words import COPULAS, COUNTRIES, GENERIC, NATIONALITIES, REGIONS, STATES, STOP, TITLES
 
-
 _PLACES = frozenset("in on at near".split())
 
 

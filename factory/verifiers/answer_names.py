@@ -15,7 +15,17 @@ from factory.verifiers.answer_people import OPENERS, completed, core, is_person_
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_stems import root, stem
 from factory.verifiers.answer_text import Token, find_all
-from factory.verifiers.answer_words import DIRECTIONS, FOREIGN_ARTICLES, GENERIC, NATIONALITIES, REGIONS, STATES, STOP, SUFFIXES, TITLES
+from factory.verifiers.answer_words import (
+    DIRECTIONS,
+    FOREIGN_ARTICLES,
+    GENERIC,
+    NATIONALITIES,
+    REGIONS,
+    STATES,
+    STOP,
+    SUFFIXES,
+    TITLES,
+)
 
 CORPORATE = frozenset(
     "inc incorporated co company corp corporation limited ltd plc llc gmbh ag group fc afc cf sc".split()

@@ -12,7 +12,6 @@ from decimal import Decimal
 from factory.verifiers.answer_numbers import UNITS, Quantity
 from factory.verifiers.answer_stems import stem
 
-
 POUND = UNITS["pound"][1]
 """As a weight, in kilograms; where money is asked for, pounds are a currency."""
 

@@ -10,7 +10,6 @@ import os
 import tempfile
 import threading
 from bisect import bisect_left, bisect_right
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import accumulate
@@ -22,6 +21,7 @@ import pyarrow.parquet as pq
 
 from factory import schemas, storage
 from factory.errors import StorageError
+from factory.kept import Kept
 
 ROW_GROUP_BYTES = 8 << 20
 CURE = "`factory build ... --verify` finds what is lost or damaged and makes it again"
@@ -163,9 +163,9 @@ class RowReader:
     """Single rows by part and place. Keeps the row groups that were read last; may be called from several threads."""
 
     def __init__(self, root: str, columns: Sequence[str] | None = None, kept_groups: int = 4):
-        self.root, self.columns, self.kept_groups = root, list(columns) if columns else None, kept_groups
+        self.root, self.columns = root, list(columns) if columns else None
         self._starts: dict[str, list[int]] = {}
-        self._groups: OrderedDict[tuple[str, int], pa.Table] = OrderedDict()
+        self._groups: Kept[pa.Table] = Kept(kept_groups)
         self._lock = threading.Lock()
 
     def row(self, path: str, place: int) -> dict[str, Any]:
@@ -180,9 +180,5 @@ class RowReader:
                         starts = self._starts[path] = [0, *accumulate(sizes)][:-1]
                         group = bisect_right(starts, place) - 1
                     table = file.read_row_group(group, columns=self.columns)
-                self._groups[path, group] = table
-                if len(self._groups) > self.kept_groups:
-                    self._groups.popitem(last=False)
-            else:
-                self._groups.move_to_end((path, group))
+                self._groups.keep((path, group), table)
         return table.slice(place - starts[group], 1).to_pylist()[0]

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import OrderedDict
 from pathlib import Path
 
 from factory import storage
 from factory.errors import RowError, StorageError
+from factory.kept import Kept
 from factory.records import digest
 
 ABSENT, UNREAD = "", "unread"
@@ -32,7 +32,7 @@ def is_place(uri: str) -> bool:
 
 class SideInputs:
     def __init__(self) -> None:
-        self._hashes: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._hashes: Kept[str] = Kept(REMEMBERED)
         self._etags: dict[str, str] = {}
         """URI -> etag, for the object at hand; "" for an absent one."""
         self._unread: set[str] = set()
@@ -79,9 +79,7 @@ class SideInputs:
             except OSError as e:
                 self._unread.add(uri)
                 raise RowError("side_input_missing", f"`{uri}` cannot be read: {e.strerror}; the next run tries again") from None
-            self._hashes[uri, etag] = known
-            if len(self._hashes) > REMEMBERED:
-                self._hashes.popitem(last=False)
+            self._hashes.keep((uri, etag), known)
         return known
 
     def _etag(self, uri: str) -> str:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Sequence
 from functools import cached_property, lru_cache, partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from factory.errors import TokenizerError
+from factory.kept import Kept
 from factory.qwen_vocabulary import QWEN_SPLIT
 from factory.tokenizer_files import Prepared, identity, prepare
 
@@ -64,7 +64,7 @@ class Tokenizer:
         self._fast = _load_fast(prepared.tokenizer_json)
         self.cuts_at_lines = self._fast is not None and cuts_at_lines(spec)
         """Whether text may be cut between a newline and a visible character, and counted apart, exactly."""
-        self._measured: OrderedDict[Hashable, Measured] = OrderedDict()
+        self._measured: Kept[Measured] = Kept(REMEMBERED)
 
     @cached_property
     def truth(self) -> Any:
@@ -131,7 +131,6 @@ class Tokenizer:
         num_plain = 0
         for key, header, text in documents:
             if known := self._measured.get(key):
-                self._measured.move_to_end(key)
                 found[key] = known
             elif header.isascii() and text.isascii():
                 plain.append((key, header, text))
@@ -144,9 +143,8 @@ class Tokenizer:
                 found[key] = Measured(len(ids), *self._cover(ids, header, text, footer))
         if plain:
             found.update(self._measure_plain(plain, footer))
-        self._measured.update(found)
-        while len(self._measured) > REMEMBERED:
-            self._measured.popitem(last=False)
+        for key, measured in found.items():
+            self._measured.keep(key, measured)
         return [found[key] for key, _, _ in documents]
 
     def _measure_plain(self, documents: list[tuple[Hashable, str, str]], footer: str) -> dict[Hashable, Measured]:

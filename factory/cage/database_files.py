@@ -8,15 +8,16 @@ import stat
 from pathlib import Path
 
 from factory.cage.sql_process import SqlError
+from factory.kept import Kept
 
 MAX_DATABASE_BYTES = 4 << 30
 KEPT_PATHS = 64
 MAGIC = {"sqlite": (0, b"SQLite format 3\x00"), "duckdb": (8, b"DUCK")}
 
-IDENTIFIED: set[tuple[str, str, str]] = set()
-"""(path, identity, dialect) of files whose first bytes were looked at: this is asked before every query."""
+IDENTIFIED: Kept[bool] = Kept(KEPT_PATHS)
+"""By (path, identity, dialect): files whose first bytes were looked at: this is asked before every query."""
 
-RESOLVED: dict[str, str] = {}
+RESOLVED: Kept[str] = Kept(KEPT_PATHS)
 """Path as given -> the file that it led to. Taken while both still name one file."""
 
 
@@ -34,15 +35,13 @@ def identify(database: Path, dialect: str) -> tuple[str, str]:
         for ending in ("-wal", "-journal", ".wal"):
             if os.path.exists(path + ending) and os.path.getsize(path + ending) > 0:
                 raise SqlError("bad_database", f"`{name}{ending}` holds changes that are not in `{name}`; close it cleanly first")
-        if (path, identity, dialect) not in IDENTIFIED:
+        if not IDENTIFIED.get((path, identity, dialect)):
             offset, magic = MAGIC[dialect]
             with open(path, "rb", buffering=0) as file:
                 start = file.read(16)
             if start[offset : offset + len(magic)] != magic:
                 raise SqlError("bad_database", f"`{name}` is not a {dialect} database")
-            if len(IDENTIFIED) >= KEPT_PATHS:
-                IDENTIFIED.clear()
-            IDENTIFIED.add((path, identity, dialect))
+            IDENTIFIED.keep((path, identity, dialect), True)
     except (OSError, RuntimeError) as e:  # RuntimeError: links that go round
         raise SqlError("bad_database", f"`{Path(database).name}`: {getattr(e, 'strerror', 'a loop of links')}") from None
     return path, identity
@@ -55,10 +54,7 @@ def resolve(given: str) -> tuple[str, os.stat_result]:
         with contextlib.suppress(OSError):
             if os.path.samestat(status, os.lstat(known)):
                 return known, status
-    path = os.path.realpath(given, strict=True)  # pathlib takes ten times as long
-    if len(RESOLVED) >= KEPT_PATHS:
-        RESOLVED.clear()
-    RESOLVED[given] = path
+    path = RESOLVED.keep(given, os.path.realpath(given, strict=True))  # pathlib takes ten times as long
     return path, os.stat(path)
 
 

@@ -30,7 +30,7 @@ TREES: Kept[tuple[exp.Expression | None]] = Kept(REMEMBERED_CHARS)
 def parse_query(sql: str, dialect: str) -> exp.Expression | None:
     """The tree of one statement, or None where the parser cannot read it (which says nothing against the query). Callers
     share the tree: to change it, copy it."""
-    if len(sql) > MAX_SQL_CHARS or _joins_loosely(sql):
+    if len(sql) > MAX_SQL_CHARS:
         return None
     known = TREES.get((sql, dialect))
     if known is None:
@@ -45,6 +45,8 @@ def _joins_loosely(sql: str) -> bool:
 
 
 def _parse(sql: str, dialect: str) -> exp.Expression | None:
+    if _joins_loosely(sql):
+        return None
     import sqlglot
 
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # it warns of statements that it keeps unread

@@ -19,32 +19,32 @@ class Request(NamedTuple):
 
     @property
     def key(self) -> str:
-        return json.dumps(self, sort_keys=True)
+        return json.dumps([self.operation, float(self.timeout), self.fields], sort_keys=True)
 
 
 def query(sql: str, max_rows: int = 200_000, timeout: float = 30.0, max_bytes: int = MAX_RESULT_BYTES) -> Request:
-    return Request("query", float(timeout), {"sql": sql, "max_rows": max_rows, "max_bytes": max_bytes})
+    return Request("query", timeout, {"sql": sql, "max_rows": max_rows, "max_bytes": max_bytes})
 
 
 def query_reversed(sql: str, max_rows: int = 200_000, timeout: float = 30.0) -> Request:
-    return Request("reversed", float(timeout), {"sql": sql, "max_rows": max_rows, "max_bytes": MAX_RESULT_BYTES})
+    return Request("reversed", timeout, {"sql": sql, "max_rows": max_rows, "max_bytes": MAX_RESULT_BYTES})
 
 
 def query_copy(statements: Sequence[str], queries: Sequence[str], max_rows: int = 200_000, timeout: float = 30.0) -> Request:
-    return Request("scratch", float(timeout), {"statements": list(statements), "queries": list(queries), "max_rows": max_rows, "max_bytes": MAX_RESULT_BYTES})
+    return Request("scratch", timeout, {"statements": list(statements), "queries": list(queries), "max_rows": max_rows, "max_bytes": MAX_RESULT_BYTES})
 
 
 def tables(timeout: float = 30.0) -> Request:
-    return Request("tables", float(timeout), {})
+    return Request("tables", timeout, {})
 
 
 def tables_read(sql: str, timeout: float = 10.0) -> Request:
-    return Request("reads", float(timeout), {"sql": sql})
+    return Request("reads", timeout, {"sql": sql})
 
 
 def read_table(table: str, max_rows: int, timeout: float = 60.0, max_bytes: int = MAX_RESULT_BYTES) -> Request:
-    return Request("table", float(timeout), {"table": table, "max_rows": max_rows, "max_bytes": max_bytes})
+    return Request("table", timeout, {"table": table, "max_rows": max_rows, "max_bytes": max_bytes})
 
 
 def read_lines(table: str, max_rows: int, timeout: float = 60.0, max_bytes: int = MAX_RESULT_BYTES) -> Request:
-    return Request("lines", float(timeout), {"table": table, "max_rows": max_rows, "max_bytes": max_bytes})
+    return Request("lines", timeout, {"table": table, "max_rows": max_rows, "max_bytes": max_bytes})

@@ -25,6 +25,7 @@ from factory.cage.requests import Request
 from factory.cage.results import ResultTable, decode_cell
 from factory.cage.sql_process import SqlError, Worker
 from factory.errors import FactoryError
+from factory.kept import Kept
 
 CHECK_SECONDS = 60.0
 """For opening and checking a database for the first time."""
@@ -72,7 +73,7 @@ class SqlCage:
         self.workers: dict[str, Worker] = {}
         self.checked: set[tuple] = set()
         """Files that passed their check, so that a new worker need not check them again."""
-        self.listed: dict[tuple[str, str], list[Table]] = {}
+        self.listed: Kept[list[Table]] = Kept(KEPT_LISTINGS)
         self.foreseen: dict[tuple[str, str, str], dict] = {}
         """Replies of the last trip that were not asked for yet, by path, identity and request."""
 
@@ -98,11 +99,8 @@ class SqlCage:
     def tables(self, database: Path, dialect: str) -> list[Table]:
         """Tables and views that a query can name, in the order of the schema; remembered by the file's identity."""
         key = identify(database, dialect)
-        if key not in self.listed:
-            if len(self.listed) >= KEPT_LISTINGS:
-                self.listed.clear()
-            self.listed[key] = as_tables(self.ask(database, dialect, requests.tables()))
-        return self.listed[key]
+        known = self.listed.get(key)
+        return self.listed.keep(key, as_tables(self.ask(database, dialect, requests.tables()))) if known is None else known
 
     def tables_read(self, database: Path, dialect: str, sql: str) -> list[str]:
         """Names of the tables that the engine reads for `sql`, views followed down; the query is not run."""
@@ -141,7 +139,7 @@ class SqlCage:
         of the slowest request; where it fails, each is asked alone."""
         with contextlib.suppress(SqlError):
             path, identity = identify(database, dialect)
-            if (path, identity) in self.listed:
+            if self.listed.get((path, identity)) is not None:
                 asked = [request for request in asked if request.operation != "tables"]
             if len(asked) < 2:
                 return

@@ -19,7 +19,8 @@ from pathlib import Path
 MEMORY_BYTES = {"sqlite": 1 << 30, "duckdb": 6 << 30}
 """Address space. DuckDB reserves far more than it touches; its own memory_limit is lower (duckdb_engine)."""
 CPU_SPARE_SECONDS = 5
-ENDS_TRIP = ('{"error": ["bad_database"', '{"error": ["timeout"', '{"error": ["memory"')
+ENDS_TRIP = frozenset({"bad_database", "timeout", "memory"})
+"""Errors that the other requests of a trip would only meet too."""
 
 
 class Refused(Exception):
@@ -82,12 +83,13 @@ def written_rows(fetch, max_rows: int, max_bytes: int, write) -> tuple[list[str]
     return pieces, num_rows
 
 
-def answer(engine, request: dict) -> str:
-    """One reply as JSON text, behind which lines may stand; every failure of the query becomes {"error": [kind, message]}."""
+def answer(engine, request: dict) -> tuple[str, str]:
+    """One reply as JSON text, behind which lines may stand, and the kind of its error or "". Every failure of the query
+    becomes {"error": [kind, message]}."""
     deadline = time.monotonic() + request["timeout"]
     limit_cpu(request["timeout"])
     try:
-        return engine.run(request, deadline)
+        return engine.run(request, deadline), ""
     except MemoryError:
         raise
     except Refused as e:
@@ -105,18 +107,19 @@ def answer(engine, request: dict) -> str:
     folder = os.path.dirname(request.get("path", ""))
     if len(folder) > 1:
         message = message.replace(folder, "")
-    return json.dumps({"error": [kind, message[:300]]})
+    return json.dumps({"error": [kind, message[:300]]}), kind
 
 
 def answers(engine, request: dict) -> str:
     """The reply to one request, or to several that come together."""
     if request["op"] != "several":
-        return answer(engine, request)
+        return answer(engine, request)[0]
     replies: list[str] = []
     for one in request["requests"]:
-        replies.append(answer(engine, one))
-        if replies[-1].startswith(ENDS_TRIP):
-            break  # what is left would only meet the same
+        reply, error = answer(engine, one)
+        replies.append(reply)
+        if error in ENDS_TRIP:
+            break
     return f'{{"replies":[{",".join(replies)}]}}'
 
 

@@ -61,13 +61,13 @@ def collect(trajectory: Trajectory, settings: Compile, side: SideInputs) -> Coll
     if not asked:
         raise RowError("no_tool_call", "the agent never queried the database")
     database = Database.find(trajectory, side)
-    database.foresee(truth.sql, [sql for _, sql in asked[:MAX_QUERIES]])
+    answered = [(step, sql) for step, sql in asked[:MAX_QUERIES] if not (step.failed or looks_failed(step.observation))]
+    database.foresee(truth.sql, [sql for _, sql in answered])
     gold = database.gold(truth.sql)
     turns: dict[str, list[int]] = {}
-    for step, sql in asked[:MAX_QUERIES]:
-        if not (step.failed or looks_failed(step.observation)):
-            for name in database.tables_read(sql):
-                turns.setdefault(name, []).append(step.turn)
+    for step, sql in answered:
+        for name in database.tables_read(sql):
+            turns.setdefault(name, []).append(step.turn)
     for name in database.tables_read(truth.sql):
         turns.setdefault(name, [])
     if not turns:

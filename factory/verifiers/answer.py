@@ -28,7 +28,7 @@ from factory.verifiers import (
     answer_parts,
     answer_yesno,
 )
-from factory.verifiers.answer_aliases import Alias, expand, whole
+from factory.verifiers.answer_aliases import Alias, expand
 from factory.verifiers.answer_clean import MAX_CHARS, clean
 from factory.verifiers.answer_forms import with_forms
 from factory.verifiers.answer_named import judge_name
@@ -69,8 +69,6 @@ def judge(question: str, golds: Sequence[str], answer: str, mode: str = "strict"
             rule="extract",
             version=VERSION,
         )
-    if len(spans) == 1 and golds and (said := _says_gold(question, golds[0], spans[0])):
-        return _verdict(said, spans, marked, whole(golds[0]))
     asked, aliases = _read(question, tuple(golds[:MAX_GOLDS]))
     if not aliases:
         return Verdict(outcome="undecided", reason="no_gold", rule="expand", version=VERSION, extracted=spans[0][:500])
@@ -80,22 +78,6 @@ def judge(question: str, golds: Sequence[str], answer: str, mode: str = "strict"
     judged = verdicts[0]
     if any(v.outcome != judged.outcome for v in verdicts[1:]) and judged.outcome == "accept":
         judged = Judged("reject", "two_final_answers", " | ".join(s[:80] for s in spans))
-    return _verdict(judged, spans, marked, aliases[0].text)
-
-
-def _says_gold(question: str, gold: str, span: str) -> Judged | None:
-    """The answer is the first gold, token by token: it need not be read what the question asks. Each example's gold is checked so."""
-    text = question.casefold()
-    if "numeral" in text or "roman" in text:
-        return None
-    found = _without_frame(_tokens(span))
-    mine = [t.norm for t in found]
-    if not mine or (len(mine) == 1 and mine[0] in STATES) or mine != [t.norm for t in tokens(whole(gold))]:
-        return None
-    return Judged("accept", "exact", " ".join(mine)[:300])
-
-
-def _verdict(judged: Judged, spans: Sequence[str], marked: bool, gold: str) -> Verdict:
     reason = judged.rule if judged.outcome != "reject" or judged.rule in ("two_final_answers",) else "wrong_answer"
     return Verdict(
         outcome=judged.outcome,
@@ -103,7 +85,7 @@ def _verdict(judged: Judged, spans: Sequence[str], marked: bool, gold: str) -> V
         rule=judged.rule,
         version=VERSION,
         extracted=spans[0][:500],
-        detail=f"{judged.detail} <> {gold[:200]}",
+        detail=f"{judged.detail} <> {aliases[0].text[:200]}",
         marks=("marked",) if marked else (),
     )
 

@@ -47,20 +47,6 @@ class Alias(NamedTuple):
     """Words that fuller aliases put behind its "of": Supreme Court, beside Supreme Court of India."""
 
 
-def whole(gold: str) -> str:
-    """The first alias that `expand` gives, for a gold without brackets; "" for others."""
-    text = _text(gold)
-    return "" if "(" in text or "[" in text else _trimmed(text)
-
-
-def _text(gold: str) -> str:
-    return _unwrap(clean(gold[:MAX_GOLD_CHARS]).replace("**", ""))
-
-
-def _trimmed(form: str) -> str:
-    return _unwrap(form.strip(" ,;:.\t\n") if not form.strip().endswith((" Jr.", "U.S.")) else form.strip())
-
-
 def _is_same_place(outer: str, inner: str) -> bool:
     """Mount Pelée (Montagne Pelée): one name, and the kind of place in two languages."""
     mine, theirs = outer.split(), inner.split()
@@ -69,11 +55,11 @@ def _is_same_place(outer: str, inner: str) -> bool:
 
 def expand(gold: str, several: bool = False) -> list[Alias]:
     """Aliases of one gold answer, the whole first. `several`: the question asks for several items, so `;` separates items."""
-    text = _text(gold)
+    text = _unwrap(clean(gold[:MAX_GOLD_CHARS]).replace("**", ""))
     forms: dict[str, tuple[frozenset[int], bool]] = {}
 
     def add(form: str, years: frozenset[int] = frozenset(), derived: bool = False) -> None:
-        form = _trimmed(form)
+        form = _unwrap(form.strip(" ,;:.\t\n") if not form.strip().endswith((" Jr.", "U.S.")) else form.strip())
         if form and form not in forms and len(forms) < 40:
             forms[form] = (years, derived)
 

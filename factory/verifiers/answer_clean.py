@@ -1,10 +1,11 @@
 """Characters of an answer made plain: dashes, quotes and spaces of one kind, no citations, links, LaTeX, control characters."""
 
-# ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
 import re
 import unicodedata
+
+from factory.verifiers.answer_words import MONTHS
 
 MAX_CHARS = 16_000
 """Longer answers are not read to their end: nothing that answers a short question is this long."""
@@ -49,7 +50,8 @@ _DOTTED = re.compile(r"(?<![\w.])[A-Za-z]\.(?: ?[A-Za-z]\.){1,5}")
 
 _DOTTED_DATE = re.compile(r"(?<![\d.])(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})(?![\d])")
 
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTH_NAMES = {number: name for name, number in reversed(MONTHS.items())}
+"""The full ones: the table has them before their short forms."""
 
 _LATEX = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mbox|operatorname)\b|\\[,;! ]|\\[()\[\]]|(?<!\\)[{}]|\$(?!\d)")
 
@@ -76,7 +78,7 @@ def _spell_month(match: re.Match[str]) -> str:
     """15.4.1912 is 15 April 1912; where both numbers could be the month it stays."""
     one, two = int(match[1]), int(match[2])
     day, month = (one, two) if two <= 12 < one <= 31 else (two, one) if one <= 12 < two <= 31 else (0, 0)
-    return f"{day} {_MONTHS[month - 1]} {match[3]}" if month >= 1 else match[0]
+    return f"{day} {_MONTH_NAMES[month].title()} {match[3]}" if month >= 1 else match[0]
 
 
 def fold(word: str) -> str:

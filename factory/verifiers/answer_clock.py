@@ -1,4 +1,4 @@
-"""Times of day: 9 pm, 9:00 p.m. ET and 21:00."""
+"""Times of day: 9 pm, 9:00 p.m. and 21:00."""
 
 # ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations

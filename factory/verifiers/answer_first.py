@@ -87,7 +87,7 @@ def opens(found: list[Token], span: Mention, typed: bool) -> bool:
         return True
     after = found[end]
     if typed and start == opening and after.norm in _ADDS:
-        return True  # 100 by X on March 2
+        return True  # 100 in the game of March 2
     ends = found[end - 1].sentence != after.sentence or bool(set(after.gap) & _MARKS) or after.norm in _RELATIVES
     joined = after.norm in _CHANGES | _JOINS or (after.cap and "," in after.gap and after.sentence == found[end - 1].sentence)
     return ends and not joined and not found[end - 1].possessive

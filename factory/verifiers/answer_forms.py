@@ -13,7 +13,6 @@ from itertools import pairwise
 from factory.verifiers.answer_aliases import Alias
 from factory.verifiers.answer_people import GIVEN_NAMES
 from factory.verifiers.answer_question import Question
-from factory.verifiers.answer_same import TEAM
 from factory.verifiers.answer_text import tokens
 from factory.verifiers.answer_words import (
     CITIES,
@@ -24,6 +23,7 @@ from factory.verifiers.answer_words import (
     STATES,
     STOP,
     SUFFIXES,
+    TEAM,
     TITLES,
 )
 

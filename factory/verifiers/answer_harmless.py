@@ -7,7 +7,7 @@ stands in brackets. Anything else could be a second answer.
 # ruff: noqa: SIM905 (word tables read better as one text)
 from __future__ import annotations
 
-from factory.verifiers.answer_names import CORPORATE, DROPPABLE, TRADES
+from factory.verifiers.answer_embedded import CORPORATE, DROPPABLE, TRADES
 from factory.verifiers.answer_people import OPENERS
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_stems import root, stem
@@ -46,6 +46,7 @@ APPROXIMATE = frozenset(
     """.split()
 )
 
+_MOTORS = frozenset(["motor", "motors"])
 _OF_NAMES = frozenset("de del la sur of".split())
 
 _RELATIVE = frozenset(
@@ -55,8 +56,6 @@ _RELATIVE = frozenset(
     """.split()
 )
 
-
-_MOTORS = frozenset(["motor", "motors"])
 
 def _harmless(token: Token, question: Question) -> bool:
     word = token.norm

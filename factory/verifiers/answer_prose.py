@@ -85,7 +85,8 @@ def _leads(
 ) -> bool:
     """The answer opens with the gold, or names it first, and the doubt is none that counts against that."""
     first = mentions[0]
-    if answer_first.is_said_apart(found, first, [rival for rival in rivals[:60] if not _is_covered(rival, mentions, named, typed)], question, typed):
+    others = [rival for rival in rivals[:60] if not _is_covered(rival, mentions, named, typed)]
+    if answer_first.is_said_apart(found, first, others, question, typed):
         return False
     if doubt in answer_first.LIFTED_BEHIND_OPENING and (
         answer_first.opens(found, first, typed) or answer_first.is_first_bold(found, first)
@@ -93,7 +94,6 @@ def _leads(
         return True
     if doubt not in answer_first.LIFTED or (doubt == "prose_incidental" and not typed and not found[first.start].cap):
         return False  # mixed with a thing that is written small too
-    others = [rival for rival in rivals[:60] if not _is_covered(rival, mentions, named, typed)]
     return answer_first.is_first(found, first, others, question, typed)
 
 

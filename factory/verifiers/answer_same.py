@@ -12,9 +12,8 @@ from factory.verifiers.answer_clock import minutes
 from factory.verifiers.answer_question import Question
 from factory.verifiers.answer_stems import root, stem
 from factory.verifiers.answer_text import Token
-from factory.verifiers.answer_words import DIRECTIONS, GENERIC, NATIONALITIES, STOP
+from factory.verifiers.answer_words import DIRECTIONS, GENERIC, NATIONALITIES, STOP, TEAM
 
-TEAM = frozenset(["team", "teams", "franchise", "bowl", "nba", "nfl", "mlb", "nhl", "pennant", "series", "superbowl"])
 _LINKS = frozenset("of in on at for".split())
 _SHARED = frozenset(["new york", "los angeles", "chicago"])
 """Cities with two teams in one league."""

@@ -95,6 +95,9 @@ DIRECTIONS = _words(
     "north south east west northern southern eastern western northeast northwest southeast southwest central new upper lower greater inner outer"
 )
 
+TEAM = frozenset(["team", "teams", "franchise", "bowl", "nba", "nfl", "mlb", "nhl", "pennant", "series", "superbowl"])
+"""Words of a question that asks for a team."""
+
 NATIONALITIES = _words(
     """american british english scottish welsh irish french german italian spanish portuguese dutch belgian swiss austrian polish czech
     slovak hungarian romanian bulgarian greek turkish russian soviet ukrainian swedish norwegian danish finnish icelandic canadian

@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Hashable, Iterable, Sequence
-from functools import cached_property, lru_cache, partial
-from itertools import groupby
+from bisect import bisect_right
+from collections.abc import Hashable, Iterable
+from functools import cached_property, lru_cache
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from factory.errors import TokenizerError
@@ -37,10 +38,6 @@ LINE_START = re.compile(r"(?<=\n)(?=\S)")
 
 REMEMBERED = 65_536
 """Documents whose measure is kept: at most 20 MB."""
-
-
-TOGETHER = 1 << 20
-"""Characters of text that are measured in one piece, or a little more."""
 
 
 class Measured(NamedTuple):
@@ -74,11 +71,9 @@ class Tokenizer:
         return tokenizers.Tokenizer.from_buffer(self._json)
 
     @cached_property
-    def _num_bytes(self) -> np.ndarray:
-        """Bytes of each token, by id; small numbers, so that the table stays near the processor."""
-        import numpy as np
-
-        lengths = np.zeros(self._fast.vocab_size, np.uint16)
+    def _num_bytes(self) -> list[int]:
+        """Bytes of each token, by id."""
+        lengths = [0] * self._fast.vocab_size
         for id, token in self._fast.vocab.items():
             lengths[id] = len(token)
         return lengths
@@ -120,68 +115,39 @@ class Tokenizer:
     def count(self, text: str) -> int:
         return len(self.encode(text))
 
-    def measure(self, documents: Sequence[tuple[Hashable, str, str]], footer: str) -> list[Measured]:
+    def measure(self, documents: Iterable[tuple[Hashable, str, str]], footer: str) -> list[Measured]:
         """Tokens of header + text + footer, and those that cover the text, of each (key, header, text).
 
-        Needs `cuts_at_lines`; header and footer end with a newline, the footer begins with one, the header with a
-        visible character. What was measured under a key is remembered. Plain ASCII is measured in one piece."""
-        assert self.cuts_at_lines and footer[:1] == footer[-1:] == "\n"
-        found: dict[Hashable, Measured] = {}
-        plain: list[tuple[Hashable, str, str]] = []
-        num_plain = 0
-        for key, header, text in documents:
-            if known := self._measured.get(key):
-                found[key] = known
-            elif header.isascii() and text.isascii():
-                plain.append((key, header, text))
-                num_plain += len(text)
-                if num_plain > TOGETHER:
-                    found.update(self._measure_plain(plain, footer))
-                    plain, num_plain = [], 0
-            else:
-                ids = self.encode(f"{header}{text}{footer}")
-                found[key] = Measured(len(ids), *self._cover(ids, header, text, footer))
-        if plain:
-            found.update(self._measure_plain(plain, footer))
-        for key, measured in found.items():
-            self._measured.keep(key, measured)
-        return [found[key] for key, _, _ in documents]
+        Needs `cuts_at_lines`; header and footer end with a newline, the footer begins with one and goes on with a visible
+        character, as the header begins. What was measured under a key is remembered."""
+        assert self.cuts_at_lines and LINE_START.match(footer, 1) and footer[-1] == "\n"
+        behind = self.count(footer[1:])
+        known = ((key, header, text, self._measured.get(key)) for key, header, text in documents)
+        return [found or self._measured.keep(key, self._measure(header, text, footer, behind)) for key, header, text, found in known]
 
-    def _measure_plain(self, documents: list[tuple[Hashable, str, str]], footer: str) -> dict[Hashable, Measured]:
-        """Documents of ASCII: a character is a byte, and nothing composes."""
-        ids = self._fast.encode("".join(part for _, header, text in documents for part in (header, text, footer)))
-        token_ends = self._num_bytes.take(ids).cumsum(dtype="int64")
-        starts, ends, at = [], [], 0
-        for _, header, text in documents:
-            starts.append(at + len(header))
-            ends.append(starts[-1] + len(text))
-            at = ends[-1] + len(footer)
-            ends.append(at)
-        text_starts = token_ends.searchsorted(starts, "right").tolist()  # tokens that end before the text
-        in_part = (token_ends.searchsorted(ends, "left") + 1).tolist()  # tokens that begin before the end of text or document
-        measured, first = {}, 0
-        for (key, _, text), start, end, last in zip(documents, text_starts, in_part[::2], in_part[1::2]):
-            measured[key] = Measured(last - first, start - first, (end if text else start) - first)
-            first = last
-        return measured
+    def _measure(self, header: str, text: str, footer: str, behind: int) -> Measured:
+        if text and not text[0].isspace():  # the header ends where the tokenizer may be cut
+            start, ids = self.count(header), self.encode(f"{text}{footer}")
+            num_tokens = start + len(ids)
+        else:
+            ids = self.encode(f"{header}{text}{footer}")
+            start, num_tokens = self._num_within(ids, header), len(ids)
+        if not text:
+            return Measured(num_tokens, start, start)
+        end = num_tokens - behind  # where the footer's second line begins; the newline before it may go with the text
+        return Measured(num_tokens, start, end - (self._num_bytes[ids.item(-behind - 1)] == 1))
 
-    def _cover(self, ids: np.ndarray, header: str, text: str, footer: str) -> tuple[int, int]:
-        # A newline neither composes with what follows it nor with what precedes it, so the composed header and
-        # footer lie as they are in the composed document. A token has at least one byte.
-        before, after = self._composed_bytes(header), self._composed_bytes(footer)
-        start = self._num_within(ids[: before + 1], before)
-        end = len(ids) - self._num_within(ids[: -after - 2 : -1], after)
-        return (start, end) if text else (start, start)
+    def _num_within(self, ids: np.ndarray, header: str) -> int:
+        """How many of the tokens lie wholly within the header that they begin with. A newline composes with nothing that
+        follows it, so the composed header lies there as it is."""
+        num_bytes = len(self._composed(header).encode())
+        ends = list(accumulate(map(self._num_bytes.__getitem__, ids[:num_bytes].tolist())))
+        return bisect_right(ends, num_bytes)
 
-    def _num_within(self, ids: np.ndarray, num_bytes: int) -> int:
-        """How many of the tokens, from the first on, lie wholly within so many bytes."""
-        return int(self._num_bytes.take(ids).cumsum(dtype="int64").searchsorted(num_bytes, "right"))
-
-    def _composed_bytes(self, text: str) -> int:
-        if self._composes and not text.isascii():
-            normalize = self.truth.normalizer.normalize_str if holds_young_characters(text) else partial(unicodedata.normalize, "NFC")
-            text = normalize(text)
-        return len(text.encode())
+    def _composed(self, text: str) -> str:
+        if not self._composes or text.isascii():
+            return text
+        return self.truth.normalizer.normalize_str(text) if holds_young_characters(text) else unicodedata.normalize("NFC", text)
 
     def locate(self, prompt: str, spans: Iterable[tuple[int, int]]) -> tuple[int, list[tuple[int, int]]]:
         """Tokens of a whole prompt and the token range that covers each character span, by the truth tokenizer."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from factory import storage
 from factory.errors import RowError, StorageError
 from factory.kept import Kept
-from factory.records import digest
 
 ABSENT, UNREAD = "", "unread"
 REMEMBERED = 10_000
@@ -34,25 +34,20 @@ class SideInputs:
     def __init__(self) -> None:
         self._hashes: Kept[str] = Kept(REMEMBERED)
         self._etags: dict[str, str] = {}
-        """URI -> etag, for the object at hand; "" for an absent one."""
+        """URI -> etag, for the task at hand; "" for an absent one."""
         self._unread: set[str] = set()
-        self._asked: set[str] = set()
+        self.asked: set[str] = set()
+        """URIs that were asked for, on behalf of the row whose set the caller has put here."""
 
     def begin(self) -> None:
-        """Forget which side inputs were read: a new object begins."""
+        """Forget which side inputs were read: a new task begins."""
         self._etags = {}
         self._unread = set()
 
-    def begin_row(self) -> None:
-        self._asked = set()
-
-    def seen_by_row(self) -> str:
-        """What a row that could not be made found of its side inputs, whatever rows stand beside it."""
-        return digest(*(f"{uri} {etag}" for uri, etag in sorted(self.seen().items()) if uri in self._asked))
-
-    def seen(self) -> dict[str, str]:
-        """URI -> etag; UNREAD, which no object has, where it is there and could not be read: the next run tries again."""
-        return {uri: UNREAD if uri in self._unread else etag for uri, etag in self._etags.items()}
+    def seen(self, asked: Iterable[str]) -> dict[str, str]:
+        """URI -> etag of what was asked for; UNREAD, which no object has, where it is there and could not be read: the next
+        run tries again."""
+        return {uri: UNREAD if uri in self._unread else self._etags[uri] for uri in sorted(asked) if uri in self._etags}
 
     def path(self, uri: str) -> Path:
         """Local, read-only path of the object or folder at `uri`. RowError("side_input_missing") when it cannot be read."""
@@ -83,7 +78,7 @@ class SideInputs:
         return known
 
     def _etag(self, uri: str) -> str:
-        self._asked.add(uri)
+        self.asked.add(uri)
         if uri not in self._etags:
             info = storage.stat(uri)
             self._etags[uri] = info.etag if info else ABSENT

@@ -62,7 +62,7 @@ class Rows:
         peers.compiler(folder)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
-        contexts = [(peers.row_of(str(line), self.folder) or {}).get("context", "") for line in batch["text"]]
+        contexts = [(row or {}).get("context", "") for row in peers.rows_of([str(line) for line in batch["text"]], self.folder)]
         return {"id": [str(value) for value in batch["id"]], "context": contexts}
 
 
@@ -103,7 +103,7 @@ class Documents:
 
         for path in sorted(Path(self.source).glob("*.jsonl"))[rank::world_size]:
             for line in path.read_text("utf-8").splitlines():
-                row = peers.row_of(line, self.source)
+                (row,) = peers.rows_of([line], self.source)
                 yield Document(text=row["context"] if row else " ", id=identifier(line))
 
 

@@ -18,6 +18,7 @@ from factory.ledger import Commit
 from factory.recipe import Compile as Settings
 from factory.recipe import Input, Packing, Placement, Recipe
 from factory.stages.compile import Compile, Shard
+from factory.stages.line import Line
 from factory.stages.output import Output
 from factory.stages.spread import spread
 from jobs.benches.clock import Took, cpu_seconds
@@ -107,12 +108,12 @@ class Timed:
             ("collect: windows", windows, "read"),
             ("clean", cleaning, "clean"),
             ("pack", packing, "pack"),
-            ("gold check", Compile, "_check_gold"),
-            ("write", Compile, "_write"),
+            ("gold check", Line, "_check_gold"),
+            ("write", Compile, "_row"),
             ("write", Output, "close"),
         ):
             setattr(owner, attribute, self.timed(name, getattr(owner, attribute)))
-        for domain in self.worker.domains.values():
+        for domain in self.worker.line.domains.values():
             domain.collect = self.timed("collect", domain.collect)
 
     def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:

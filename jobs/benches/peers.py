@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import itertools
 import os
 import subprocess
 import sys
@@ -19,40 +20,44 @@ from pathlib import Path
 from typing import Any
 
 from factory import containers
-from factory.stages.compile import Compile, Made, Shard
+from factory.records import Example
+from factory.stages.line import Line, Made
 from jobs.benches.clock import Took, own_cpu_seconds, tree
 from jobs.benches.ours import recipe_of, scopes_of
 
 POLL_S = 0.05
+BATCH_ROWS = 64
+"""Rows that a frame hands over together."""
 STARTED = "BENCH_PEER_STARTED"
 """Environment variable with the path of a file that appears when the first process is ready."""
 PACKAGES = {"Ray Data, rows in blocks": "ray", "datasets.map": "datasets", "datatrove": "datatrove"}
 
 
 @functools.cache
-def compiler(folder: str) -> Compile:
+def compiler(folder: str) -> Line:
     recipe = recipe_of(Path(folder))
-    worker = Compile(folder, recipe, tuple(scopes_of(recipe)), frozenset(), 1 << 30)
+    line = Line(recipe, tuple(scopes_of(recipe)), frozenset())
     with open(min(Path(folder).glob("*.jsonl")), encoding="utf-8") as file:
-        compiled(worker, file.readline(), folder)
+        compiled(line, [file.readline()], folder)
     if started := os.environ.get(STARTED):  # nobody waits for it where peers are run step by step
         Path(started).touch()
-    return worker
+    return line
 
 
-def row_of(line: str, folder: str) -> dict[str, str] | None:
-    """One example as a flat row; None for a run that is rejected."""
-    return compiled(compiler(folder), line, folder)
+def rows_of(lines: list[str], folder: str) -> list[dict[str, str] | None]:
+    """An example of each line as a flat row; None for a run that is rejected."""
+    return compiled(compiler(folder), lines, folder)
 
 
-def compiled(worker: Compile, line: str, folder: str) -> dict[str, str] | None:
-    data = line.encode()
-    record = containers.record_of("0", data, containers.decode(data))
-    for *_, made in worker._compile_record(Shard(f"{folder}/runs.jsonl", "", 0, 0, 0, 0), record):
-        if isinstance(made, Made):
-            found = made.example
-            return {"id": found.id, "question": found.question, "context": found.context, "agent": found.agent.reasoning, "answer": found.agent.answer}
-    return None
+def compiled(line: Line, texts: list[str], folder: str) -> list[dict[str, str] | None]:
+    records = [containers.record_of("0", data, containers.decode(data)) for data in map(str.encode, texts)]
+    runs = [run for record in records for run in line.runs_of(record, f"{folder}/runs.jsonl", 0)]
+    line.pass_through(runs, ())
+    return [flat(run.outcome.example) if isinstance(run.outcome, Made) else None for run in runs]
+
+
+def flat(made: Example) -> dict[str, str]:
+    return {"id": made.id, "question": made.question, "context": made.context, "agent": made.agent.reasoning, "answer": made.agent.answer}
 
 
 class Rows:
@@ -63,7 +68,7 @@ class Rows:
         compiler(folder)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
-        found = [row for line in batch["text"] if (row := row_of(str(line), self.folder))]
+        found = [row for row in rows_of([str(line) for line in batch["text"]], self.folder) if row]
         return {name: [row[name] for row in found] for name in ("id", "question", "context", "agent", "answer")}
 
 
@@ -74,7 +79,7 @@ def ray_data(folder: str, out: str, workers: int) -> None:
     ray.init(address="local", num_cpus=workers + 1, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
     ray.data.DataContext.get_current().enable_progress_bars = False
     lines = ray.data.read_text(folder, file_extensions=["jsonl"])
-    lines.map_batches(Rows, fn_constructor_args=(folder,), concurrency=workers, batch_size=16).write_parquet(out, compression="zstd")
+    lines.map_batches(Rows, fn_constructor_args=(folder,), concurrency=workers, batch_size=BATCH_ROWS).write_parquet(out, compression="zstd")
 
 
 def datasets_map(folder: str, out: str, workers: int) -> None:
@@ -83,7 +88,7 @@ def datasets_map(folder: str, out: str, workers: int) -> None:
 
     datasets.disable_progress_bars()
     lines = datasets.load_dataset("text", data_files=f"{folder}/*.jsonl", split="train")
-    rows = lines.map(Rows(folder), batched=True, batch_size=16, num_proc=min(workers, len(lines)), remove_columns=["text"])
+    rows = lines.map(Rows(folder), batched=True, batch_size=BATCH_ROWS, num_proc=min(workers, len(lines)), remove_columns=["text"])
     rows.to_parquet(f"{out}/rows.parquet")
 
 
@@ -107,11 +112,13 @@ def read_documents(_: Any, rank: int, world_size: int, folder: str) -> Iterator[
 
 
 def compile_documents(documents: Iterable[Any], rank: int, world_size: int, folder: str) -> Iterator[Any]:
-    for document in documents:
-        if row := row_of(document.text, folder):
-            document.text = row.pop("context")
-            document.metadata = dict(row)
-            yield document
+    waiting = iter(documents)
+    while batch := list(itertools.islice(waiting, BATCH_ROWS)):
+        for document, row in zip(batch, rows_of([document.text for document in batch], folder)):
+            if row:
+                document.text = row.pop("context")
+                document.metadata = dict(row)
+                yield document
 
 
 PEERS: dict[str, Callable[[str, str, int], None]] = {

@@ -23,8 +23,8 @@ from factory.records import canonical_json, digest
 from factory.teachers import TEACHERS
 from factory.verifiers import VERIFIERS
 
-VERSION = "1"
-"""Raised when the meaning of the rows of the ledger changes."""
+VERSION = "2"
+"""Raised when the meaning of the rows of the ledger changes, or what is hashed is hashed otherwise."""
 
 
 @cache

@@ -42,14 +42,13 @@ class Cleaned(NamedTuple):
 def clean(text: str, settings: Cleaning, special_tokens: tuple[str, ...] = ()) -> Cleaned:
     """The text as it may enter a row. Cleaning it again changes nothing."""
     scanner = _scanner(special_tokens, settings.redact_secrets)
-    counts: Counter[str] = Counter()
-    cleaned = text
+    cleaned, data, num_surrogates = _encodable(text)
+    found = scanner.scan(data)
+    if not found and not num_surrogates:
+        return Cleaned(text, (), "")
+    counts: Counter[str] = Counter(surrogate=num_surrogates)
     for _ in range(ROUNDS):
-        cleaned, data = _encodable(cleaned, counts)
-        found = scanner.scan(data)
         if not found:
-            if cleaned is text:
-                return Cleaned(text, (), "")
             break
         before = cleaned
         for index in sorted(found):
@@ -60,6 +59,8 @@ def clean(text: str, settings: Cleaning, special_tokens: tuple[str, ...] = ()) -
             counts[kind] = count if kind == "bidi_kept" else counts[kind] + count
         if cleaned == before:
             break
+        data = cleaned.encode()
+        found = scanner.scan(data)
     changed = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() if cleaned != text else ""
     return Cleaned(cleaned, tuple(sorted(f"{kind}:{count}" for kind, count in counts.items() if count)), changed)
 
@@ -135,14 +136,13 @@ def _character_offsets(data: bytes, ends: list[int]) -> list[int]:
     return offsets
 
 
-def _encodable(text: str, counts: Counter[str]) -> tuple[str, bytes]:
-    """The text and its UTF-8. Halves of a surrogate pair are joined, lone ones become U+FFFD."""
+def _encodable(text: str) -> tuple[str, bytes, int]:
+    """The text, its UTF-8, and the surrogates that were mended: halves of a pair are joined, lone ones become U+FFFD."""
     try:
-        return text, text.encode()
+        return text, text.encode(), 0
     except UnicodeEncodeError:
         joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        counts["surrogate"] += len(_SURROGATES.findall(text))
-        return joined, joined.encode()
+        return joined, joined.encode(), len(_SURROGATES.findall(text))
 
 
 _TERMINAL = re.compile(

@@ -20,7 +20,7 @@ from factory.errors import RowError
 from factory.records import digest
 from factory.shapes import decodes, elements_of, kind_of
 from factory.spans import by_trace, in_table
-from factory.unpacking import CHUNK, unpack
+from factory.unpacking import CHUNK, PIECE, unpack
 
 VERSION = "4"
 """Raised when other records are read from the same bytes, here or by the modules
@@ -113,11 +113,10 @@ def first_values(name: str, stream: BinaryIO, most: int = 8) -> list[Any]:
     stream.seek(0)
     if kind_of(plain_name, head) != "lines":
         return []
-    lines = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", most)
-    if len(head) >= CHUNK:
-        lines.pop()  # the rest, or a line that is cut short
     values: list[Any] = []
-    for line in lines[:most]:
+    for line in itertools.islice(io.BytesIO(head.removeprefix(b"\xef\xbb\xbf")), most):
+        if len(head) >= CHUNK and not line.endswith(b"\n"):
+            break  # it is cut short
         with contextlib.suppress(RowError):
             values.append(decode(line))
         if values and isinstance(values[0], dict) and isinstance(values[0].get("messages"), list):
@@ -138,7 +137,7 @@ def read_lines(stream: BinaryIO, start: int, end: int) -> Iterator[RawRecord]:
     if at >= end:
         return
     stream.seek(at)
-    for offset, line, error, content in split_lines(iter(lambda: stream.read(CHUNK), b""), at):
+    for offset, line, error, content in split_lines(iter(lambda: stream.read(PIECE), b""), at):
         if offset >= end:
             return
         if record := line_record(offset, line, error, content):
@@ -173,21 +172,22 @@ def split_lines(chunks: Iterator[bytes], offset: int = 0) -> Iterator[tuple[int,
 
     try:
         for chunk in chunks:
-            *ends, rest = chunk.split(b"\n")
-            for end in (*ends, None):
-                piece = rest if end is None else end
+            at = 0
+            while at < len(chunk):  # a line at a time, so that it is still near the processor when it is decoded
+                end = chunk.find(b"\n", at)
+                piece = chunk[at:end] if end >= 0 else chunk[at:]
+                at += len(piece) + 1
                 size += len(piece)
                 if over:
                     over.update(piece)
                 elif size > MAX_LINE:
                     over = blake2b(b"".join([*pieces, piece]), digest_size=16)
                     pieces = [b"".join([*pieces, piece])[:RAW_KEPT]]
-                elif end is None:
-                    if piece:
-                        pieces.append(piece)
+                elif end < 0:
+                    pieces.append(piece)
                 else:
                     yield offset, b"".join([*pieces, piece]) if pieces else piece, None, ""
-                if end is not None:
+                if end >= 0:
                     if over:
                         yield cut()
                     offset += size + 1

@@ -29,7 +29,7 @@ def decode(data: bytes) -> Any:
         if "depth" in str(first):
             raise RowError("too_large", f"JSON is nested deeper than {MAX_DEPTH}") from None
         value = decode_leniently(data, str(first))
-    if type(value) is dict or type(value) is list:
+    if (type(value) is dict or type(value) is list) and len(data) > MAX_DEPTH:  # each level takes a byte
         check_depth(value)
     return value
 

@@ -16,6 +16,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
+from operator import itemgetter
 from typing import NamedTuple
 
 from factory.errors import RowError, SettingsError
@@ -71,7 +72,7 @@ def pack(
     head, tail = f"{tokenizer.prompt_prefix}{prefix}", f"{suffix}{tokenizer.prompt_suffix}"
     budget, target = settings.budget_tokens, target_tokens(domain, settings, pair_id)
     hashed = [(piece.text_id, piece) for piece in evidence]
-    offered = sorted((Offered(piece.id(text_id), text_id, piece) for text_id, piece in hashed), key=lambda one: one.id)
+    offered = sorted([Offered(piece.id(text_id), text_id, piece) for text_id, piece in hashed], key=itemgetter(0))
 
     chosen = _documents([one for one in offered if one.evidence.role == "gold"], tokenizer)
     num_gold = len(chosen)
@@ -159,33 +160,28 @@ def _documents(offered: list[Offered], tokenizer: Tokenizer) -> list[Document]:
 
 def _lay_out(documents: list[Document], head: str, tail: str, around: tuple[int, int], tokenizer: Tokenizer) -> Packed:
     """The context with its pieces' places; `dropped` and `evidence_ids` are left to the caller."""
-    context = "".join(part for document in documents for part in (document.header, document.evidence.text, FOOTER))
-    spans, end = [], 0
-    for document in documents:
-        start = end + len(document.header)
-        end = start + len(document.evidence.text)
+    parts, spans, ranges = [], [], []
+    end, at = 0, around[0]
+    for _, _, evidence, header, (num_tokens, text_start, text_end) in documents:
+        parts += (header, evidence.text, FOOTER)
+        start = end + len(header)
+        end = start + len(evidence.text)
         spans.append((start, end))
         end += len(FOOTER)
-    if tokenizer.cuts_at_lines:
-        at = around[0]
-        ranges = []
-        for document in documents:
-            ranges.append((at + document.measured.text_start, at + document.measured.text_end))
-            at += document.measured.num_tokens
-        context_tokens = sum(document.measured.num_tokens for document in documents)
-        prompt_tokens = at + around[1]
-    else:
+        ranges.append((at + text_start, at + text_end))
+        at += num_tokens
+    context = "".join(parts)
+    context_tokens, prompt_tokens = at - around[0], at + around[1]
+    if not tokenizer.cuts_at_lines:
         shifted = [(len(head) + start, len(head) + end) for start, end in [*spans, (0, len(context))]]
         prompt_tokens, ranges = tokenizer.locate(f"{head}{context}{tail}", shifted)
         first, last = ranges.pop()
         context_tokens = last - first
-    pieces = tuple(_piece(document.evidence, span, tokens) for document, span, tokens in zip(documents, spans, ranges))
-    context_id = digest(*(document.text_id for document in documents))
+    pieces = tuple([_piece(document.evidence, span, tokens) for document, span, tokens in zip(documents, spans, ranges)])
+    context_id = digest(*[document.text_id for document in documents])
     return Packed(context, pieces, prompt_tokens, context_tokens, {}, (), context_id)
 
 
 def _piece(evidence: Evidence, span: tuple[int, int], tokens: tuple[int, int]) -> Piece:
-    return Piece(
-        evidence.role, evidence.kind, evidence.name, *span, *tokens,
-        whole=evidence.whole, turns=evidence.turns, edits=evidence.edits, original_sha256=evidence.original_sha256,
-    )  # fmt: skip
+    role, kind, name, _, turns, whole, edits, original_sha256 = evidence
+    return Piece(role, kind, name, *span, *tokens, whole, turns, edits, original_sha256)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from factory.decoding import decode
@@ -19,6 +20,7 @@ STAMPS = {"timestamp", "session_id", "sessionID", "sessionId"}
 """What the events of a session carry beside their type."""
 TURN_KEYS = {"content", "message", "call_id", "payload", "output", "uuid"}
 EVENT_KEYS = {"action", "observation", "kind"}
+VISIBLE = re.compile(rb"\S")
 
 
 def kind_of(name: str, head: bytes) -> str:
@@ -28,15 +30,16 @@ def kind_of(name: str, head: bytes) -> str:
     if head[:4] == b"PK\x03\x04":
         return "archive"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    line, newline, rest = start.partition(b"\n")
+    end = start.find(b"\n")
+    line = start if end < 0 else start[:end]
     lined = name.endswith((".jsonl", ".ndjson"))
     if start[:1] not in (b"{", b"["):
         return "lines" if lined else "document" if name.endswith(".json") else "text"
     if line.strip() in (b"{", b"["):
         return "document"  # indented JSON, whatever its name
-    if not newline:
+    if end < 0:
         return "lines" if lined and start[:1] == b"{" else "document"
-    if not rest.strip():
+    if not VISIBLE.search(start, end):
         return "document" if start[:1] == b"[" else "lines" if lined else "document"
     try:
         decode(line)

@@ -122,8 +122,8 @@ class Tokenizer:
         character, as the header begins. What was measured under a key is remembered."""
         assert self.cuts_at_lines and LINE_START.match(footer, 1) and footer[-1] == "\n"
         behind = self.count(footer[1:])
-        known = ((key, header, text, self._measured.get(key)) for key, header, text in documents)
-        return [found or self._measured.keep(key, self._measure(header, text, footer, behind)) for key, header, text, found in known]
+        known, keep = self._measured.get, self._measured.keep
+        return [known(key) or keep(key, self._measure(header, text, footer, behind)) for key, header, text in documents]
 
     def _measure(self, header: str, text: str, footer: str, behind: int) -> Measured:
         if text and not text[0].isspace():  # the header ends where the tokenizer may be cut

@@ -65,7 +65,7 @@ class Found:
 
     @property
     def text(self) -> str:
-        return "\n\n".join(self.texts)
+        return self.texts[0] if len(self.texts) == 1 else "\n\n".join(self.texts)
 
 
 def holder(truth: GroundTruth) -> Callable[[str], bool]:
@@ -210,4 +210,4 @@ def named(page: Found, said: str) -> bool:
 
 
 def evidence(role: str, kind: str, found: Found) -> Evidence:
-    return Evidence(role=role, kind=kind, name=found.name, text=found.text, turns=tuple(found.turns), whole=found.whole)  # type: ignore[arg-type]
+    return Evidence(role, kind, found.name, found.text, tuple(found.turns), found.whole)  # type: ignore[arg-type]

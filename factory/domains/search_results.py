@@ -113,11 +113,12 @@ def numbered_entries(text: str, begins: re.Pattern[str]) -> list[Entry]:
 
     def close() -> None:
         if url:
-            found.append(Entry(url, title, "\n".join(part for part in (title, "\n".join(lines).strip()) if part)))
+            body = "\n".join(lines).strip()
+            found.append(Entry(url, title, f"{title}\n{body}" if title and body else title or body))
 
     for line in text.split("\n"):
-        middle = line.rfind("](") if "](" in line else 0
-        if middle > 0 and (start := begins.match(line)) and (end := line.find(")", middle)) > 0 and " " not in line[middle + 2 : end] and (begins is NUMBERED or "://" in line[middle + 2 : end]):
+        middle = line.rfind("](")
+        if middle > 0 and (start := begins.match(line)) and (end := line.find(")", middle)) > 0 and is_address(line[middle + 2 : end], begins is NUMBERED):
             close()
             end = line.rfind(")") if line.rstrip().endswith(")") else end  # an address may hold brackets
             url, title, lines = line[middle + 2 : end].strip(), line[start.end() : middle].strip(), [line[end + 1 :].strip(" -:")]
@@ -128,6 +129,10 @@ def numbered_entries(text: str, begins: re.Pattern[str]) -> list[Entry]:
             lines.append(line)
     close()
     return found[:MAX_ENTRIES]
+
+
+def is_address(text: str, numbered: bool) -> bool:
+    return " " not in text and (numbered or "://" in text)
 
 
 def labelled_entries(text: str) -> list[Entry]:

@@ -47,9 +47,12 @@ def text_at(value: dict[str, Any], *keys: str) -> str:
     """The first of `keys` that holds text or a number, as text; "" when none does."""
     for key in keys:
         found = value.get(key)
-        if isinstance(found, str) and found:
-            return found
-        if isinstance(found, int | float) and not isinstance(found, bool):
+        if found is None:
+            continue
+        if isinstance(found, str):
+            if found:
+                return found
+        elif isinstance(found, int | float) and not isinstance(found, bool):
             return str(found)
     return ""
 

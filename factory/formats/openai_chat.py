@@ -18,6 +18,7 @@ from factory.records import Trajectory
 VERSION = "3"
 WHOLE_FILE = False
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
+ARGUMENTS = ("arguments", "args", "input", "parameters")
 
 
 def messages_of(value: Any) -> tuple[dict[str, Any], Any, str]:
@@ -59,12 +60,14 @@ def parse(value: Any, domain: str) -> Trajectory:
         role = message.get("role")
         if role not in ROLES:
             raise mismatch(f"{place}.role", f"one of {', '.join(ROLES)}", role)
-        text = content_text(message.get("content", message.get("blocks")), f"{place}.content")
-        role = "assistant" if role == "user" and text_at(message, "name") in names else role
-        if role == "assistant":
-            names |= {text_at(message, "name")} - {""}
+        content = message.get("content", message.get("blocks"))
+        text = content if isinstance(content, str) else content_text(content, f"{place}.content")
+        if role == "assistant" or (role == "user" and names and text_at(message, "name") in names):
+            if name := text_at(message, "name"):
+                names.add(name)
             turns.begin()
-            turns.think(text_at(message, "reasoning_content", "reasoning", "tool_plan") or thoughts_in(message.get("content")))
+            if thought := text_at(message, "reasoning_content", "reasoning", "tool_plan") or thoughts_in(message.get("content")):
+                turns.think(thought)
             turns.say(text)
             calls = message.get("tool_calls")
             for number, call in enumerate(need_list(calls, f"{place}.tool_calls") if calls else ()):
@@ -84,5 +87,5 @@ def called(call: Any, place: str) -> tuple[str, dict[str, Any], str]:
     if isinstance(function, str):
         return function, arguments_of(call.get("arguments")), text_at(call, "id")
     function = need_dict(function, f"{place}.function")
-    given = next((function[key] for key in ("arguments", "args", "input", "parameters") if key in function), None)
-    return text_at(function, "name"), arguments_of(given), text_at(call, "id")
+    given = next((key for key in ARGUMENTS if key in function), "")
+    return text_at(function, "name"), arguments_of(function.get(given)), text_at(call, "id")

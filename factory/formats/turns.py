@@ -82,4 +82,4 @@ class Turns:
         last = self.last_words()
         if not last and self.calls and not self.calls[-1].get("tool"):
             last = self.calls.pop()["reasoning"]
-        return tuple(Step(**call) for call in self.calls), last
+        return tuple([Step(**call) for call in self.calls]), last

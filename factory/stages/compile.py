@@ -15,13 +15,15 @@ from factory import containers, formats, prompts, schemas, storage
 from factory.errors import NoPermission, RowError
 from factory.ledger import Commit, ObjectRecord, RowRecord
 from factory.recipe import Recipe
-from factory.records import Rejection, digest
+from factory.records import RAW_LIMIT, Rejection, digest
 from factory.stages.line import Line, Made, Run
 from factory.stages.output import Output
 
 BATCH_BYTES = 8 << 20
 BATCH_RECORDS = 256
 """Records that go through the line together: so many, or the first that bring them to so many bytes."""
+RAW_KEPT = 2 * RAW_LIMIT
+"""Bytes of a raw record that a rejection may need: more than it shows, so that a secret that the cut would split is seen whole."""
 
 
 class Shard(NamedTuple):
@@ -75,8 +77,8 @@ class Compile:
         num_bytes = 0
         for reading in readings:
             for record in self._records(reading):
-                batch.append((reading, record))
                 num_bytes += len(record.raw)
+                batch.append((reading, record._replace(raw=record.raw[:RAW_KEPT])))
                 if num_bytes >= BATCH_BYTES or len(batch) == BATCH_RECORDS:
                     yield batch
                     batch.clear()  # or two batches would be in memory

@@ -70,6 +70,7 @@ class Run:
     content: str
     """Hash of the run."""
     raw: bytes
+    """The beginning of the raw record, for a rejection."""
     trajectory: Trajectory | None = None
     asked: set[str] = field(default_factory=set)
     """URIs of the side inputs that it asked for."""
@@ -258,8 +259,6 @@ class Line:
         else:
             frame = traceback.extract_tb(error.__traceback__)[-1]
             reason, detail = "internal_error", f"{type(error).__name__} in {frame.name} line {frame.lineno}: {error}"
-        # Clean more than is kept: a secret that the cut would split is then seen whole.
-        start = run.raw[: 2 * RAW_LIMIT].decode("utf-8", "replace")
         return Rejection(
             unit=run.unit,
             stage="compile",
@@ -268,7 +267,7 @@ class Line:
             detail=self.texts.clean(detail[:RAW_LIMIT]),
             source=run.source,
             task_id=self.texts.clean(run.trajectory.task_id if run.trajectory else ""),
-            raw=self.texts.raw(start)[:RAW_LIMIT],
+            raw=self.texts.raw(run.raw.decode("utf-8", "replace"))[:RAW_LIMIT],
         )
 
 

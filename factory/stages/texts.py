@@ -62,20 +62,16 @@ class Texts:
 
     def evidence(self, evidence: list[Evidence]) -> list[Evidence]:
         kept = []
-        small = (text for piece in evidence if len(piece.text) <= SMALL for text in (piece.name, piece.text))
+        small = [piece.name for piece in evidence] + [piece.text for piece in evidence if len(piece.text) <= SMALL]
         small_are_clean = self.are_clean(*small)
         for piece in evidence:
-            if (small_are_clean and len(piece.text) <= SMALL) or self.are_clean(piece.name, piece.text):
-                if piece.text and not piece.text.isspace():
-                    kept.append(piece)
-                continue
-            cleaned = self.cleaned(piece.text)
-            name = self.clean(piece.name)
-            if not cleaned.text.strip():
-                continue
-            if cleaned.edits or name != piece.name:
-                piece = piece._replace(text=cleaned.text, edits=cleaned.edits, original_sha256=cleaned.original_sha256, name=name)
-            kept.append(piece)
+            if not (small_are_clean and len(piece.text) <= SMALL):
+                cleaned = self.cleaned(piece.text)
+                name = piece.name if small_are_clean else self.clean(piece.name)
+                if cleaned.edits or name != piece.name:
+                    piece = piece._replace(text=cleaned.text, edits=cleaned.edits, original_sha256=cleaned.original_sha256, name=name)
+            if piece.text and not piece.text.isspace():
+                kept.append(piece)
         return kept
 
     def raw(self, raw: str) -> str:

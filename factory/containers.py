@@ -20,7 +20,7 @@ from factory.errors import RowError
 from factory.records import digest
 from factory.shapes import decodes, elements_of, kind_of
 from factory.spans import by_trace, in_table
-from factory.unpacking import CHUNK, PIECE, unpack
+from factory.unpacking import CHUNK, unpack
 
 VERSION = "4"
 """Raised when other records are read from the same bytes, here or by the modules
@@ -137,7 +137,7 @@ def read_lines(stream: BinaryIO, start: int, end: int) -> Iterator[RawRecord]:
     if at >= end:
         return
     stream.seek(at)
-    for offset, line, error, content in split_lines(iter(lambda: stream.read(PIECE), b""), at):
+    for offset, line, error, content in split_lines(iter(lambda: stream.read(CHUNK), b""), at):
         if offset >= end:
             return
         if record := line_record(offset, line, error, content):

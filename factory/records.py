@@ -24,6 +24,7 @@ Outcome = Literal["accept", "reject", "undecided"]
 DOMAINS: tuple[Domain, ...] = ("search", "swe", "sql")
 
 LARGE = 16_384
+"""Bytes of a part of a digest from which on it is worth a hash of its own."""
 
 
 def digest(*parts: str | bytes) -> str:

@@ -36,20 +36,23 @@ class SideInputs:
     def __init__(self) -> None:
         self._hashes: Kept[str] = Kept(REMEMBERED)
         self._etags: dict[str, str] = {}
-        """URI -> etag, for the task at hand; "" for an absent one."""
-        self._unread: set[str] = set()
-        self.asked: set[str] = set()
-        """URIs that were asked for, on behalf of the row whose set the caller has put here."""
+        """URI -> etag, for the batch at hand; ABSENT where there is nothing."""
+        self.found: dict[str, str] = {}
+        """URI -> etag of what the row at hand asked for; UNREAD, which no object has, where it is there and could not be read, or
+        changed meanwhile: the next run tries again. The caller puts each row's own here."""
 
     def begin(self) -> None:
-        """Forget which side inputs were read: a new task begins."""
-        self._etags = {}
-        self._unread = set()
+        """Forget what was found: a new batch begins."""
+        self._etags, self.found = {}, {}
 
-    def seen(self, asked: Iterable[str]) -> dict[str, str]:
-        """URI -> etag of what was asked for; UNREAD, which no object has, where it is there and could not be read: the next
-        run tries again."""
-        return {uri: UNREAD if uri in self._unread else self._etags[uri] for uri in sorted(asked) if uri in self._etags}
+    def moved(self, uris: Iterable[str]) -> set[str]:
+        """Those whose content counts and is not what was found, since they changed while a batch read them. A remote one was
+        copied as it was."""
+        read = [uri for uri in set(uris) if not storage.scheme(uri) and self._hashes.get((uri, self._etags.get(uri))) is not None]
+        moved = {uri for uri in read if _etag_of(uri) != self._etags[uri]}
+        if moved:
+            self._hashes = Kept(REMEMBERED)  # which of them were taken too late nobody knows
+        return moved
 
     def path(self, uri: str) -> Path:
         """Local, read-only path of the object or folder at `uri`. RowError("side_input_missing") when it cannot be read."""
@@ -58,7 +61,7 @@ class SideInputs:
         try:
             return storage.local_copy(uri, cache_folder())
         except StorageError as e:
-            self._unread.add(uri)
+            self.found[uri] = UNREAD
             raise RowError("side_input_missing", str(e)) from None
 
     def present(self, uri: str) -> bool:
@@ -74,17 +77,21 @@ class SideInputs:
             try:
                 known = _hash(self.path(uri))
             except OSError as e:
-                self._unread.add(uri)
+                self.found[uri] = UNREAD
                 raise RowError("side_input_missing", f"`{uri}` cannot be read: {e.strerror}; the next run tries again") from None
             self._hashes.keep((uri, etag), known)
         return known
 
     def _etag(self, uri: str) -> str:
-        self.asked.add(uri)
         if uri not in self._etags:
-            info = storage.stat(uri)
-            self._etags[uri] = info.etag if info else ABSENT
+            self._etags[uri] = _etag_of(uri)
+        self.found.setdefault(uri, self._etags[uri])
         return self._etags[uri]
+
+
+def _etag_of(uri: str) -> str:
+    info = storage.stat(uri)
+    return info.etag if info else ABSENT
 
 
 def _hash(path: Path) -> str:

@@ -9,8 +9,6 @@ from typing import BinaryIO
 from factory.errors import RowError
 
 CHUNK = 1 << 20
-PIECE = 1 << 18
-"""Bytes that are read at once of what is not packed: they stay near the processor until they are split into lines."""
 MAX_RATIO = 100
 """Unpacked bytes per packed byte, once MIN_UNPACKED bytes came out."""
 MIN_UNPACKED = 16 << 20
@@ -46,7 +44,7 @@ def unpack(name: str, stream: BinaryIO) -> tuple[Iterator[bytes], str]:
         source = pyarrow.CompressedInputStream(pyarrow.PythonFile(packed, mode="r"), "zstd")
         # short reads: what a damaged stream held before the damage is lost within one read
         return capped(packed, iter(lambda: source.read(CHUNK >> 4), b"")), name.removesuffix(".zst")
-    return iter(lambda: stream.read(PIECE), b""), name
+    return iter(lambda: stream.read(CHUNK), b""), name
 
 
 def gunzip(packed: Counted) -> Iterator[bytes]:

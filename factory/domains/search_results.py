@@ -118,7 +118,7 @@ def numbered_entries(text: str, begins: re.Pattern[str]) -> list[Entry]:
 
     for line in text.split("\n"):
         middle = line.rfind("](")
-        if middle > 0 and (start := begins.match(line)) and (end := line.find(")", middle)) > 0 and is_address(line[middle + 2 : end], begins is NUMBERED):
+        if middle > 0 and (start := begins.match(line)) and (end := line.find(")", middle)) > 0 and may_be_address(line[middle + 2 : end], begins is NUMBERED):
             close()
             end = line.rfind(")") if line.rstrip().endswith(")") else end  # an address may hold brackets
             url, title, lines = line[middle + 2 : end].strip(), line[start.end() : middle].strip(), [line[end + 1 :].strip(" -:")]
@@ -131,7 +131,8 @@ def numbered_entries(text: str, begins: re.Pattern[str]) -> list[Entry]:
     return found[:MAX_ENTRIES]
 
 
-def is_address(text: str, numbered: bool) -> bool:
+def may_be_address(text: str, numbered: bool) -> bool:
+    """In a list that is numbered it is one for where it stands."""
     return " " not in text and (numbered or "://" in text)
 
 

@@ -87,5 +87,5 @@ def called(call: Any, place: str) -> tuple[str, dict[str, Any], str]:
     if isinstance(function, str):
         return function, arguments_of(call.get("arguments")), text_at(call, "id")
     function = need_dict(function, f"{place}.function")
-    given = next((key for key in ARGUMENTS if key in function), "")
-    return text_at(function, "name"), arguments_of(function.get(given)), text_at(call, "id")
+    given = next((function[key] for key in ARGUMENTS if key in function), None)
+    return text_at(function, "name"), arguments_of(given), text_at(call, "id")

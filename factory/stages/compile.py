@@ -15,15 +15,14 @@ from factory import containers, formats, prompts, schemas, storage
 from factory.errors import NoPermission, RowError
 from factory.ledger import Commit, ObjectRecord, RowRecord
 from factory.recipe import Recipe
-from factory.records import RAW_LIMIT, Rejection, digest
+from factory.records import Rejection, digest
+from factory.side import UNREAD
 from factory.stages.line import Line, Made, Run
 from factory.stages.output import Output
 
 BATCH_BYTES = 8 << 20
-BATCH_RECORDS = 256
-"""Records that go through the line together: so many, or the first that bring them to so many bytes."""
-RAW_KEPT = 2 * RAW_LIMIT
-"""Bytes of a raw record that a rejection may need: more than it shows, so that a secret that the cut would split is seen whole."""
+BATCH_RUNS = 256
+"""Runs that go through the line together: so many, or the first whose records bring them to so many bytes."""
 
 
 class Shard(NamedTuple):
@@ -43,8 +42,15 @@ class Reading:
     def __init__(self, shard: Shard):
         self.shard = shard
         self.rows: list[RowRecord] = []
-        self.asked: set[str] = set()
+        self.sides: dict[str, str] = {}
         self.refused = False
+
+    def add(self, row: RowRecord, sides: dict[str, str]) -> None:
+        """A row, and what it found of its side inputs."""
+        self.rows.append(row)
+        for uri, etag in sides.items():
+            if self.sides.setdefault(uri, etag) != etag:
+                self.sides[uri] = UNREAD  # it changed between two batches: the next run looks again
 
 
 class Compile:
@@ -57,13 +63,11 @@ class Compile:
         rejections = Output(self.root, "parts/rejections", schemas.REJECTION, self.part_bytes)
         readings = [Reading(shard) for shard in shards]
         made: dict[str, RowRecord] = {}
-        self.line.side.begin()
         try:
             with rare_collections():
-                for batch in self._batches(readings):
-                    for reading, run in self._runs(batch, made):
-                        reading.rows.append(self._row(run, made, examples, rejections))
-                        reading.asked |= run.asked
+                for origins, runs in self._batches(readings):
+                    for reading, run in zip(origins, self.line.pass_through(runs, made), strict=True):
+                        reading.add(self._row(run, made, examples, rejections), run.sides)
                 objects = tuple(map(self._object, readings))
             records = examples.close("examples") + rejections.close("rejections")
         except BaseException:
@@ -72,24 +76,20 @@ class Compile:
             raise
         return Commit(stage="compile", objects=objects, parts=records)
 
-    def _batches(self, readings: list[Reading]) -> Iterator[list[tuple[Reading, containers.RawRecord]]]:
-        batch: list[tuple[Reading, containers.RawRecord]] = []
+    def _batches(self, readings: list[Reading]) -> Iterator[tuple[list[Reading], list[Run]]]:
+        """Runs in batches, and what each was read from."""
+        origins: list[Reading] = []
+        runs: list[Run] = []
         num_bytes = 0
         for reading in readings:
             for record in self._records(reading):
+                runs += self.line.runs_of(record, reading.shard.uri, reading.shard.source)
+                origins += [reading] * (len(runs) - len(origins))
                 num_bytes += len(record.raw)
-                batch.append((reading, record._replace(raw=record.raw[:RAW_KEPT])))
-                if num_bytes >= BATCH_BYTES or len(batch) == BATCH_RECORDS:
-                    yield batch
-                    batch.clear()  # or two batches would be in memory
-                    num_bytes = 0
-        yield batch
-
-    def _runs(self, batch: list[tuple[Reading, containers.RawRecord]], made: dict[str, RowRecord]) -> list[tuple[Reading, Run]]:
-        """The runs of the batch at the end of the line."""
-        runs = [(reading, run) for reading, record in batch for run in self.line.runs_of(record, reading.shard.uri, reading.shard.source)]
-        self.line.pass_through([run for _, run in runs], made)
-        return runs
+                if num_bytes >= BATCH_BYTES or len(runs) >= BATCH_RUNS:
+                    yield origins, runs
+                    origins, runs, num_bytes = [], [], 0
+        yield origins, runs
 
     def _records(self, reading: Reading) -> Iterator[containers.RawRecord]:
         shard = reading.shard
@@ -136,7 +136,7 @@ class Compile:
             start=shard.start,
             end=shard.end,
             scope=self.scopes[shard.source],
-            sides=self.line.side.seen(reading.asked),
+            sides=reading.sides,
             rows=tuple(reading.rows),
         )
 

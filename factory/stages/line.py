@@ -2,7 +2,8 @@
 
 Runs go through it by the batch, one stage after the other: a stage that goes on with what it just did finds its code
 and its tables near the processor, and is half as slow again where every run changes from reading to the next stage.
-What a stage raises ends the run's way with a rejection; the others go on.
+What a stage raises ends the run's way with a rejection; the others go on. What is collected of a batch is bounded too:
+once it is HELD_CHARACTERS, the runs that hold it go to the end of the line before more is collected.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from __future__ import annotations
 import errno
 import importlib
 import traceback
-from collections.abc import Callable, Container, Iterable
+from collections import deque
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from factory import formats, identity, joins, mining, packing, tokens
 from factory.containers import RawRecord
-from factory.domains import DOMAINS, Collected
+from factory.domains import DOMAINS
 from factory.errors import FactoryError, RowError
 from factory.recipe import Recipe, Verify, fingerprint
 from factory.records import (
@@ -31,7 +33,7 @@ from factory.records import (
     canonical_json,
     digest,
 )
-from factory.side import SideInputs, is_place
+from factory.side import UNREAD, SideInputs, is_place
 from factory.stages import mined
 from factory.stages.texts import Beside, Texts
 from factory.verifiers import VERIFIERS
@@ -51,6 +53,12 @@ FOREIGN_GOLDS = {
 CHECKED_EXAMPLES, CHECKED_CHARACTERS = 4, 8_000
 """Of so many examples a worker counts the beginning with the slow tokenizer too, and stops the run on a difference."""
 
+HELD_CHARACTERS = 8 << 20
+"""Of evidence, which runs hold between collecting and packing, or a run's more."""
+
+RAW_KEPT = 2 * RAW_LIMIT
+"""Bytes of a raw record that a rejection may need: more than it shows, so that a secret that the cut would split is seen whole."""
+
 OF_THE_MACHINE = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOSPC, errno.EDQUOT, errno.EIO}
 """What no row is to blame for: it ends the run, and no row is rejected for it."""
 
@@ -62,7 +70,8 @@ class Made(NamedTuple):
 
 @dataclass(slots=True)
 class Run:
-    """A run on its way; a stage fills in what it finds. One whose record could not be read holds no trajectory."""
+    """A run on its way; a stage fills in what it finds, and what no later one needs is let go. One whose record could not be
+    read holds no trajectory."""
 
     input: int
     """Index of the recipe's input that it came from."""
@@ -70,16 +79,18 @@ class Run:
     content: str
     """Hash of the run."""
     raw: bytes
-    """The beginning of the raw record, for a rejection."""
+    """The beginning of the raw record."""
     trajectory: Trajectory | None = None
-    asked: set[str] = field(default_factory=set)
-    """URIs of the side inputs that it asked for."""
+    sides: dict[str, str] = field(default_factory=dict)
+    """What it found of the side inputs that it asked for (`SideInputs.found`)."""
     miss: str = ""
     """Why the gold table gave it nothing."""
     unit: str = ""
-    collected: Collected | None = None
-    beside: Beside | None = None
     evidence: list[Evidence] = field(default_factory=list)
+    ground_truth: GroundTruth = GroundTruth()
+    """Completed by what was collected."""
+    dropped: dict[str, int] = field(default_factory=dict)
+    beside: Beside | None = None
     packed: packing.Packed | None = None
     outcome: Made | Rejection | None = None
     """None at the end of the line for a unit that is made already."""
@@ -106,36 +117,59 @@ class Line:
 
     def runs_of(self, record: RawRecord, uri: str, source: int) -> list[Run]:
         """The runs in one record of the object `uri`, which belongs to the recipe's input `source`."""
-        settings = self.recipe.inputs[source]
+        settings, raw = self.recipe.inputs[source], record.raw[:RAW_KEPT]
         place = Source(uri=uri, position=record.position, record=record.content)
         try:
             if record.error:
                 raise record.error
             parsed = formats.parse(record.value, settings.format, settings.domain)
         except Exception as e:
-            unread = Run(source, place, record.content, record.raw)
+            unread = Run(source, place, record.content, raw)
             self._end(unread, e)
             return [unread]
         runs = []
         for index, trajectory in enumerate(parsed):
             content = record.content if len(parsed) == 1 else digest(trajectory.model_dump_json())
             own = Source(uri=uri, position=_position(record.position, index, len(parsed)), record=content, format=trajectory.source.format)
-            runs.append(Run(source, own, content, record.raw, trajectory.model_copy(update={"source": own})))
+            runs.append(Run(source, own, content, raw, trajectory.model_copy(update={"source": own})))
         return runs
 
-    def pass_through(self, runs: list[Run], made: Container[str]) -> None:
-        """Every run gets its unit, and an outcome unless that unit is known or among the `made`."""
-        self._each(runs, self._join)
-        for run in runs:
+    def pass_through(self, runs: list[Run], made: Container[str]) -> Iterator[Run]:
+        """The runs in their order, each with its unit, and an outcome unless that unit is known or among the `made`. They are
+        taken out of the list, and freed as the caller lets them go."""
+        self.side.begin()
+        waiting = deque(runs)
+        runs.clear()
+        self._each(waiting, self._join)
+        for run in waiting:
             run.ended = run.ended or run.unit in self.known or run.unit in made
-        for stage in (self._collect, self._clean, self._pack, self._finish):
-            self._each(runs, stage)
+        while waiting:
+            group = self._collected(waiting)
+            for stage in (self._clean, self._pack, self._finish):
+                self._each(group, stage)
+            while group:
+                yield group.popleft()
+
+    def _collected(self, waiting: deque[Run]) -> deque[Run]:
+        """The next runs, with their evidence."""
+        group: deque[Run] = deque()
+        num_characters = 0
+        while waiting and num_characters < HELD_CHARACTERS:
+            group.append(run := waiting.popleft())
+            self._each([run], self._collect)
+            num_characters += sum(len(piece.text) for piece in run.evidence)
+        if moved := self.side.moved(uri for run in group for uri in run.sides):
+            for run in group:
+                if not run.ended and (uri := min(moved & run.sides.keys(), default="")):
+                    run.sides[uri] = UNREAD
+                    self._end(run, RowError("side_input_missing", f"`{uri}` changed while it was read; the next run tries again"))
+        return group
 
     def _each(self, runs: Iterable[Run], stage: Callable[[Run, Trajectory], None]) -> None:
         for run in runs:
             if run.ended or run.trajectory is None:
                 continue
-            self.side.asked = run.asked
+            self.side.found = run.sides
             try:
                 stage(run, run.trajectory)
             except Exception as e:
@@ -166,21 +200,21 @@ class Line:
     def _collect(self, run: Run, trajectory: Trajectory) -> None:
         if not trajectory.question.strip():
             raise RowError("no_question")
-        run.collected = self.domains[trajectory.domain].collect(trajectory, self.settings, self.side)
+        run.evidence, run.ground_truth, run.dropped = self.domains[trajectory.domain].collect(trajectory, self.settings, self.side)
 
     def _clean(self, run: Run, trajectory: Trajectory) -> None:
-        assert run.collected
-        run.beside = self.texts.beside(trajectory, run.collected.ground_truth)
-        run.evidence = self.texts.evidence(run.collected.evidence)
+        run.beside = self.texts.beside(trajectory, run.ground_truth)
+        run.evidence = self.texts.evidence(run.evidence)
         if not any(piece.role == "gold" for piece in run.evidence):
             raise RowError("no_gold_evidence", "every gold piece is empty after cleaning")
 
     def _pack(self, run: Run, trajectory: Trajectory) -> None:
-        assert run.collected and run.beside
+        assert run.beside
         question, domain = run.beside.question, trajectory.domain
         found, passed_over = self._mine(question, domain, run.evidence, run.beside.ground_truth)
         packed = packing.pack(question, domain, run.evidence + found, self.tokenizer, self.settings.packing, digest("run", run.content))
-        run.packed = packed._replace(dropped=_add(run.collected.dropped, passed_over, packed.dropped))
+        run.packed = packed._replace(dropped=_add(run.dropped, passed_over, packed.dropped))
+        run.evidence = []
 
     def _mine(self, question: str, domain: Domain, own: list[Evidence], truth: GroundTruth) -> tuple[list[Evidence], dict[str, int]]:
         """Distractors from the recipe's pool, and what was passed over."""
@@ -222,7 +256,7 @@ class Line:
         if self.num_unchecked:
             self.num_unchecked -= 1
             self.tokenizer.check([example.context[:CHECKED_CHARACTERS]])
-        run.outcome, run.ended = Made(example, packed.context_id), True
+        run.outcome, run.ended, run.packed = Made(example, packed.context_id), True, None
 
     def _check_gold(self, example: Example) -> None:
         verify = self.verifiers[example.domain].verify
@@ -236,7 +270,7 @@ class Line:
 
     def _end(self, run: Run, error: Exception) -> None:
         """The run leaves the line. Its unit covers what it found of its side inputs where those, or the lack of them, ended it."""
-        found = (f"{uri} {etag}" for uri, etag in self.side.seen(run.asked).items())
+        found = (f"{uri} {etag}" for uri, etag in sorted(run.sides.items()))
         if run.trajectory is None:
             run.unit = digest("unread", run.source.uri, run.content, canonical_json(self.scopes[run.input]))
         elif not run.unit:
@@ -245,7 +279,7 @@ class Line:
             error = RowError(error.reason, run.miss)
         elif isinstance(error, RowError) and error.reason == "side_input_missing":  # it may come, as a commit does with the next fetch
             run.unit = digest("missing", run.unit, digest(*found))
-        run.ended = True
+        run.ended, run.evidence, run.packed = True, [], None
         if run.unit not in self.known:
             run.outcome = self._rejection(run, error)
 

@@ -15,6 +15,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def ray_data(source: Path, out: Path) -> None:
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.checkpoint_config = CheckpointConfig(id_column="id", checkpoint_path=str(out / "checkpoint"), delete_checkpoint_on_success=False)
-    rows = ray.data.read_parquet(str(staged)).map_batches(Rows, fn_constructor_args=(str(source),), concurrency=WORKERS, batch_size=16)
+    rows = ray.data.read_parquet(str(staged)).map_batches(Rows, fn_constructor_args=(str(source),), concurrency=WORKERS, batch_size=peers.BATCH_ROWS)
     rows.write_parquet(str(out / "rows"))
 
 
@@ -102,9 +103,10 @@ class Documents:
         from datatrove.data import Document
 
         for path in sorted(Path(self.source).glob("*.jsonl"))[rank::world_size]:
-            for line in path.read_text("utf-8").splitlines():
-                (row,) = peers.rows_of([line], self.source)
-                yield Document(text=row["context"] if row else " ", id=identifier(line))
+            lines = iter(path.read_text("utf-8").splitlines())
+            while batch := list(islice(lines, peers.BATCH_ROWS)):
+                for line, row in zip(batch, peers.rows_of(batch, self.source)):
+                    yield Document(text=row["context"] if row else " ", id=identifier(line))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from jobs.benches.ours import recipe_of, scopes_of
 
 POLL_S = 0.05
 BATCH_ROWS = 64
-"""Rows that a frame hands over together."""
+"""Rows that a frame hands over together: about what ours takes of real text."""
 STARTED = "BENCH_PEER_STARTED"
 """Environment variable with the path of a file that appears when the first process is ready."""
 PACKAGES = {"Ray Data, rows in blocks": "ray", "datasets.map": "datasets", "datatrove": "datatrove"}
@@ -52,8 +52,7 @@ def rows_of(lines: list[str], folder: str) -> list[dict[str, str] | None]:
 def compiled(line: Line, texts: list[str], folder: str) -> list[dict[str, str] | None]:
     records = [containers.record_of("0", data, containers.decode(data)) for data in map(str.encode, texts)]
     runs = [run for record in records for run in line.runs_of(record, f"{folder}/runs.jsonl", 0)]
-    line.pass_through(runs, ())
-    return [flat(run.outcome.example) if isinstance(run.outcome, Made) else None for run in runs]
+    return [flat(run.outcome.example) if isinstance(run.outcome, Made) else None for run in line.pass_through(runs, ())]
 
 
 def flat(made: Example) -> dict[str, str]:

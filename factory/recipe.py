@@ -222,7 +222,7 @@ class Placement(Settings):
     """Ray cluster address; "" starts Ray on this machine."""
     workers: int = Field(0, ge=0)
     """Parallel actors; 0 means one per CPU."""
-    inline_bytes: int = Field(8 << 20, ge=0)
+    inline_bytes: int = Field(32 << 20, ge=0)
     shard_bytes: int = Field(16 << 20, gt=0)
     """Raw input bytes that one task reads."""
     part_bytes: int = Field(128 << 20, gt=0)

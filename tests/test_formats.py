@@ -85,6 +85,15 @@ def test_the_agent_s_own_answer_is_no_gold(row, gold):
     assert formats.parse(row)[0].ground_truth.text == gold
 
 
+def test_objects_that_a_table_keeps_as_json_text_are_opened() -> None:
+    messages = [{"role": "user", "content": "When?"}, {"role": "assistant", "content": "In 1874."}]
+    row = {"messages": messages, "ground_truth": '{"text": "1874", "aliases": ["the year 1874"]}', "environment": '{"pages": "pages.sqlite"}'}
+    (run,) = formats.parse(row)
+    assert (run.ground_truth.text, run.ground_truth.aliases, run.environment.pages) == ("1874", ("the year 1874",), "pages.sqlite")
+    answer = '{"city": "Oslo"}'  # an answer that is JSON itself
+    assert formats.parse(row | {"ground_truth": answer})[0].ground_truth.text == answer
+
+
 def test_real_files_hold_as_many_runs_as_the_index_says(shared_trajectories):
     index = [json.loads(line) for line in (shared_trajectories / "INDEX.jsonl").read_text("utf-8").splitlines()]
     for file, num_runs in Counter(line["file"] for line in index).items():

@@ -31,7 +31,7 @@ from factory.shapes import are_turns
 from factory.spans import are_spans
 
 # name -> module under factory.formats, imported when first used; the order is the order of detection
-VERSION = "3"
+VERSION = "4"
 """Raised when what the formats share reads a record differently: chats that are wrapped, templates, traces, turns, rows, fields."""
 
 FORMATS: dict[str, str] = {

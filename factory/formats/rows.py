@@ -19,6 +19,8 @@ GRADES = ("em", "f1", "acc", "score", "scores", "metrics", "Metrics", "reward", 
           "final_judge_result", "termination", "rollout_id")
 """What stands in a row whose answer was compared with a right one, and in a rollout of a benchmark's question."""
 OWN_PATCH = ("git_patch", "model_patch", "generated_patch", "output_patch", "submission")
+OURS = frozenset({"text", "target", "answer", "answers", "sql"})
+"""Fields of a gold written in our own words."""
 GOLD_PATCH = ("gold_patch", "golden_patch")
 TASKS = ("instance", "instance_dict", "ds", "extra_info", "task")
 """Fields that may hold the benchmark's record."""
@@ -29,6 +31,8 @@ OF_TASK_ALONE = ("test_patch", "FAIL_TO_PASS")
 def ground_truth_of(row: dict[str, Any]) -> GroundTruth:
     """What the row says the right answer is. A field named `answer` counts as a list, or beside the agent's own: else it may be that."""
     gold = row.get("ground_truth", row.get("reference_outputs"))
+    if isinstance(gold, str) and isinstance(told := opened(gold), dict) and told.keys() & OURS:
+        gold = told  # a table keeps objects as JSON text
     beside = next((field for key in ("env_extras", "extra_info") if isinstance(field := row.get(key), dict)), {})
     model = next((place[key] for place in (row, beside) for key in ("reward_model", "reward_spec", "label") if isinstance(place.get(key), dict)), None)  # of rollouts for reinforcement learning
     if gold is None and isinstance(model, dict):
@@ -108,7 +112,8 @@ def benchmark_gold(instance: Any) -> GroundTruth | None:
 
 def opened(value: Any) -> Any:
     """The object inside JSON text; other values as they stand."""
-    return decoded(value) if isinstance(value, str) and value[:1] == "{" else value
+    found = decoded(value) if isinstance(value, str) and value[:1] == "{" else None
+    return value if found is None else found
 
 
 def own_patch(row: dict[str, Any]) -> str:
@@ -133,7 +138,7 @@ def solved_of(row: dict[str, Any]) -> bool | None:
 
 
 def environment_of(row: dict[str, Any]) -> Environment:
-    own = row.get("environment")
+    own = opened(row.get("environment"))
     if isinstance(own, dict):
         return Environment(**{key: text_at(own, key) for key in Environment.model_fields})
     places = [value for key in TASKS if isinstance(value := row.get(key), dict)]

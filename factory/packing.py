@@ -76,7 +76,7 @@ def pack(
 
     chosen = _documents([one for one in offered if one.evidence.role == "gold"], tokenizer)
     num_gold = len(chosen)
-    around = tokenizer.count(head), tokenizer.count(tail)
+    around = tokenizer.count_again(head), tokenizer.count(tail)
     used = sum(around) + sum(document.measured.num_tokens for document in chosen)
     if tokenizer.cuts_at_lines and used > budget:
         raise _over_budget(used, num_gold, budget)
@@ -150,12 +150,12 @@ class Lots:
 
 
 def _documents(offered: list[Offered], tokenizer: Tokenizer) -> list[Document]:
-    texts = [(one.text_id, document_header(one.evidence.name), one.evidence.text) for one in offered]
+    texts = [(text_id, document_header(piece.name), piece.text) for _, text_id, piece in offered]
     if tokenizer.cuts_at_lines:
         found = tokenizer.measure(texts, FOOTER)
     else:
         found = [Measured(tokenizer.count(f"{header}{text}{FOOTER}"), 0, 0) for _, header, text in texts]
-    return [Document(*one, header, measured) for one, (_, header, _), measured in zip(offered, texts, found)]
+    return [Document(id, text_id, piece, header, measured) for (id, text_id, piece), (_, header, _), measured in zip(offered, texts, found)]
 
 
 def _lay_out(documents: list[Document], head: str, tail: str, around: tuple[int, int], tokenizer: Tokenizer) -> Packed:

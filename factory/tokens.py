@@ -36,8 +36,8 @@ text ends there or not, before the look-ahead of `\\s+(?!\\S)` is tried. No patt
 LINE_START = re.compile(r"(?<=\n)(?=\S)")
 """Where such a tokenizer may be cut."""
 
-REMEMBERED = 65_536
-"""Documents whose measure is kept: at most 20 MB."""
+REMEMBERED, REMEMBERED_PARTS = 65_536, 16
+"""Documents whose measure is kept (at most 20 MB), and texts around them."""
 
 
 class Measured(NamedTuple):
@@ -62,6 +62,7 @@ class Tokenizer:
         self.cuts_at_lines = self._fast is not None and cuts_at_lines(spec)
         """Whether text may be cut between a newline and a visible character, and counted apart, exactly."""
         self._measured: Kept[Measured] = Kept(REMEMBERED)
+        self._counted: Kept[int] = Kept(REMEMBERED_PARTS)
 
     @cached_property
     def truth(self) -> Any:
@@ -115,13 +116,17 @@ class Tokenizer:
     def count(self, text: str) -> int:
         return len(self.encode(text))
 
+    def count_again(self, text: str) -> int:
+        """The count of a text that stands in every prompt; remembered."""
+        return self._counted.get(text) or self._counted.keep(text, self.count(text))
+
     def measure(self, documents: Iterable[tuple[Hashable, str, str]], footer: str) -> list[Measured]:
         """Tokens of header + text + footer, and those that cover the text, of each (key, header, text).
 
         Needs `cuts_at_lines`; header and footer end with a newline, the footer begins with one and goes on with a visible
         character, as the header begins. What was measured under a key is remembered."""
         assert self.cuts_at_lines and LINE_START.match(footer, 1) and footer[-1] == "\n"
-        behind = self.count(footer[1:])
+        behind = self.count_again(footer[1:])
         known, keep = self._measured.get, self._measured.keep
         return [known(key) or keep(key, self._measure(header, text, footer, behind)) for key, header, text in documents]
 

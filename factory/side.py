@@ -37,6 +37,8 @@ class SideInputs:
         self._hashes: Kept[str] = Kept(REMEMBERED)
         self._etags: dict[str, str] = {}
         """URI -> etag, for the batch at hand; ABSENT where there is nothing."""
+        self._hashed: set[str] = set()
+        """Those of the batch whose content was asked for."""
         self.found: dict[str, str] = {}
         """URI -> etag of what the row at hand asked for; UNREAD, which no object has, where it is there and could not be read, or
         changed meanwhile: the next run tries again. The caller puts each row's own here."""
@@ -44,14 +46,14 @@ class SideInputs:
     def begin(self) -> None:
         """Forget what was found: a new batch begins."""
         self._etags, self.found = {}, {}
+        self._hashed = set()
 
     def moved(self, uris: Iterable[str]) -> set[str]:
-        """Those whose content counts and is not what was found, since they changed while a batch read them. A remote one was
-        copied as it was."""
-        read = [uri for uri in set(uris) if not storage.scheme(uri) and self._hashes.get((uri, self._etags.get(uri))) is not None]
-        moved = {uri for uri in read if _etag_of(uri) != self._etags[uri]}
+        """Those whose content counts and is not what it was found to be: they changed while the batch read them. A remote one
+        was copied as it was."""
+        moved = {uri for uri in self._hashed.intersection(uris) if not storage.scheme(uri) and _etag_of(uri) != self._etags[uri]}
         if moved:
-            self._hashes = Kept(REMEMBERED)  # which of them were taken too late nobody knows
+            self._hashes = Kept(REMEMBERED)  # some may have been taken too late
         return moved
 
     def path(self, uri: str) -> Path:
@@ -72,6 +74,7 @@ class SideInputs:
         etag = self._etag(uri)
         if not etag:
             return ABSENT
+        self._hashed.add(uri)
         known = self._hashes.get((uri, etag))
         if known is None:
             try:

@@ -87,7 +87,7 @@ class Run:
     """Why the gold table gave it nothing."""
     unit: str = ""
     evidence: list[Evidence] = field(default_factory=list)
-    ground_truth: GroundTruth = GroundTruth()
+    ground_truth: GroundTruth = field(default_factory=GroundTruth)
     """Completed by what was collected."""
     dropped: dict[str, int] = field(default_factory=dict)
     beside: Beside | None = None
@@ -159,8 +159,8 @@ class Line:
             self._each([run], self._collect)
             num_characters += sum(len(piece.text) for piece in run.evidence)
         if moved := self.side.moved(uri for run in group for uri in run.sides):
-            for run in group:
-                if not run.ended and (uri := min(moved & run.sides.keys(), default="")):
+            for run in group:  # those that were rejected, too: perhaps for what stands there now
+                if (run.outcome or not run.ended) and (uri := min(moved & run.sides.keys(), default="")):
                     run.sides[uri] = UNREAD
                     self._end(run, RowError("side_input_missing", f"`{uri}` changed while it was read; the next run tries again"))
         return group

@@ -121,9 +121,9 @@ def seen(acted: list[tuple[Step, tuple[Action, ...]]]) -> tuple[dict[str, Found]
                 if not (step.tool.lower() == "lookup" and subject):
                     subject = " | ".join(act.target.strip() for act in acts)
                 entries = [Entry(subject, "", step.observation.strip())] if subject else []
-            for entry in entries:
-                if entry.text.strip():
-                    met(results, entry.url, entry.title).add(entry.text.strip(), step.turn)
+            for url, title, text in entries:
+                if text := text.strip():
+                    met(results, url, title).add(text, step.turn)
     return pages, results
 
 

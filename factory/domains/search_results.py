@@ -107,27 +107,20 @@ ENDS_BEGIN = frozenset(end[0] for end in ENDS)
 
 def numbered_entries(text: str, begins: re.Pattern[str]) -> list[Entry]:
     """`1. [title](url)`, or `[title](url)` where none has a number, and the lines under it; a rule or a heading of the next list ends an entry."""
-    found: list[Entry] = []
-    url = title = ""
-    lines: list[str] = []
-
-    def close() -> None:
-        if url:
-            body = "\n".join(lines).strip()
-            found.append(Entry(url, title, f"{title}\n{body}" if title and body else title or body))
-
+    entries: list[tuple[str, str, list[str]]] = []
+    lines: list[str] = []  # what belongs to no entry goes here too, and is forgotten
     for line in text.split("\n"):
         middle = line.rfind("](")
         if middle > 0 and (start := begins.match(line)) and (end := line.find(")", middle)) > 0 and may_be_address(line[middle + 2 : end], begins is NUMBERED):
-            close()
-            end = line.rfind(")") if line.rstrip().endswith(")") else end  # an address may hold brackets
-            url, title, lines = line[middle + 2 : end].strip(), line[start.end() : middle].strip(), [line[end + 1 :].strip(" -:")]
+            end = line.rfind(")") if line[-1] == ")" or line.rstrip().endswith(")") else end  # an address may hold brackets
+            lines = [line[end + 1 :].strip(" -:")]
+            entries.append((line[middle + 2 : end].strip(), line[start.end() : middle].strip(), lines))
         elif line[:1] in ENDS_BEGIN and line.startswith(ENDS):
-            close()
-            url, lines = "", []
-        elif url:
+            lines = []
+        else:
             lines.append(line)
-    close()
+    bodies = ["\n".join(lines).strip() for _, _, lines in entries]
+    found = [Entry(url, title, f"{title}\n{body}" if title and body else title or body) for (url, title, _), body in zip(entries, bodies) if url]
     return found[:MAX_ENTRIES]
 
 

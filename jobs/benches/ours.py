@@ -21,6 +21,7 @@ from factory.stages.compile import Compile, Shard
 from factory.stages.line import Line
 from factory.stages.output import Output
 from factory.stages.spread import spread
+from factory.stages.texts import Texts
 from jobs.benches.clock import Took, cpu_seconds
 
 PATIENCE_S = 120
@@ -92,7 +93,7 @@ class Timed:
 
     def watch(self) -> None:
         """Put clocks around the parts of the stage; a part may hold another."""
-        from factory import cleaning, containers, formats, joins, packing, repositories, windows
+        from factory import containers, formats, joins, packing, repositories, windows
         from factory.cage import sql
         from factory.domains import swe
 
@@ -106,7 +107,7 @@ class Timed:
             ("collect: patch applies", swe, "_check_gold"),
             ("collect: files of git", repositories, "read_files"),
             ("collect: windows", windows, "read"),
-            ("clean", cleaning, "clean"),
+            ("clean", Texts, "evidence"),
             ("pack", packing, "pack"),
             ("gold check", Line, "_check_gold"),
             ("write", Compile, "_row"),

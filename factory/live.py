@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from factory.ledger import Commit, ObjectRecord, RowRecord, UnitRecord
 from factory.records import Rejection, Source, canonical_json
+from factory.side import merge
 from factory.state import State
 
 
@@ -37,7 +38,7 @@ def gather(state: State, done: dict[tuple[int, str, str], list[ObjectRecord]], f
         items = done.get((index, info.uri, info.etag)) or by_object[info.uri, canonical_json(state.scopes[index])].values()
         for item in sorted(items, key=lambda item: item.start):
             objects.append(item)
-            sides.update(item.sides)
+            merge(sides, item.sides)
             for row in item.rows:
                 row = placed(known[row.unit], row.position)
                 holder = holders.setdefault(row.content, len(read))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from blake3 import blake3
@@ -37,21 +37,19 @@ class SideInputs:
         self._hashes: Kept[str] = Kept(REMEMBERED)
         self._etags: dict[str, str] = {}
         """URI -> etag, for the batch at hand; ABSENT where there is nothing."""
-        self._hashed: set[str] = set()
-        """Those of the batch whose content was asked for."""
         self.found: dict[str, str] = {}
         """URI -> etag of what the row at hand asked for; UNREAD, which no object has, where it is there and could not be read, or
         changed meanwhile: the next run tries again. The caller puts each row's own here."""
+        self.hashed: set[str] = set()
+        """Those of them whose content counts; each row's own, too."""
 
     def begin(self) -> None:
         """Forget what was found: a new batch begins."""
-        self._etags, self.found = {}, {}
-        self._hashed = set()
+        self._etags, self.found, self.hashed = {}, {}, set()
 
     def moved(self, uris: Iterable[str]) -> set[str]:
-        """Those whose content counts and is not what it was found to be: they changed while the batch read them. A remote one
-        was copied as it was."""
-        moved = {uri for uri in self._hashed.intersection(uris) if not storage.scheme(uri) and _etag_of(uri) != self._etags[uri]}
+        """Those that are not what they were found to be: they changed while the batch read them."""
+        moved = {uri for uri in set(uris) if _etag_of(uri) != self._etags[uri]}
         if moved:
             self._hashes = Kept(REMEMBERED)  # some may have been taken too late
         return moved
@@ -74,7 +72,7 @@ class SideInputs:
         etag = self._etag(uri)
         if not etag:
             return ABSENT
-        self._hashed.add(uri)
+        self.hashed.add(uri)
         known = self._hashes.get((uri, etag))
         if known is None:
             try:
@@ -90,6 +88,13 @@ class SideInputs:
             self._etags[uri] = _etag_of(uri)
         self.found.setdefault(uri, self._etags[uri])
         return self._etags[uri]
+
+
+def merge(sides: dict[str, str], found: Mapping[str, str]) -> None:
+    """Adds what another reader found. UNREAD where the two found different things: the next run looks again."""
+    for uri, etag in found.items():
+        if sides.setdefault(uri, etag) != etag:
+            sides[uri] = UNREAD
 
 
 def _etag_of(uri: str) -> str:

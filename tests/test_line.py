@@ -6,14 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
-from lines import recipe_for, write_world
+from lines import build, canonical, recipe_for, rejections, write_world
 
 from factory import identity, parts, run, storage
 from factory.errors import StorageError
 from factory.ledger import Commit
 from factory.recipe import GoldTable, Input
 from factory.records import RAW_LIMIT, Evidence
-from factory.side import UNREAD
+from factory.side import UNREAD, SideInputs
 from factory.stages import compile as stage
 from factory.stages import line
 from factory.stages.compile import Compile, Shard
@@ -183,3 +183,36 @@ def test_a_rejection_shows_the_beginning_of_its_record_without_a_secret_across_i
     (row,) = parts.read_rows(str(tmp_path / "out"), str(path.relative_to(tmp_path / "out")))
     assert row["reason"] == "unknown_format" and len(row["raw"]) == RAW_LIMIT
     assert SECRET[:16] not in row["raw"] and "[REDACTED:github]" in row["raw"]
+
+
+def test_a_row_that_is_to_be_tried_again_is_tried_again_whatever_others_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_world("sql", 30, tmp_path / "world")
+    files = files_of(folder, 1)
+    (folder / "run-01.jsonl").write_bytes(files[0].read_bytes().replace(b'"task_id":"', b'"task_id":"another-'))
+    copy, refused = storage.local_copy, []
+
+    def once(uri: str, *rest: object) -> Path:
+        if not refused:
+            refused.append(uri)
+            raise StorageError("reset by peer")
+        return copy(uri, *rest)  # type: ignore[arg-type]
+
+    recipe = recipe_for(folder)
+    with monkeypatch.context() as patched:
+        patched.setattr(storage, "local_copy", once)
+        build(tmp_path / "out", recipe)
+    assert [row["reason"] for row in rejections(tmp_path / "out")] == ["side_input_missing"]
+    build(tmp_path / "out", recipe)
+    build(tmp_path / "fresh", recipe)
+    assert canonical(tmp_path / "out") == canonical(tmp_path / "fresh") and not rejections(tmp_path / "out")
+
+
+def test_a_place_that_only_has_to_be_there_may_change(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("1")
+    (tmp_path / "b").write_text("1")
+    side = SideInputs()
+    side.begin()
+    assert side.present(str(tmp_path / "a")) and side.content_hash(f"file://{tmp_path}/b")
+    for name in ("a", "b"):
+        (tmp_path / name).write_text("changed")
+    assert side.hashed == side.moved(side.hashed) == {f"file://{tmp_path}/b"}

@@ -16,7 +16,7 @@ from factory.errors import NoPermission, RowError
 from factory.ledger import Commit, ObjectRecord, RowRecord
 from factory.recipe import Recipe
 from factory.records import Rejection, digest
-from factory.side import UNREAD
+from factory.side import merge
 from factory.stages.line import Line, Made, Run
 from factory.stages.output import Output
 
@@ -48,9 +48,7 @@ class Reading:
     def add(self, row: RowRecord, sides: dict[str, str]) -> None:
         """A row, and what it found of its side inputs."""
         self.rows.append(row)
-        for uri, etag in sides.items():
-            if self.sides.setdefault(uri, etag) != etag:
-                self.sides[uri] = UNREAD  # it changed between two batches: the next run looks again
+        merge(self.sides, sides)
 
 
 class Compile:

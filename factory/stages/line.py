@@ -82,7 +82,8 @@ class Run:
     """The beginning of the raw record."""
     trajectory: Trajectory | None = None
     sides: dict[str, str] = field(default_factory=dict)
-    """What it found of the side inputs that it asked for (`SideInputs.found`)."""
+    hashed: set[str] = field(default_factory=set)
+    """What it found of the side inputs that it asked for, and those of them whose content counts (`SideInputs`)."""
     miss: str = ""
     """Why the gold table gave it nothing."""
     unit: str = ""
@@ -158,9 +159,9 @@ class Line:
             group.append(run := waiting.popleft())
             self._each([run], self._collect)
             num_characters += sum(len(piece.text) for piece in run.evidence)
-        if moved := self.side.moved(uri for run in group for uri in run.sides):
+        if moved := self.side.moved(uri for run in group for uri in run.hashed):
             for run in group:  # those that were rejected, too: perhaps for what stands there now
-                if (run.outcome or not run.ended) and (uri := min(moved & run.sides.keys(), default="")):
+                if (run.outcome or not run.ended) and (uri := min(moved & run.hashed, default="")):
                     run.sides[uri] = UNREAD
                     self._end(run, RowError("side_input_missing", f"`{uri}` changed while it was read; the next run tries again"))
         return group
@@ -169,7 +170,7 @@ class Line:
         for run in runs:
             if run.ended or run.trajectory is None:
                 continue
-            self.side.found = run.sides
+            self.side.found, self.side.hashed = run.sides, run.hashed
             try:
                 stage(run, run.trajectory)
             except Exception as e:
@@ -280,8 +281,7 @@ class Line:
         elif isinstance(error, RowError) and error.reason == "side_input_missing":  # it may come, as a commit does with the next fetch
             run.unit = digest("missing", run.unit, digest(*found))
         run.ended, run.evidence, run.packed = True, [], None
-        if run.unit not in self.known:
-            run.outcome = self._rejection(run, error)
+        run.outcome = None if run.unit in self.known else self._rejection(run, error)
 
     def _rejection(self, run: Run, error: Exception) -> Rejection:
         if isinstance(error, FactoryError):

@@ -131,11 +131,8 @@ def test_a_database_that_changes_meanwhile_rejects_what_read_it(held: int, tmp_p
     assert written(compiled(folder, tmp_path / "after"), tmp_path / "after") == written(good, tmp_path / "good")
 
 
-def test_one_run_that_cannot_read_its_database_leaves_the_others_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = write_world("sql", 30, tmp_path / "world")
-    database = json.loads((folder / "runs-00000.jsonl").read_bytes().splitlines()[0])["environment"]["database"]
-    files = files_of(folder, 2)
-    files[1].write_bytes(files[0].read_bytes())
+def fail_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first side input that is asked for cannot be read."""
     copy, refused = storage.local_copy, []
 
     def once(uri: str, *rest: object) -> Path:
@@ -145,6 +142,14 @@ def test_one_run_that_cannot_read_its_database_leaves_the_others_alone(tmp_path:
         return copy(uri, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(storage, "local_copy", once)
+
+
+def test_one_run_that_cannot_read_its_database_leaves_the_others_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_world("sql", 30, tmp_path / "world")
+    database = json.loads((folder / "runs-00000.jsonl").read_bytes().splitlines()[0])["environment"]["database"]
+    files = files_of(folder, 2)
+    files[1].write_bytes(files[0].read_bytes())
+    fail_once(monkeypatch)
     first, second = compiled(folder, tmp_path / "out").objects
     assert first.rows[0].reason == "side_input_missing" and first.sides == {str(folder / database): UNREAD}
     assert second.rows[0].reason != "side_input_missing" and UNREAD not in second.sides.values()
@@ -189,17 +194,9 @@ def test_a_row_that_is_to_be_tried_again_is_tried_again_whatever_others_found(tm
     folder = write_world("sql", 30, tmp_path / "world")
     files = files_of(folder, 1)
     (folder / "run-01.jsonl").write_bytes(files[0].read_bytes().replace(b'"task_id":"', b'"task_id":"another-'))
-    copy, refused = storage.local_copy, []
-
-    def once(uri: str, *rest: object) -> Path:
-        if not refused:
-            refused.append(uri)
-            raise StorageError("reset by peer")
-        return copy(uri, *rest)  # type: ignore[arg-type]
-
     recipe = recipe_for(folder)
     with monkeypatch.context() as patched:
-        patched.setattr(storage, "local_copy", once)
+        fail_once(patched)
         build(tmp_path / "out", recipe)
     assert [row["reason"] for row in rejections(tmp_path / "out")] == ["side_input_missing"]
     build(tmp_path / "out", recipe)

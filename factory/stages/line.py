@@ -97,6 +97,10 @@ class Run:
     """None at the end of the line for a unit that is made already."""
     ended: bool = False
 
+    @property
+    def pair_id(self) -> str:
+        return digest("run", self.content)
+
 
 class Line:
     def __init__(self, recipe: Recipe, scopes: tuple[dict[str, str], ...], known: Container[str]):
@@ -213,7 +217,7 @@ class Line:
         assert run.beside
         question, domain = run.beside.question, trajectory.domain
         found, passed_over = self._mine(question, domain, run.evidence, run.beside.ground_truth)
-        packed = packing.pack(question, domain, run.evidence + found, self.tokenizer, self.settings.packing, digest("run", run.content))
+        packed = packing.pack(question, domain, run.evidence + found, self.tokenizer, self.settings.packing, run.pair_id)
         run.packed = packed._replace(dropped=_add(run.dropped, passed_over, packed.dropped))
         run.evidence = []
 
@@ -234,7 +238,7 @@ class Line:
         assert beside and packed
         example = Example(
             id=digest(beside.question, beside.ground_truth.model_dump_json(), *packed.evidence_ids, self.packing),
-            pair_id=digest("run", run.content),
+            pair_id=run.pair_id,
             unit=run.unit,
             domain=trajectory.domain,
             task_id=beside.task_id,
